@@ -1,0 +1,47 @@
+"""Every way to fail, in one place: what may be done about it, and the exit code that says so."""
+
+from __future__ import annotations
+
+
+class DcosmaintError(Exception):
+    """The base of all that an operator should read instead of a traceback."""
+
+    exit_code = 4
+
+
+class Retryable(DcosmaintError):
+    """Not answered, or not in a form that proves anything. The step begins again and looks first."""
+
+
+class StartOver(DcosmaintError):
+    """The world took a step back (an agent came back, a member landed late): again from cordon-agent, with a fresh survey."""
+
+
+class NodeFailed(DcosmaintError):
+    """Waiting will not help this node. It keeps its slots; a resume tries it again."""
+
+
+class Fatal(DcosmaintError):
+    """Waiting will not help the roll. Nothing more starts; what is in flight goes on where it can."""
+
+
+class Usage(DcosmaintError):
+    """The command line or the configuration is wrong. Nothing was touched."""
+
+    exit_code = 2
+
+
+class Refused(DcosmaintError):
+    """The cluster is not in a state to be rolled. Nothing was touched."""
+
+    exit_code = 3
+
+
+class Locked(DcosmaintError):
+    """Another roll holds the lock."""
+
+    exit_code = 5
+
+
+class LeaseLost(Fatal):
+    """The lock is no longer ours, or can't be read. Nobody acts without it."""

@@ -1,0 +1,204 @@
+"""What the core asks of the world, in its own words. Reading ports first, acting ports after.
+
+Every method may raise `Retryable` (no answer, or one that proves nothing), `NodeFailed` (it concerns one
+node and will not pass) or `Fatal`. No other exception of a foreign library leaves an adapter.
+A method that reads answers for *now*: no port remembers an answer longer than the call.
+Every act may be repeated, but for `ServiceActs.replace`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import ClassVar, Protocol
+
+from dcosmaint.model import (
+    Agents,
+    App,
+    Change,
+    Child,
+    ClusterFacts,
+    Image,
+    Instance,
+    Member,
+    Placed,
+    Service,
+    Task,
+    Units,
+    Waiting,
+)
+
+
+class Step(Protocol):
+    """One step of a pipeline."""
+
+    name: ClassVar[str]
+
+    def run(self) -> Iterator[Waiting]:
+        """Bring the world to what the name promises.
+
+        Each `yield Waiting(goal, left, patience)` says: not yet, for this reason; look again later. It ends when the
+        gate holds. It may be begun again at any moment, so it looks before every act, in every round.
+        """
+        ...
+
+
+# ---- reading ----------------------------------------------------------------------------------------------------
+
+
+class MesosReads(Protocol):
+    def agents(self) -> Agents: ...
+
+    def tasks(self) -> tuple[Task, ...]:
+        """Live tasks only, from GET_TASKS `tasks` or `/state` `frameworks[].tasks`: never `/tasks` nor the summary."""
+        ...
+
+    def facts(self) -> ClusterFacts: ...
+
+    def flags(self, agent_id: str) -> Mapping[str, str]:
+        """The agent's own start flags, such as `cgroups_enable_cfs`."""
+        ...
+
+
+class ServiceReads(Protocol):
+    def all(self) -> tuple[Service, ...]:
+        """Every SDK service, each read whole, sorted by name."""
+        ...
+
+    def one(self, name: str) -> Service: ...
+
+
+class MarathonReads(Protocol):
+    def apps(self) -> tuple[App, ...]:
+        """Every app and pod but the SDK schedulers, sorted by id."""
+        ...
+
+
+class HealthReads(Protocol):
+    def red(self, private_ip: str) -> tuple[str, ...]:
+        """The DC/OS units of a node that are not healthy. A node that is not known yet is `Retryable`."""
+        ...
+
+
+class Ec2Reads(Protocol):
+    def instances(self, ids: Sequence[str]) -> tuple[Instance, ...]:
+        """Those of `ids` that EC2 still knows, a terminated one among them for about an hour."""
+        ...
+
+    def image(self, ami: str) -> Image | None: ...
+
+    def baked(self, roll: str) -> Image | None:
+        """The AMI with the tag `dcosmaint:roll=<roll>`, newest first."""
+        ...
+
+
+class PackerReads(Protocol):
+    def child(self) -> Child | None:
+        """The build that was begun for this roll, or None."""
+        ...
+
+
+class TerraformReads(Protocol):
+    def placed(self) -> tuple[Placed, ...]:
+        """The instances of the configured groups in the state, sorted by address."""
+        ...
+
+    def child(self) -> Child | None:
+        """The newest plan or apply that this roll began, or None."""
+        ...
+
+    def changes(self) -> tuple[Change, ...]:
+        """What the plan that ended last would change: read from the JSON of the saved file."""
+        ...
+
+    def images(self) -> Mapping[str, str]:
+        """The AMI that the code or the variables name now, by group."""
+        ...
+
+    def exposed(self) -> tuple[str, ...]:
+        """Groups whose resource lacks `ignore_changes = [ami]`: a plain apply would replace their fleet."""
+        ...
+
+
+class UnitReads(Protocol):
+    def look(self, instance: Instance) -> Units: ...
+
+
+# ---- acting -----------------------------------------------------------------------------------------------------
+
+
+class MesosActs(Protocol):
+    def cordon(self, agent_id: str) -> None:
+        """Nothing new is placed on it; what runs there runs on."""
+        ...
+
+    def uncordon(self, agent_id: str) -> None: ...
+
+
+class ServiceActs(Protocol):
+    def replace(self, member: Member) -> None:
+        """SDK pod replace: another place, an **empty** volume. Returns when the scheduler took it. Never safe to repeat."""
+        ...
+
+
+class Ec2Acts(Protocol):
+    def terminate(self, instance_id: str) -> None: ...
+
+
+class PackerActs(Protocol):
+    def bake(self, roll: str) -> None:
+        """Begin a build whose AMI carries the tag `dcosmaint:roll=<roll>`."""
+        ...
+
+    def interrupt(self) -> None: ...
+
+
+class TerraformActs(Protocol):
+    def plan(self, addresses: Sequence[str], images: Mapping[str, str]) -> None:
+        """Begin a saved plan for these addresses alone."""
+        ...
+
+    def apply(self) -> None:
+        """Begin the apply of the plan that ended last, of that very file."""
+        ...
+
+    def swap(self, group: str, ami: str) -> None:
+        """Write the AMI into the code or the variables; every other byte stays."""
+        ...
+
+    def interrupt(self) -> None: ...
+
+
+class UnitActs(Protocol):
+    def stop_docker(self, instance: Instance) -> None:
+        """SIGUSR1 (dockerd dumps its stacks at it), then stop of docker.service and docker.socket."""
+        ...
+
+    def start_docker(self, instance: Instance) -> None: ...
+
+    def hold_agent(self, instance: Instance, lasting: bool) -> None:
+        """Keep the agent's unit from being started again, by a drop-in; `lasting` survives a reboot."""
+        ...
+
+    def signal_agent(self, instance: Instance) -> None:
+        """SIGUSR1 to the main process: it unregisters, and its work moves."""
+        ...
+
+    def stop_agent(self, instance: Instance) -> None:
+        """`systemctl stop` of the socket, where there is one, and the unit."""
+        ...
+
+    def release_agent(self, instance: Instance) -> None:
+        """Take our drop-ins away and start the unit."""
+        ...
+
+
+class KeyActs(Protocol):
+    def enrol(self, instance: Instance) -> None:
+        """Learn the SSH host key of an instance that this roll created; one that is known stays as it is."""
+        ...
+
+
+class Lease(Protocol):
+    def check(self) -> None:
+        """Raise `LeaseLost` unless the lock is still ours."""
+        ...

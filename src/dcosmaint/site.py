@@ -1,0 +1,51 @@
+"""Site: one cluster, reachable. Every port is bound to that cluster, so no step ever sees a cluster's name or address."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dcosmaint.ports import (
+    Ec2Acts,
+    Ec2Reads,
+    HealthReads,
+    KeyActs,
+    MarathonReads,
+    MesosActs,
+    MesosReads,
+    PackerActs,
+    PackerReads,
+    ServiceActs,
+    ServiceReads,
+    TerraformActs,
+    TerraformReads,
+    UnitActs,
+    UnitReads,
+)
+
+
+@dataclass(frozen=True)
+class Acts:
+    """What changes the world. Steps get it only behind `journal.Logged`: no act without a line."""
+
+    mesos: MesosActs
+    services: ServiceActs
+    units: UnitActs
+    ec2: Ec2Acts
+    terraform: TerraformActs
+    packer: PackerActs
+    keys: KeyActs
+
+
+@dataclass(frozen=True)
+class Site:
+    """What reads the world, and the acts beside it."""
+
+    mesos: MesosReads
+    services: ServiceReads
+    marathon: MarathonReads
+    health: HealthReads
+    units: UnitReads
+    ec2: Ec2Reads
+    terraform: TerraformReads
+    packer: PackerReads
+    acts: Acts
