@@ -14,7 +14,7 @@ class Retryable(DcosmaintError):
 
 
 class StartOver(DcosmaintError):
-    """The world took a step back (an agent came back, a member landed late): again from cordon-agent, with a fresh survey."""
+    """The world took a step back (an agent came back, a member landed late): again from cordon-agent, freshly surveyed."""
 
 
 class NodeFailed(DcosmaintError):

@@ -85,9 +85,7 @@ class Agents:
     """One answer of the master."""
 
     listed: tuple[Agent, ...]
-    recovered: tuple[
-        str, ...
-    ]  # ids known from the registry that have not re-registered yet: nothing is proved by absence
+    recovered: tuple[str, ...]  # ids not re-registered since a failover: absence proves nothing
     at: float  # the master's clock (its Date header)
 
 
