@@ -14,7 +14,7 @@ class Retryable(DcosmaintError):
 
 
 class StartOver(DcosmaintError):
-    """The world took a step back (an agent came back, a member landed late): again from cordon-agent, freshly surveyed."""
+    """The world took a step back (an agent came back, a member landed late): again from cordon-agent."""
 
 
 class NodeFailed(DcosmaintError):

@@ -136,7 +136,7 @@ class MesosActs(Protocol):
 
 class ServiceActs(Protocol):
     def replace(self, member: Member) -> None:
-        """SDK pod replace: another place, an **empty** volume. Returns when the scheduler took it. Never safe to repeat."""
+        """SDK pod replace: another place, an **empty** volume. Returns once the scheduler took it. Not safe to repeat."""
         ...
 
 
@@ -175,7 +175,7 @@ class UnitActs(Protocol):
 
     def start_docker(self, instance: Instance) -> None: ...
 
-    def hold_agent(self, instance: Instance, lasting: bool) -> None:
+    def hold_agent(self, instance: Instance, *, lasting: bool) -> None:
         """Keep the agent's unit from being started again, by a drop-in; `lasting` survives a reboot."""
         ...
 

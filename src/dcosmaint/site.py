@@ -1,4 +1,4 @@
-"""Site: one cluster, reachable. Every port is bound to that cluster, so no step ever sees a cluster's name or address."""
+"""Site: one cluster, reachable. Every port is bound to it, so no step ever sees a cluster's name or address."""
 
 from __future__ import annotations
 
