@@ -331,11 +331,9 @@ class Policy:
     def cap(self, service: str) -> int:
         return self.caps.get(service, self.default_cap)
 
-    def accepts(self, rule: str, subject: str = "") -> bool:
-        """Whether the operator took this risk by name; for a topic, its whole service may have been named."""
-        return (
-            any(f"{rule}={name}" in self.accepted for name in (subject, subject.split(":")[0])) or rule in self.accepted
-        )
+    def accepts(self, rule: str, *subjects: str) -> bool:
+        """Whether the operator took this risk by name."""
+        return rule in self.accepted or any(f"{rule}={subject}" in self.accepted for subject in subjects)
 
 
 @dataclass(frozen=True)

@@ -136,7 +136,7 @@ class MesosActs(Protocol):
 
 class ServiceActs(Protocol):
     def replace(self, member: Member) -> None:
-        """SDK pod replace: another place, an **empty** volume. Returns once the scheduler took it. Not safe to repeat."""
+        """SDK pod replace: another place, an **empty** volume. Returns once the scheduler took it. Never repeat it."""
         ...
 
 

@@ -1,0 +1,81 @@
+"""The questions about data, asked by the planner before a node starts and by replace-brokers before every replace.
+
+All are pure and count by name: a member that is lost and held is one member, and lost for any other reason counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from dcosmaint.model import Member, Partition, Policy, Service
+
+
+@dataclass(frozen=True)
+class Thin:
+    """A partition that would keep too few in-sync copies."""
+
+    partition: Partition
+    left: tuple[str, ...]
+    need: int
+
+    def __str__(self) -> str:
+        left = ", ".join(self.left) or "none"
+        return f"{self.partition.name} would keep {len(self.left)} in-sync copies ({left}), and needs {self.need}"
+
+
+def lost(service: Service, baseline: tuple[Partition, ...]) -> frozenset[Member]:
+    """Members that are not proved to be in sync now. Where topics can't be read, all of them are."""
+    if service.partitions is None:
+        return frozenset(service.members)
+    now = {(p.topic, p.number): p.isr for p in service.partitions}
+    missing = {
+        pod
+        for was in baseline
+        if (was.topic, was.number) in now  # a deleted topic proves nothing and needs nothing
+        for pod in was.isr
+        if pod not in now[was.topic, was.number]
+    }
+    return frozenset(
+        pod.member
+        for pod in service.pods
+        if not pod.running or pod.marked or not pod.registered or pod.member.pod in missing
+    )
+
+
+def over_cap(service: Service, gone: Iterable[Member], cap: int) -> str:
+    """Why these members of the service can't be gone at once, or ""."""
+    names = sorted(member.pod for member in set(gone) if member.service == service.name)
+    if len(names) <= cap:
+        return ""
+    return f"{service.name} would have {len(names)} members lost or held ({', '.join(names)}), its cap is {cap}"
+
+
+def thin(
+    service: Service, leaving: Iterable[Member], gone: Iterable[Member], baseline: tuple[Partition, ...], policy: Policy
+) -> Iterator[Thin]:
+    """Partitions on `leaving` that would keep too few in-sync copies with every member of `gone` taken away (R14)."""
+    was = {(p.topic, p.number): len(p.isr) for p in baseline}
+    pods = {m.pod for m in leaving if m.service == service.name}
+    away = pods | {m.pod for m in gone if m.service == service.name}
+    for partition in service.partitions or ():
+        if not pods.intersection(partition.isr) and partition.isr:
+            continue
+        left = tuple(pod for pod in partition.isr if pod not in away)
+        need = min_isr(service.name, was.get((partition.topic, partition.number), len(partition.isr)), policy)
+        if len(left) < need and not policy.accepts("data-loss", service.name, f"{service.name}/{partition.topic}"):
+            yield Thin(partition, left, need)
+
+
+def min_isr(service: str, copies: int, policy: Policy) -> int:
+    """In-sync copies that must be left of a partition that had `copies` of them."""
+    return policy.min_isr.get(service, max(1, min(2, copies - 1)))
+
+
+def behind(service: Service, member: Member, baseline: tuple[Partition, ...]) -> int:
+    """How many partitions the member is not yet back in: what is left of its re-sync."""
+    if service.partitions is None:
+        return len(baseline)
+    now = {(p.topic, p.number): p.isr for p in service.partitions}
+    held = ((p.topic, p.number) for p in baseline if member.pod in p.isr)
+    return sum(key in now and member.pod not in now[key] for key in held)
