@@ -37,6 +37,12 @@ class Refused(DcosmaintError):
     exit_code = 3
 
 
+class Interrupted(DcosmaintError):
+    """The operator said leave, twice. What is in flight stays as it is; a resume goes on."""
+
+    exit_code = 130
+
+
 class Locked(DcosmaintError):
     """Another roll holds the lock."""
 

@@ -1,7 +1,7 @@
 """The lines of a journal, and what each of them does to the progress.
 
-A line is a decision or an irreversible act, never a poll. What it means (`onto`) is said here and nowhere else, so lines
-that were just written and lines that are read back after a kill can't come to differ.
+A line is a decision or an irreversible act, never a poll. What it means (`onto`) is said here and nowhere else, so
+lines that were just written and lines that are read back after a kill can't come to differ.
 """
 
 from __future__ import annotations

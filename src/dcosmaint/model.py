@@ -122,6 +122,7 @@ class Instance:
     architecture: str = "x86_64"
     protected: bool = False  # termination protection
     scaling_group: str = ""  # the Auto Scaling group that would heal it
+    load_balancers: tuple[str, ...] = ()  # what sends it traffic: names of ELBs and target groups
 
 
 @dataclass(frozen=True)
@@ -254,6 +255,7 @@ class Node:
     schedulers: tuple[str, ...] = ()  # services whose scheduler runs here
     apps: Mapping[str, int] = field(default_factory=dict)  # instances of each Marathon app here
     tasks: int = 0  # live Mesos tasks of whatever kind
+    unknown: tuple[str, ...] = ()  # frameworks with live tasks here that are neither Marathon nor an SDK service
 
     @property
     def agent_id(self) -> str:
@@ -290,6 +292,7 @@ class Inventory:
     services: tuple[Service, ...]
     apps: tuple[App, ...]
     facts: ClusterFacts
+    images: Mapping[str, str] = field(default_factory=dict)  # group → the AMI that Terraform names now
     blockers: tuple[Finding, ...] = ()
     warnings: tuple[Finding, ...] = ()
 
@@ -360,6 +363,7 @@ class Flight:
     done: tuple[str, ...] = ()  # step names
     sent: tuple[str, ...] = ()  # task ids that a replace was sent for
     counts: Mapping[str, int] = field(default_factory=dict)  # running instances of its apps at admission, cluster-wide
+    flags: Mapping[str, str] = field(default_factory=dict)  # start flags of its agent at admission
     stopped: str = ""  # held or failed, and why; its slots stay taken
 
 
@@ -392,6 +396,12 @@ class Progress:
     @property
     def held(self) -> frozenset[Member]:
         return frozenset(member for flight in self.flights.values() for member in flight.holds)
+
+    @property
+    def room(self) -> tuple[object, ...]:
+        """What the planner's answer depends on: when it changes, ask again."""
+        flights = tuple((f.node.instance.id, f.holds, f.stopped) for f in self.flights.values())
+        return flights, self.ended, self.prepared, self.steered, self.paused
 
 
 @dataclass(frozen=True, order=True)

@@ -49,3 +49,4 @@ class Site:
     terraform: TerraformReads
     packer: PackerReads
     acts: Acts
+    bastions: tuple[str, ...] = ()  # addresses that our own SSH goes through

@@ -1,0 +1,60 @@
+"""Which nodes may start now? Asked anew whenever something changed; no list of batches is ever stored.
+
+A replaced member lands on some other node, perhaps one whose turn is still to come, so every answer starts from a fresh
+survey and from what the journal says is held. Every policy is a limit: one function in an ordered tuple (`limits.py`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from dcosmaint.model import Admission, Inventory, Node, Progress, Refusal, Roll, Verdict
+from dcosmaint.planner.case import Case, no
+from dcosmaint.planner.limits import limits_of
+from dcosmaint.planner.steering import steer
+
+__all__ = ["admit"]
+
+
+def admit(roll: Roll, inventory: Inventory, progress: Progress) -> Admission:
+    """Who starts now, who may not and why, and whether it is worth waiting."""
+    case, refusals = Case(roll, inventory, progress), []
+    waiting = _todo(roll, progress)
+    for node in sorted((n for n in inventory.nodes if n.instance.id in waiting), key=_turn):
+        refusal = next((r for limit in limits_of(roll) if (r := limit(case, node))), None)
+        if refusal:
+            refusals.append(refusal)
+        else:
+            case = case.choose(node)
+    refusals += _unseen(waiting, inventory)
+    return Admission(case.chosen, steer(case), tuple(refusals), _verdict(case, waiting, refusals))
+
+
+def _todo(roll: Roll, progress: Progress) -> frozenset[str]:
+    """Done is what the journal ended, never what a survey happened not to see."""
+    begun = {flight.node.instance.id for flight in progress.flights.values()}
+    return frozenset(roll.targets) - begun - {ended.instance_id for ended in progress.ended}
+
+
+def _turn(node: Node) -> tuple[int, list[tuple[int, str]]]:
+    """Nodes without members first: they are the fresh places that members move to, so that work moves once (R8)."""
+    words = re.split(r"(\d+)", node.address)
+    return len(node.members), [(int(word), "") if word.isdigit() else (-1, word) for word in words]
+
+
+def _unseen(waiting: frozenset[str], inventory: Inventory) -> list[Refusal]:
+    unseen = waiting - {node.instance.id for node in inventory.nodes}
+    return [no("unseen", instance, "is a target and is not in this survey") for instance in sorted(unseen)]
+
+
+def _verdict(case: Case, waiting: frozenset[str], refusals: Sequence[Refusal]) -> Verdict:
+    if case.chosen:
+        return Verdict.GO
+    if not waiting and not case.progress.flights:
+        return Verdict.DONE
+    if len(case.progress.flights) > len(case.progress.stopped):
+        return Verdict.WAIT
+    hopeless = all(refusal.final for refusal in refusals)
+    stalled = case.inventory.at - case.progress.at > case.roll.policy.waits.stalled
+    return Verdict.STUCK if hopeless or stalled else Verdict.WAIT

@@ -1,0 +1,61 @@
+"""What a limit is asked about: one roll, one survey, one progress, and the nodes chosen so far."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from dcosmaint.model import Flight, Inventory, Member, Node, Progress, Refusal, Roll
+from dcosmaint.safety import lost
+
+
+@dataclass(frozen=True)
+class Case:
+    roll: Roll
+    inventory: Inventory
+    progress: Progress
+    chosen: tuple[Node, ...] = ()
+
+    def choose(self, node: Node) -> Case:
+        return replace(self, chosen=(*self.chosen, node))
+
+    @cached_property
+    def lost(self) -> frozenset[Member]:
+        """Members not in sync, for whatever reason."""
+        baseline = self.roll.baseline
+        return frozenset(
+            m for service in self.inventory.services for m in lost(service, baseline.get(service.name, ()))
+        )
+
+    @cached_property
+    def gone(self) -> frozenset[Member]:
+        """Members lost or held, with the first of each service on every chosen node: a node moves one at a time."""
+        return self.lost | self.progress.held | {m for node in self.chosen for m in slots(node)}
+
+    @cached_property
+    def flying(self) -> tuple[Flight, ...]:
+        """Flights that go on."""
+        return tuple(flight for flight in self.progress.flights.values() if not flight.stopped)
+
+    @cached_property
+    def away(self) -> frozenset[str]:
+        """Agents of nodes in flight or chosen: nothing new is placed there, and what is there leaves."""
+        nodes = (*(flight.node for flight in self.progress.flights.values()), *self.chosen)
+        return frozenset(node.agent_id for node in nodes)
+
+
+Limit = Callable[[Case, Node], Refusal | None]
+
+
+def no(rule: str, node: Node | str, says: str, *, until: float | None = None, final: bool = False) -> Refusal:
+    return Refusal(rule, node if isinstance(node, str) else node.address, says, until, final)
+
+
+def slots(node: Node) -> Iterator[Member]:
+    """What admission takes for a node: one slot a service, since a node moves one member of a service at a time."""
+    seen = set()
+    for member in node.members:
+        if member.service not in seen:
+            seen.add(member.service)
+            yield member

@@ -1,0 +1,180 @@
+"""Every policy, one function each: why this node may not start now, or None.
+
+They are asked in order and the first refusal counts, so the order is what an operator reads: first what concerns the
+whole roll, then what concerns the node, last what concerns the members and apps on it.
+"""
+
+from __future__ import annotations
+
+from dcosmaint.model import Node, Refusal, Roll, Work
+from dcosmaint.planner.case import Case, Limit, no, slots
+from dcosmaint.planner.places import homeless
+from dcosmaint.planner.rules import of_node
+from dcosmaint.safety import over_cap, thin
+
+
+def paused(case: Case, node: Node) -> Refusal | None:
+    why = case.progress.paused
+    return no("paused", node, why, final=True) if why else None
+
+
+def prepared(case: Case, node: Node) -> Refusal | None:
+    if case.roll.images and "swap-image" not in case.progress.prepared:
+        return no("image", node, "the new AMI is not in Terraform yet")
+    return None
+
+
+def allowance(case: Case, node: Node) -> Refusal | None:
+    stopped, allowed = case.progress.stopped, case.roll.policy.max_failures
+    canary = len(case.progress.ended) < case.roll.policy.canary
+    if stopped and (canary or len(stopped) > allowed):
+        named = ", ".join(flight.node.address for flight in stopped)
+        says = f"{named} did not end well" + ("" if canary else f", and at most {allowed} may")
+        return no("allowance", node, says, final=True)
+    return None
+
+
+def barrier(case: Case, node: Node) -> Refusal | None:
+    return no("barrier", node, "the batch before it is not whole yet") if case.flying else None
+
+
+def soak(case: Case, node: Node) -> Refusal | None:
+    """After a canary the cluster gets time to show what the new image does to it."""
+    ended = case.progress.ended
+    if not ended or not _was_canary(case):
+        return None
+    until = ended[-1].at + case.roll.policy.soak
+    return no("soak", node, f"soaking after {ended[-1].address}", until=until) if case.inventory.at < until else None
+
+
+def _was_canary(case: Case) -> bool:
+    ended = case.progress.ended
+    first_with_members = ended[-1].members > 0 and not any(e.members for e in ended[:-1])
+    return len(ended) <= case.roll.policy.canary or first_with_members
+
+
+def canary(case: Case, node: Node) -> Refusal | None:
+    """The first nodes go alone, and so does the first that carries members (R11)."""
+    alone = (*case.flying, *case.chosen)
+    if alone and len(case.progress.ended) < case.roll.policy.canary:
+        return no("canary", node, "the canary goes alone")
+    proved = any(ended.members for ended in case.progress.ended)
+    carriers = [n for n in (*case.chosen, *(f.node for f in case.flying)) if n.members]
+    if alone and not proved and (node.members or carriers):
+        return no("canary", node, "the first node that carries members goes alone")
+    return None
+
+
+def batch_size(case: Case, node: Node) -> Refusal | None:
+    size = case.roll.policy.batch_size
+    return no("size", node, f"a batch has {_nodes(size)}") if len(case.chosen) >= size else None
+
+
+def in_flight(case: Case, node: Node) -> Refusal | None:
+    limit = case.roll.policy.max_in_flight
+    full = len(case.progress.flights) + len(case.chosen) >= limit
+    return no("size", node, f"{_nodes(limit)} are in flight") if full else None
+
+
+def rules(case: Case, node: Node) -> Refusal | None:
+    """What blocked a plan may also come true while the roll goes on."""
+    finding = next(of_node(case.roll, case.inventory, node, steered=case.progress.steered), None)
+    return no(finding.rule, node, f"{finding.subject}: {finding.message}") if finding else None
+
+
+def one_public(case: Case, node: Node) -> Refusal | None:
+    """Public agents are the way in for users: one at a time."""
+    if node.agent and node.agent.public and any(other in _public(case) for other in case.away):
+        return no("public", node, "another public agent is in flight")
+    return None
+
+
+def _public(case: Case) -> frozenset[str]:
+    nodes = (*(flight.node for flight in case.progress.flights.values()), *case.chosen)
+    return frozenset(n.agent_id for n in nodes if n.agent and n.agent.public)
+
+
+def plans(case: Case, node: Node) -> Refusal | None:
+    """A service that deploys or recovers for another reason than our own replaces is left alone."""
+    ours = {member.service for member in case.progress.held}
+    for service in case.inventory.services:
+        concerned = service.name in {m.service for m in node.members} or service.name in node.schedulers
+        if concerned and service.name not in ours and {service.deploy, service.recovery} != {"COMPLETE"}:
+            says = f"{service.name}: deploy plan {service.deploy}, recovery plan {service.recovery}"
+            return no("plan-incomplete", node, says)
+    return None
+
+
+def scheduler(case: Case, node: Node) -> Refusal | None:
+    """A scheduler that dies in the middle of a replace of its own service leaves its outcome unread for minutes."""
+    busy = {member.service for member in case.gone} & set(node.schedulers)
+    return no("scheduler", node, f"the scheduler of {', '.join(sorted(busy))} runs here") if busy else None
+
+
+def caps(case: Case, node: Node) -> Refusal | None:
+    """R1."""
+    gone = case.gone | set(slots(node))
+    for service in case.inventory.services:
+        concerned = any(member.service == service.name for member in node.members)
+        if concerned and (says := over_cap(service, gone, case.roll.policy.cap(service.name))):
+            return no("cap", node, says)
+    return None
+
+
+def data(case: Case, node: Node) -> Refusal | None:
+    """R14: data before caps."""
+    for service in case.inventory.services:
+        baseline = case.roll.baseline.get(service.name, ())
+        worst = next(thin(service, slots(node), case.gone, baseline, case.roll.policy), None)
+        if worst:
+            return no("data", node, f"{service.name}: {worst}")
+    return None
+
+
+def apps(case: Case, node: Node) -> Refusal | None:
+    """Never all instances of one app of two or more."""
+    leaving = case.away | {node.agent_id}
+    for app in case.inventory.apps:
+        if app.id in node.apps and app.instances > 1 and not any(agent not in leaving for agent in app.on):
+            if case.roll.policy.accepts("app-down", app.id):
+                continue
+            return no("apps", node, f"every running instance of {app.id} is on nodes in flight")
+    return None
+
+
+def places(case: Case, node: Node) -> Refusal | None:
+    """R6: somewhere must be able to take each member, beside those that look for a place already."""
+    without = homeless(case, node)
+    return no("no-place", node, f"no other agent can take {', '.join(map(str, without))}") if without else None
+
+
+def _nodes(count: int) -> str:
+    return "1 node" if count == 1 else f"{count} nodes"
+
+
+_ROLL: tuple[Limit, ...] = (
+    paused,  # the operator said stop: nothing else matters
+    allowance,  # something went wrong that a person should look at
+    prepared,  # nothing may start before the AMI that it starts with is known
+)
+_NODE: tuple[Limit, ...] = (
+    canary,  # before size: a batch of ten is no canary
+    soak,
+    rules,  # what the plan would refuse now
+    one_public,
+    plans,
+    scheduler,
+    caps,
+    data,  # after caps, so that a refusal names the simpler reason first
+    apps,
+    places,  # last: the dearest to work out
+)
+LIMITS: dict[str, tuple[Limit, ...]] = {
+    "batch": (*_ROLL, barrier, batch_size, *_NODE),
+    "window": (*_ROLL, in_flight, *_NODE),
+}
+
+
+def limits_of(roll: Roll) -> tuple[Limit, ...]:
+    """Bringing a drained node back takes nothing away from anybody."""
+    return _ROLL if roll.work is Work.UNDRAIN else LIMITS[roll.policy.strategy]

@@ -1,0 +1,59 @@
+"""R6: is there somewhere for a member to go? Counted as the SDK would: one member of a service an agent, and room."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from dcosmaint.model import Agent, Inventory, Member, Node, Resources
+from dcosmaint.planner.case import Case
+
+
+def homeless(case: Case, node: Node) -> tuple[Member, ...]:
+    """Members of `node` that no agent could take, beside those that are already on their way."""
+    away = case.away | {node.agent_id}
+    moving = [*_unplaced(case), *(m for chosen in case.chosen for m in chosen.members), *node.members]
+    left = _settle(moving, case.inventory, away, case.progress.steered)
+    return tuple(member for member in left if member in node.members)
+
+
+def eligible(inventory: Inventory, service: str, away: Iterable[str], steered: Iterable[str] = ()) -> tuple[Agent, ...]:
+    """Agents that may get a member of the service: they have none, and take offers, or would but for our steering."""
+    away, steered = set(away), set(steered)
+    taken = {pod.agent_id for s in inventory.services if s.name == service for pod in s.pods if not pod.marked}
+    return tuple(a for a in inventory.agents if _takes(a, steered) and a.id not in away and a.id not in taken)
+
+
+def _takes(agent: Agent, steered: set[str]) -> bool:
+    if agent.public or agent.draining:
+        return False
+    return agent.id in steered or (agent.active and not agent.deactivated)
+
+
+def _unplaced(case: Case) -> list[Member]:
+    """Members whose slot a flight holds and that have not left its node yet."""
+    pods = {pod.member: pod for service in case.inventory.services for pod in service.pods}
+    return sorted(m for m in case.progress.held if m in pods and (pods[m].marked or pods[m].agent_id in case.away))
+
+
+def _settle(
+    moving: Iterable[Member], inventory: Inventory, away: Iterable[str], steered: Iterable[str]
+) -> list[Member]:
+    """Give each member the first agent that can take it. What is left over has no place."""
+    needs = {pod.member: pod.needs for service in inventory.services for pod in service.pods}
+    room = {agent.id: agent.free for agent in inventory.agents}
+    given: set[tuple[str, str]] = set()
+    left = []
+    for member in dict.fromkeys(moving):
+        need = needs.get(member, Resources())
+        agents = (a.id for a in eligible(inventory, member.service, away, steered))
+        place = next((a for a in agents if (a, member.service) not in given and room[a].covers(need)), None)
+        if place is None:
+            left.append(member)
+        else:
+            given.add((place, member.service))
+            room[place] = _less(room[place], need)
+    return left
+
+
+def _less(room: Resources, need: Resources) -> Resources:
+    return Resources(room.cpus - need.cpus, room.mem - need.mem, room.disk - need.disk)

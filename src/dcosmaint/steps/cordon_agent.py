@@ -1,0 +1,33 @@
+"""cordon-agent: nothing new is placed on the node. What runs there runs on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar
+
+from dcosmaint.model import Node, Waiting, Waits
+from dcosmaint.ports import MesosActs, MesosReads
+from dcosmaint.steps.looks import agent_by_id
+
+
+@dataclass(frozen=True)
+class CordonAgent:
+    name: ClassVar[str] = "cordon-agent"
+    node: Node
+    mesos: MesosReads
+    acts: MesosActs
+    waits: Waits
+
+    def run(self) -> Iterator[Waiting]:
+        while (agent := agent_by_id(self.mesos, self.node.agent_id)) is None or not agent.deactivated:
+            if agent is None:  # gone without our doing: nobody knows what its tasks do, so it is not pushed on
+                yield Waiting(f"Mesos to list agent {self.node.agent_id}", "", self.waits.register)
+                continue
+            self.acts.cordon(agent.id)
+            if not self._shown():
+                yield Waiting(f"agent {agent.id} to show as deactivated", "", self.waits.stop)
+
+    def _shown(self) -> bool:
+        agent = agent_by_id(self.mesos, self.node.agent_id)
+        return agent is not None and agent.deactivated

@@ -1,0 +1,70 @@
+"""Questions that several steps ask of the world, always afresh."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from dcosmaint.errors import Retryable, StartOver
+from dcosmaint.model import Agent, App, Node, Roll
+from dcosmaint.ports import Ec2Reads, MarathonReads, MesosReads, ServiceReads
+
+LOOKS = 3
+"""How often in a row a gate must hold where one look may catch the world between two states."""
+
+
+def agent_by_id(mesos: MesosReads, agent_id: str) -> Agent | None:
+    """The listed agent, or None when it is proved to be absent."""
+    agents = mesos.agents()
+    if agent_id in agents.recovered:
+        raise Retryable(f"agent {agent_id} has not re-registered since the master's failover")
+    return next((agent for agent in agents.listed if agent.id == agent_id), None)
+
+
+def agents_at(mesos: MesosReads, private_ip: str) -> tuple[Agent, ...]:
+    """Every agent listed at an address. While agents are recovered, absence proves nothing."""
+    agents = mesos.agents()
+    if agents.recovered:
+        raise Retryable(f"{len(agents.recovered)} agents have not re-registered since the master's failover")
+    return tuple(agent for agent in agents.listed if agent.private_ip == private_ip)
+
+
+def nobody_left(services: ServiceReads, node: Node) -> None:
+    """R3: no SDK pod may be on a node that is about to stop. Raises `StartOver` when one landed late."""
+    for service in services.all():
+        for pod in service.pods:
+            if pod.agent_id == node.agent_id:
+                raise StartOver(f"{pod.member} is on {node.address} again")
+
+
+def still_gone(mesos: MesosReads, node: Node) -> None:
+    """R15: an agent at the node's address before it is terminated is a comeback."""
+    back = agents_at(mesos, node.private_ip)
+    if back:
+        raise StartOver(f"agent {back[0].id} came back at {node.private_ip}")
+
+
+def apps_short(marathon: MarathonReads, mesos: MesosReads, counts: Mapping[str, int]) -> tuple[str, ...]:
+    """Apps with fewer running instances than at admission, but for those that have to wait for the new node."""
+    agents = mesos.agents().listed
+    return tuple(
+        f"{app.id} {len(app.on)}/{counts[app.id]}"
+        for app in marathon.apps()
+        if app.id in counts and len(app.on) < min(counts[app.id], _most(app, agents))
+    )
+
+
+def _most(app: App, agents: tuple[Agent, ...]) -> int:
+    """How many instances can run now: an app with UNIQUE hostname has at most one on each agent that takes it."""
+    if not app.unique:
+        return app.instances
+    return sum(agent.active and not agent.deactivated and agent.public == app.public for agent in agents)
+
+
+def wanted_ami(roll: Roll, group: str, ec2: Ec2Reads) -> str:
+    """The AMI that a group's new instances must have: named by the roll, or baked by it and found by its tag."""
+    if named := roll.images[group]:
+        return named
+    image = ec2.baked(roll.id)
+    if image is None:
+        raise Retryable(f"no AMI is tagged dcosmaint:roll={roll.id}")
+    return image.id

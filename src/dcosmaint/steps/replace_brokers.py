@@ -1,0 +1,104 @@
+"""replace-brokers: each member on the node moves to another agent, one at a time, and is in sync there.
+
+`pod replace` answers "accepted" whatever else goes on, and sent twice it throws away what it began. So it is sent only to
+a member that is seen to be untouched here, behind a line that names its task id, and whether it arrived is asked of the
+scheduler (R4). Done is: another agent, running, the plans COMPLETE, back in every partition of the baseline, twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar
+
+from dcosmaint.errors import Retryable, StartOver
+from dcosmaint.model import Member, Node, Partition, Pod, Roll, Service, Waiting
+from dcosmaint.ports import MesosReads, ServiceActs, ServiceReads
+from dcosmaint.safety import behind, lost
+from dcosmaint.steps.looks import LOOKS, agent_by_id
+from dcosmaint.steps.slots import Slots
+
+
+@dataclass(frozen=True)
+class ReplaceBrokers:
+    name: ClassVar[str] = "replace-brokers"
+    node: Node
+    roll: Roll
+    mesos: MesosReads
+    services: ServiceReads
+    acts: ServiceActs
+    slots: Slots
+
+    def run(self) -> Iterator[Waiting]:
+        while (member := self._next()) is not None:
+            yield from self._move(member)
+            self.slots.give_back(member)
+
+    def _next(self) -> Member | None:
+        """Held ones first: their slots are taken. Then whatever is on the node now, also what landed late."""
+        here = {pod.member for service in self.services.all() for pod in service.pods if self._here(pod)}
+        return next(iter([*sorted(self.slots.flight.holds), *sorted(here)]), None)
+
+    def _move(self, member: Member) -> Iterator[Waiting]:
+        good = untouched = 0
+        while good < 2:
+            service = self.services.one(member.service)
+            pod = _pod(service, member)
+            good = good + 1 if self._moved(service, pod) else 0
+            untouched = untouched + 1 if self._untouched(service, pod) else 0
+            refusal = self._replace(service, pod) if self._may_send(pod, untouched) else ""
+            if good < 2:
+                yield self._waiting(service, pod, refusal)
+
+    def _here(self, pod: Pod) -> bool:
+        return pod.agent_id == self.node.agent_id
+
+    def _moved(self, service: Service, pod: Pod) -> bool:
+        complete = {service.deploy, service.recovery} == {"COMPLETE"} or self.slots.shared(pod.member)
+        away = bool(pod.agent_id) and not self._here(pod)
+        return away and complete and pod.member not in lost(service, self._baseline(service))
+
+    def _untouched(self, service: Service, pod: Pod) -> bool:
+        """The scheduler shows no trace of a replace of this task: neither its mark, nor another task, nor a recovery."""
+        quiet = service.recovery == "COMPLETE" or self.slots.shared(pod.member) or not pod.running
+        return self._here(pod) and not pod.marked and service.deploy == "COMPLETE" and quiet
+
+    def _may_send(self, pod: Pod, untouched: int) -> bool:
+        """Once sent, a replace may still be on its way: only several looks at a task that runs on prove that it was lost."""
+        if pod.task_id in self.slots.flight.sent:
+            return pod.running and untouched > LOOKS
+        return untouched > 0
+
+    def _replace(self, service: Service, pod: Pod) -> str:
+        """Send the replace, or say why it may not be sent now."""
+        agent = agent_by_id(self.mesos, self.node.agent_id)
+        if agent is None or not agent.deactivated:
+            raise StartOver(f"agent {self.node.agent_id} is not cordoned any more")
+        refusal = self.slots.take(pod, service)
+        if not refusal:
+            self.acts.replace(pod.member)
+        return refusal
+
+    def _waiting(self, service: Service, pod: Pod, refusal: str) -> Waiting:
+        waits, member = self.roll.policy.waits, pod.member
+        if refusal:
+            return Waiting(f"room to replace {member}", refusal, waits.stalled)
+        if self._here(pod) and not pod.marked:
+            return Waiting(f"{member} to leave", f"recovery {service.recovery}", waits.place)
+        if pod.marked or not pod.agent_id:
+            return Waiting(f"{member} to be placed on another agent", "", waits.place)
+        if not pod.running or not pod.registered:
+            return Waiting(f"{member} to start on agent {pod.agent_id}", "", waits.start)
+        if left := behind(service, member, self._baseline(service)):
+            return Waiting(f"{member} to be in sync", f"{left} partitions behind", waits.stalled)
+        return Waiting(f"{member} to stay in sync", f"recovery {service.recovery}", waits.stalled)
+
+    def _baseline(self, service: Service) -> tuple[Partition, ...]:
+        return self.roll.baseline.get(service.name, ())
+
+
+def _pod(service: Service, member: Member) -> Pod:
+    for pod in service.pods:
+        if pod.member == member:
+            return pod
+    raise Retryable(f"the scheduler of {service.name} does not list {member.pod}")

@@ -1,0 +1,51 @@
+"""One node's slots. They live in the journal: `admit` and `slot` take them, `moved` gives them back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dcosmaint.journal import Journal
+from dcosmaint.lines import Moved, Replacing, Slot
+from dcosmaint.model import Flight, Member, Pod, Service
+from dcosmaint.safety import lost, over_cap, thin
+
+
+@dataclass(frozen=True)
+class Slots:
+    address: str
+    journal: Journal
+
+    @property
+    def flight(self) -> Flight:
+        return self.journal.progress.flights[self.address]
+
+    def take(self, pod: Pod, service: Service) -> str:
+        """Take the slot and write that the replace follows, or say why not. `service` was read just now.
+
+        Judged and written in one go: no other node can take the same room in between.
+        """
+        with self.journal.alone:
+            if why := self._refusal(pod.member, service):
+                return why
+            if pod.member not in self.flight.holds:
+                self.journal.append(Slot(self.address, pod.member))
+            self.journal.append(Replacing(self.address, pod.member, pod.task_id))
+            return ""
+
+    def _refusal(self, member: Member, service: Service) -> str:
+        roll = self.journal.roll
+        baseline = roll.baseline.get(service.name, ())
+        gone = lost(service, baseline) | self.journal.progress.held | {member}
+        if why := over_cap(service, gone, roll.policy.cap(service.name)):
+            return why
+        worst = next(thin(service, [member], gone, baseline, roll.policy), None)
+        return f"{service.name}: {worst}" if worst else ""
+
+    def give_back(self, member: Member) -> None:
+        if member in self.flight.holds:
+            self.journal.append(Moved(self.address, member))
+
+    def shared(self, member: Member) -> bool:
+        """Whether another node moves a member of the same service now."""
+        held = self.journal.progress.held - set(self.flight.holds)
+        return any(other.service == member.service for other in held)

@@ -1,0 +1,62 @@
+"""start-docker, start-agent and uncordon-agent: a drained node comes back, in the order that drained it reversed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar
+
+from dcosmaint.model import Node, Waiting, Waits
+from dcosmaint.ports import MesosActs, MesosReads, UnitActs, UnitReads
+from dcosmaint.steps.looks import LOOKS, agents_at
+
+
+@dataclass(frozen=True)
+class StartDocker:
+    name: ClassVar[str] = "start-docker"
+    node: Node
+    units: UnitReads
+    acts: UnitActs
+    waits: Waits
+
+    def run(self) -> Iterator[Waiting]:
+        while not self.units.look(self.node.instance).docker:
+            self.acts.start_docker(self.node.instance)
+            if not self.units.look(self.node.instance).docker:
+                yield Waiting("docker to start", "", self.waits.start)
+
+
+@dataclass(frozen=True)
+class StartAgent:
+    name: ClassVar[str] = "start-agent"
+    node: Node
+    units: UnitReads
+    acts: UnitActs
+    waits: Waits
+
+    def run(self) -> Iterator[Waiting]:
+        while (seen := self.units.look(self.node.instance)).held or not seen.process:
+            self.acts.release_agent(self.node.instance)
+            yield Waiting(f"{seen.unit} to start", "", self.waits.start)
+
+
+@dataclass(frozen=True)
+class UncordonAgent:
+    """The agent serves again. A cordon that stands under its id is the drain's own: it is lifted."""
+
+    name: ClassVar[str] = "uncordon-agent"
+    node: Node
+    mesos: MesosReads
+    acts: MesosActs
+    waits: Waits
+
+    def run(self) -> Iterator[Waiting]:
+        good = 0
+        while good < LOOKS:
+            agents = agents_at(self.mesos, self.node.private_ip)
+            for agent in agents:
+                if agent.deactivated and not agent.draining:
+                    self.acts.uncordon(agent.id)
+            good = good + 1 if len(agents) == 1 and agents[0].active and not agents[0].deactivated else 0
+            if good < LOOKS:
+                yield Waiting(f"an agent at {self.node.private_ip}", "", self.waits.register)

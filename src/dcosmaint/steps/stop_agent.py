@@ -1,0 +1,61 @@
+"""stop-agent: the agent unregisters by SIGUSR1, its process ends, and nothing starts it again.
+
+The hold comes first: systemd starts the unit again seconds after its process ends (`Restart=always`), and the agent would
+come back under its old id. `systemctl stop` comes last: its SIGTERM, sent too early, ends the agent without unregistering.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from dcosmaint.model import Node, Units, Waiting, Waits
+from dcosmaint.ports import MarathonReads, MesosReads, ServiceReads, UnitActs, UnitReads
+from dcosmaint.steps.looks import LOOKS, agent_by_id, apps_short, nobody_left
+
+
+@dataclass(frozen=True)
+class StopAgent:
+    name: ClassVar[str] = "stop-agent"
+    node: Node
+    counts: Mapping[str, int]
+    lasting: bool
+    mesos: MesosReads
+    services: ServiceReads
+    marathon: MarathonReads
+    units: UnitReads
+    acts: UnitActs
+    waits: Waits
+
+    def run(self) -> Iterator[Waiting]:
+        gone = 0
+        while gone < LOOKS:
+            seen = self.units.look(self.node.instance)
+            listed = agent_by_id(self.mesos, self.node.agent_id) is not None
+            gone = gone + 1 if self._stopped(seen, listed=listed) else 0
+            if not gone:
+                self._act(seen, listed=listed)
+            yield self._waiting(seen, listed=listed)
+        while short := apps_short(self.marathon, self.mesos, self.counts):
+            yield Waiting("its apps to run elsewhere", ", ".join(short), self.waits.start)
+
+    def _stopped(self, seen: Units, *, listed: bool) -> bool:
+        return not listed and not seen.agent and not seen.process and seen.held
+
+    def _act(self, seen: Units, *, listed: bool) -> None:
+        if not seen.held:
+            nobody_left(self.services, self.node)
+            self.acts.hold_agent(self.node.instance, lasting=self.lasting)
+        if listed and seen.process:
+            nobody_left(self.services, self.node)
+            self.acts.signal_agent(self.node.instance)
+        elif not listed and not seen.process and seen.agent:
+            self.acts.stop_agent(self.node.instance)
+
+    def _waiting(self, seen: Units, *, listed: bool) -> Waiting:
+        if listed:
+            return Waiting(f"agent {self.node.agent_id} to leave the master", "", self.waits.stop)
+        if seen.process or seen.agent:
+            return Waiting(f"{seen.unit} to end", "", self.waits.stop)
+        return Waiting(f"agent {self.node.agent_id} to stay away", "", self.waits.stop)

@@ -1,0 +1,31 @@
+"""stop-docker: the units are inactive and no container is left.
+
+Asked of the process table: the docker CLI would start the daemon again through its socket.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar
+
+from dcosmaint.model import Node, Waiting, Waits
+from dcosmaint.ports import ServiceReads, UnitActs, UnitReads
+from dcosmaint.steps.looks import nobody_left
+
+
+@dataclass(frozen=True)
+class StopDocker:
+    name: ClassVar[str] = "stop-docker"
+    node: Node
+    services: ServiceReads
+    units: UnitReads
+    acts: UnitActs
+    waits: Waits
+
+    def run(self) -> Iterator[Waiting]:
+        while (seen := self.units.look(self.node.instance)).docker or seen.shims:
+            if seen.docker:
+                nobody_left(self.services, self.node)
+                self.acts.stop_docker(self.node.instance)
+            yield Waiting("docker to stop", f"{seen.shims} containers left", self.waits.stop)

@@ -1,0 +1,72 @@
+"""The one Terraform writer of a roll. Whoever finds it free leads an apply for all addresses wanted; the others look again.
+
+What terraform does is asked of it in every round: a plan or an apply that outlived us is waited for, and its outcome is
+read from the state, never from memory. A plan is applied only if this process made it, for what is wanted now (R5).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import Any
+
+from dcosmaint.errors import Fatal
+from dcosmaint.guard import judge
+from dcosmaint.model import Child, Policy, Waiting
+from dcosmaint.ports import TerraformActs, TerraformReads
+
+
+@dataclass
+class Writer:
+    terraform: TerraformReads
+    acts: TerraformActs
+    policy: Policy
+    images: Mapping[str, str]  # group → AMI, as the variables should say
+    alone: AbstractContextManager[Any]
+    wanted: dict[str, str] = field(default_factory=dict)  # address → AMI
+    planned: dict[str, str] | None = None  # what our own plan was made for
+    applying: bool = False  # we began or saw an apply: its failure is news
+
+    def want(self, address: str, ami: str) -> None:
+        with self.alone:
+            self.wanted[address] = ami
+
+    def drop(self, address: str) -> None:
+        with self.alone:
+            self.wanted.pop(address, None)
+
+    def turn(self) -> Waiting:
+        """One look at terraform, and the next act if it is free."""
+        with self.alone:
+            child = self.terraform.child()
+            if child and child.running:
+                self.applying = child.what == "apply"
+                return self._waiting(child)
+            self._after(child)
+            child = self.terraform.child()
+            return self._waiting(child) if child else Waiting("terraform", "", self.policy.waits.apply)
+
+    def _after(self, child: Child | None) -> None:
+        """Terraform is idle: what comes after what it did last."""
+        planned, self.planned = self.planned, None
+        applied, self.applying = self.applying, False
+        if child and child.what == "apply" and applied and child.code != 0:
+            raise Fatal(f"terraform apply failed: {child.error or 'no exit code is known'}. A resume plans anew.")
+        if child and child.what == "plan" and planned is not None:
+            self._apply(child, planned)
+        elif self.wanted:
+            self.acts.plan(sorted(self.wanted), self.images)
+            self.planned = dict(self.wanted)
+
+    def _apply(self, child: Child, planned: dict[str, str]) -> None:
+        if child.code != 0:
+            raise Fatal(f"terraform plan failed: {child.error or 'no exit code is known'}. Nothing was applied.")
+        reasons = judge(self.terraform.changes(), planned, self.policy.companions)
+        if reasons:
+            raise Fatal(f"The saved plan is refused: {'; '.join(reasons)}. Nothing was applied.")
+        self.acts.apply()
+        self.applying = True
+
+    def _waiting(self, child: Child) -> Waiting:
+        return Waiting(f"terraform {child.what} of {' '.join(child.subject)}", child.says, self.policy.waits.apply)
