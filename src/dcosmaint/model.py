@@ -107,6 +107,7 @@ class ClusterFacts:
     dcos_version: str
     mesos_version: str
     airtight_cordon: bool  # Mesos has DEACTIVATE_AGENT (1.9, DC/OS 2.0)
+    masters: tuple[str, ...] = ()  # private IPs of the masters: none of them is ever a node
 
 
 @dataclass(frozen=True)
