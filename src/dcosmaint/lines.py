@@ -43,7 +43,8 @@ class Admitted(Line):
     def onto(self, progress: Progress, at: float) -> Progress:
         ours = {flight.node.agent_id for flight in self.flights}  # from now on their own pipelines answer for them
         flights = {**progress.flights, **{flight.node.address: flight for flight in self.flights}}
-        return replace(progress, flights=flights, steered=tuple(a for a in progress.steered if a not in ours))
+        steered = tuple(agent for agent in progress.steered if agent not in ours)
+        return replace(progress, flights=flights, steered=steered, batches=progress.batches + 1)
 
 
 @dataclass(frozen=True)

@@ -386,6 +386,7 @@ class Progress:
     ended: tuple[Ended, ...] = ()
     prepared: tuple[str, ...] = ()  # steps that happen once a roll and are done
     steered: tuple[str, ...] = ()  # agent ids under a steering cordon of ours
+    batches: int = 0  # admissions so far
     paused: str = ""  # why nothing more may start
     over: str = ""  # roll-done or roll-stopped
     at: float = 0.0  # of the last line
@@ -433,3 +434,6 @@ class Waiting:
     goal: str
     left: str = ""
     patience: float = 7200.0
+
+    def __str__(self) -> str:
+        return f"{self.goal} ({self.left})" if self.left else self.goal

@@ -64,8 +64,8 @@ def drain_node(seat: Seat) -> Steps:
         acts=site.acts.units,
         waits=waits,
     )
-    # Docker first, as operators do it by hand: safe because the cordon is airtight. A stopped docker under an agent that
-    # still takes offers is a black hole for every app of the cluster.
+    # Docker first, as operators do it by hand: safe because the cordon is airtight. A stopped docker under an agent
+    # that still takes offers is a black hole for every app of the cluster.
     stop = (agent, docker) if seat.roll.policy.stop_order == "agent-first" else (docker, agent)
     return (cordon, move, *stop)
 

@@ -5,6 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from dcosmaint.journal import Journal
+from dcosmaint.lines import (
+    Admitted,
+    Begun,
+    Cordoned,
+    Done,
+    Failed,
+    Held,
+    NodeDone,
+    Paused,
+    RollBegun,
+    RollDone,
+    RollStopped,
+    TakenOver,
+    Uncordoned,
+    What,
+)
+
 EventName = Literal[
     "roll-begin",
     "batch-begin",
@@ -39,3 +57,42 @@ class Reporter:
     """Says nothing."""
 
     def say(self, event: Event) -> None: ...
+
+
+class Narrator:
+    """Says every line of a journal that an operator wants to hear, as it is written."""
+
+    def __init__(self, journal: Journal, reporter: Reporter) -> None:
+        self._journal, self._reporter = journal, reporter
+
+    def __call__(self, at: float, what: What) -> None:
+        progress = self._journal.progress
+        if name := _NAMES.get(type(what)):
+            self._reporter.say(_event(at, name, what, progress.batches or None))
+        if isinstance(what, NodeDone) and not progress.flights:
+            self._reporter.say(Event(at, "batch-done", batch=progress.batches))
+
+
+_NAMES: dict[type[What], EventName] = {
+    RollBegun: "roll-begin",
+    TakenOver: "roll-begin",
+    Admitted: "batch-begin",
+    Begun: "warning",
+    Paused: "warning",
+    Done: "step-done",
+    NodeDone: "node-done",
+    Held: "node-held",
+    Failed: "step-failed",
+    Cordoned: "cordoned",
+    Uncordoned: "uncordoned",
+    RollDone: "roll-done",
+    RollStopped: "roll-stopped",
+}
+
+
+def _event(at: float, name: EventName, what: What, batch: int | None) -> Event:
+    fields = {key: getattr(what, key) for key in ("why", "agent_id") if hasattr(what, key)}
+    if isinstance(what, Admitted):
+        fields["nodes"] = [flight.node.address for flight in what.flights]
+    node = getattr(what, "node", "")
+    return Event(at, name, node if isinstance(node, str) else node.address, getattr(what, "step", ""), batch, fields)

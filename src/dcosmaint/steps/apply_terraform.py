@@ -26,10 +26,10 @@ class ApplyTerraform:
         ami = wanted_ami(self.roll, self.node.group, self.ec2)
         address = self.node.address
         if self._created() is None:
-            self.writer.want(address, ami)
+            self.writer.want(self.node, ami)
             yield Waiting("other nodes to join the apply", "", self.roll.policy.waits.apply)
         while (instance := self._created()) is None:
-            self.writer.want(address, ami)
+            self.writer.want(self.node, ami)
             yield self.writer.turn()
         self.writer.drop(address)
         while instance.state != "running":

@@ -1,8 +1,8 @@
 """replace-brokers: each member on the node moves to another agent, one at a time, and is in sync there.
 
-`pod replace` answers "accepted" whatever else goes on, and sent twice it throws away what it began. So it is sent only to
-a member that is seen to be untouched here, behind a line that names its task id, and whether it arrived is asked of the
-scheduler (R4). Done is: another agent, running, the plans COMPLETE, back in every partition of the baseline, twice.
+`pod replace` answers "accepted" whatever else goes on, and sent twice it throws away what it began. So it is sent only
+to a member that is seen to be untouched here, behind a line that names its task id, and whether it arrived is asked of
+the scheduler (R4). Done is: another agent, running, the plans COMPLETE, back in every partition of the baseline, twice.
 """
 
 from __future__ import annotations
@@ -59,12 +59,12 @@ class ReplaceBrokers:
         return away and complete and pod.member not in lost(service, self._baseline(service))
 
     def _untouched(self, service: Service, pod: Pod) -> bool:
-        """The scheduler shows no trace of a replace of this task: neither its mark, nor another task, nor a recovery."""
+        """The scheduler shows no trace of a replace of this task: no mark, no other task, no recovery."""
         quiet = service.recovery == "COMPLETE" or self.slots.shared(pod.member) or not pod.running
         return self._here(pod) and not pod.marked and service.deploy == "COMPLETE" and quiet
 
     def _may_send(self, pod: Pod, untouched: int) -> bool:
-        """Once sent, a replace may still be on its way: only several looks at a task that runs on prove that it was lost."""
+        """Once sent, a replace may still be on its way: only a task that is seen to run on proves that it was lost."""
         if pod.task_id in self.slots.flight.sent:
             return pod.running and untouched > LOOKS
         return untouched > 0

@@ -1,7 +1,8 @@
 """stop-agent: the agent unregisters by SIGUSR1, its process ends, and nothing starts it again.
 
-The hold comes first: systemd starts the unit again seconds after its process ends (`Restart=always`), and the agent would
-come back under its old id. `systemctl stop` comes last: its SIGTERM, sent too early, ends the agent without unregistering.
+The hold comes first: systemd starts the unit again seconds after its process ends (`Restart=always`), and the agent
+would come back under its old id. `systemctl stop` comes last: its SIGTERM, sent too early, ends the agent without
+unregistering.
 """
 
 from __future__ import annotations

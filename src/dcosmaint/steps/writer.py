@@ -1,4 +1,4 @@
-"""The one Terraform writer of a roll. Whoever finds it free leads an apply for all addresses wanted; the others look again.
+"""The one Terraform writer of a roll. Whoever finds it free leads an apply for all addresses wanted, the others look.
 
 What terraform does is asked of it in every round: a plan or an apply that outlived us is waited for, and its outcome is
 read from the state, never from memory. A plan is applied only if this process made it, for what is wanted now (R5).
@@ -6,14 +6,13 @@ read from the state, never from memory. A plan is applied only if this process m
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any
 
 from dcosmaint.errors import Fatal
 from dcosmaint.guard import judge
-from dcosmaint.model import Child, Policy, Waiting
+from dcosmaint.model import Child, Node, Policy, Waiting
 from dcosmaint.ports import TerraformActs, TerraformReads
 
 
@@ -22,15 +21,16 @@ class Writer:
     terraform: TerraformReads
     acts: TerraformActs
     policy: Policy
-    images: Mapping[str, str]  # group → AMI, as the variables should say
     alone: AbstractContextManager[Any]
+    images: dict[str, str] = field(default_factory=dict)  # group → AMI, as the variables should say
     wanted: dict[str, str] = field(default_factory=dict)  # address → AMI
     planned: dict[str, str] | None = None  # what our own plan was made for
     applying: bool = False  # we began or saw an apply: its failure is news
 
-    def want(self, address: str, ami: str) -> None:
+    def want(self, node: Node, ami: str) -> None:
         with self.alone:
-            self.wanted[address] = ami
+            self.wanted[node.address] = ami
+            self.images[node.group] = ami
 
     def drop(self, address: str) -> None:
         with self.alone:

@@ -1,0 +1,93 @@
+"""Who starts now: survey, ask the planner, write the answer down, steer. All of it on the executor's one thread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from dcosmaint import planner
+from dcosmaint.errors import Fatal, Retryable
+from dcosmaint.hands import Hands
+from dcosmaint.journal import Journal, logged_acts
+from dcosmaint.lines import Admitted, Cordoned, Uncordoned
+from dcosmaint.model import Admission, Flight, Inventory, Node, Progress, Roll, Verdict
+from dcosmaint.planner.case import slots
+from dcosmaint.reporter import Event, Reporter
+from dcosmaint.site import Site
+from dcosmaint.survey import survey
+
+ASK_EVERY = 30.0
+"""Seconds after which the planner is asked again although nothing changed in the journal: the cluster may have."""
+
+Admit = Callable[[Roll, Inventory, Progress], Admission]
+NOBODY = Admission((), (), (), Verdict.WAIT)
+
+
+class Door:
+    """The one way into flight."""
+
+    def __init__(
+        self, journal: Journal, site: Site, hands: Hands, reporter: Reporter, admit: Admit = planner.admit
+    ) -> None:
+        self._journal, self._site, self._hands, self._reporter, self._admit = journal, site, hands, reporter, admit
+        self._mesos = logged_acts(site.acts, journal).mesos
+        self._asked: tuple[object, ...] = ()
+        self._answered = hands.now()
+        self.answer = NOBODY
+        self.due = hands.now()
+
+    def stale(self) -> bool:
+        """Whether the answer was given to another progress, or too long ago."""
+        return self._journal.progress.room != self._asked or self._hands.now() >= self.due
+
+    def ask(self) -> tuple[Node, ...]:
+        """Ask the planner about a fresh survey. Returns the nodes that are in flight from now on."""
+        began, self._asked = self._hands.now(), self._journal.progress.room
+        try:
+            inventory = survey(self._site, began)
+            self._decide(inventory)
+            self._steer(inventory)
+            self._answered = began
+        except Retryable as error:  # unknown is unhealthy: nobody starts, what is in flight goes on
+            self.answer = NOBODY
+            self._unanswered(error)
+        self.due = self._next(began)
+        return self.answer.start
+
+    def _next(self, began: float) -> float:
+        """A large cluster takes long to survey: it is not asked all the time."""
+        now = self._hands.now()
+        soon = [refusal.until for refusal in self.answer.refusals if refusal.until is not None]
+        return max(now + 1.0, min([now + max(ASK_EVERY, 5 * (now - began)), *soon]))
+
+    def _decide(self, inventory: Inventory) -> None:
+        journal = self._journal
+        with journal.alone:
+            self.answer = self._admit(journal.roll, inventory, journal.progress)
+            if self.answer.start:
+                journal.append(Admitted(tuple(self._flight(node, inventory) for node in self.answer.start)))
+
+    def _flight(self, node: Node, inventory: Inventory) -> Flight:
+        """A node in flight, with the baselines that it is measured by later."""
+        counts = {app.id: len(app.on) for app in inventory.apps if app.id in node.apps}
+        flags = dict(self._site.mesos.flags(node.agent_id)) if node.agent else {}
+        return Flight(node, holds=tuple(slots(node)), counts=counts, flags=flags)
+
+    def _steer(self, inventory: Inventory) -> None:
+        """R8. The line comes first: a cordon that is not in our journal would never be lifted."""
+        cordoned = {agent.id for agent in inventory.agents if agent.deactivated}
+        for agent in self.answer.cordon:
+            if agent not in self._journal.progress.steered:
+                self._journal.append(Cordoned(agent))
+            if agent not in cordoned:
+                self._mesos.cordon(agent)
+        for agent in self._journal.progress.steered:
+            if agent not in self.answer.cordon:
+                self._mesos.uncordon(agent)
+                self._journal.append(Uncordoned(agent))
+
+    def _unanswered(self, error: Retryable) -> None:
+        now = self._hands.now()
+        if now - self._answered > self._journal.roll.policy.waits.stalled:
+            raise Fatal(f"The cluster can't be surveyed: {error}. `dcosmaint resume` goes on.") from error
+        says = f"nobody starts while the cluster can't be surveyed: {error}"
+        self._reporter.say(Event(now, "warning", fields={"says": says}))

@@ -1,0 +1,148 @@
+"""The loop: admit, advance each pipeline, journal. It knows no policy and no step.
+
+Which nodes start is `planner.admit`'s answer; what happens to each is `pipeline.py`'s; what has happened is the
+journal's. So a kill at any line loses nothing: a new executor on the same journal is a resume.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from dcosmaint.admission import Door
+from dcosmaint.errors import DcosmaintError, Fatal, Interrupted, Retryable, StartOver
+from dcosmaint.hands import Hands, Outcome, Result, Signal
+from dcosmaint.journal import Journal, logged_acts
+from dcosmaint.lines import Begun, Done, Failed, Held, NodeDone, Paused, RollDone, RollStopped, What
+from dcosmaint.model import Verdict, Waiting
+from dcosmaint.pipeline import PIPELINES, Seat, Steps, prepare_image
+from dcosmaint.reporter import Event, EventName, Narrator, Reporter
+from dcosmaint.site import Site
+from dcosmaint.steps.slots import Slots
+from dcosmaint.steps.writer import Writer
+from dcosmaint.survey import survey
+from dcosmaint.turn import Agenda, Turn
+
+PREPARE = ""  # the key of what happens once a roll
+
+
+class Executor:
+    """One process's work on one roll."""
+
+    def __init__(self, journal: Journal, site: Site, hands: Hands, reporter: Reporter, door: Door) -> None:
+        self._journal, self._site, self._hands, self._reporter, self._door = journal, site, hands, reporter, door
+        journal.heard = Narrator(journal, reporter)
+        acts = logged_acts(site.acts, journal)
+        self._writer = Writer(site.terraform, acts.terraform, journal.roll.policy, journal.alone)
+        self._turns: dict[str, Turn] = {}
+        self._agenda = Agenda()
+        self._seen = hands.now()
+
+    def run(self) -> Verdict:
+        """Drive the roll from wherever its journal stands until it is done or nothing more can be done."""
+        flights = self._journal.progress.flights
+        for key in (PREPARE, *(address for address, flight in flights.items() if not flight.stopped)):
+            self._board(key)
+        while self._goes_on():
+            for key in self._agenda.due(self._hands.now()):
+                self._hands.send(key, self._turns[key].look)
+            self._take(self._hands.next(self._agenda.next(self._door.due)))
+        return self._finish()
+
+    def _goes_on(self) -> bool:
+        if self._door.stale():
+            for node in self._door.ask():
+                self._board(node.address)
+        loose = bool(self._turns or self._journal.progress.steered)
+        return loose or self._door.answer.verdict in (Verdict.GO, Verdict.WAIT)
+
+    def _board(self, key: str) -> None:
+        steps, done = self._steps(key)
+        self._turns[key] = Turn((step for step in steps if step.name not in done), self._hands.now())
+        self._go_on(key)
+
+    def _steps(self, key: str) -> tuple[Steps, tuple[str, ...]]:
+        roll, progress = self._journal.roll, self._journal.progress
+        site = replace(self._site, acts=logged_acts(self._site.acts, self._journal, key))
+        if key == PREPARE:
+            return prepare_image(roll, site), progress.prepared
+        flight = progress.flights[key]
+        seat = Seat(flight, roll, site, Slots(key, self._journal), self._writer)
+        return PIPELINES[roll.work](seat), flight.done
+
+    def _go_on(self, key: str) -> None:
+        """To the next step, or to the end."""
+        turn = self._turns[key]
+        if not turn.over:
+            self._say("step-begin", key)
+            self._agenda.put(self._hands.now(), key)
+        else:
+            self._end(key, *([] if key == PREPARE else [NodeDone(key)]))
+
+    def _take(self, item: Result | Signal | None) -> None:
+        self._mind_the_gap()
+        match item:
+            case Signal.STOP:
+                self._journal.append(Paused("the operator stopped the roll"))
+            case Signal.LEAVE:
+                raise Interrupted("Left at once. What is in flight stays as it is; `dcosmaint resume` goes on.")
+            case Result(key, outcome):
+                self._settle(key, outcome)
+
+    def _settle(self, key: str, outcome: Outcome) -> None:
+        turn, now = self._turns[key], self._hands.now()
+        match outcome:
+            case None:
+                self._journal.append(Done(key, turn.end_step(now)))
+                self._go_on(key)
+            case Waiting():
+                self._wait(key, news=turn.hear(outcome, now))
+            case Retryable():
+                patience = self._journal.roll.policy.waits.stalled
+                self._wait(key, news=turn.retry(str(outcome), patience, now))
+            case StartOver():
+                self._start_over(key, str(outcome))
+            case Fatal():
+                self._end(key, Paused(str(outcome)), Failed(key, turn.step, str(outcome)))
+            case DcosmaintError():
+                self._end(key, Failed(key, turn.step, str(outcome)))
+
+    def _wait(self, key: str, *, news: bool) -> None:
+        turn, now = self._turns[key], self._hands.now()
+        if turn.impatient(now):
+            self._end(key, Held(key, turn.step, f"no progress in {turn.waiting.patience:.0f} s: {turn.waiting}"))
+            return
+        if news:
+            self._say("waiting", key, goal=turn.waiting.goal, left=turn.waiting.left, since=turn.since)
+        self._agenda.put(now + turn.pause(now), key)
+
+    def _start_over(self, key: str, why: str) -> None:
+        """R15: again from the first step, with what a fresh survey says of the node."""
+        old = self._journal.progress.flights[key].node
+        try:
+            nodes = survey(self._site, self._hands.now()).nodes
+        except Retryable as error:
+            self._settle(key, error)
+            return
+        node = next((n for n in nodes if n.instance.id == old.instance.id), old)
+        self._journal.append(Begun(node if node.agent else replace(node, agent=old.agent), why))
+        self._board(key)
+
+    def _end(self, key: str, *lines: What) -> None:
+        del self._turns[key]
+        for line in lines:
+            self._journal.append(line)
+
+    def _mind_the_gap(self) -> None:
+        """After a laptop's sleep nobody is late: nobody looked. Every patience starts anew."""
+        before, self._seen = self._seen, self._hands.now()
+        for turn in self._turns.values() if self._seen - before > 120.0 else ():
+            turn.be_patient(self._seen)
+
+    def _say(self, event: EventName, key: str, **fields: object) -> None:
+        self._reporter.say(Event(self._hands.now(), event, key, self._turns[key].step, fields=fields))
+
+    def _finish(self) -> Verdict:
+        answer = self._door.answer
+        stopped = RollStopped("; ".join(dict.fromkeys(refusal.says for refusal in answer.refusals)))
+        self._journal.append(RollDone() if answer.verdict is Verdict.DONE else stopped)
+        return answer.verdict

@@ -1,0 +1,97 @@
+"""Where one pipeline stands: the steps that are left, the look that goes on, and since when it waits for what."""
+
+from __future__ import annotations
+
+import heapq
+from collections import deque
+from collections.abc import Iterable, Iterator
+
+from dcosmaint.model import Waiting
+from dcosmaint.ports import Step
+
+SHORT, LONG = 5.0, 30.0
+"""Seconds between two looks: short at first, a tenth of what was waited later, never longer than LONG."""
+
+NOTHING = Waiting("its first look", patience=float("inf"))
+
+
+class Turn:
+    def __init__(self, steps: Iterable[Step], now: float) -> None:
+        self._steps = deque(steps)
+        self._tries = 0
+        self._begin(now)
+
+    @property
+    def over(self) -> bool:
+        return not self._steps
+
+    @property
+    def step(self) -> str:
+        return self._steps[0].name
+
+    def look(self) -> Waiting | None:
+        """Advance the step to its next `Waiting`; None when its gate holds."""
+        return next(self._running, None)
+
+    def hear(self, waiting: Waiting, now: float) -> bool:
+        """Take in what a look brought. True when it is news: a change of goal or of what is left is progress."""
+        self._tries = 0
+        return self._wait(waiting, now)
+
+    def retry(self, why: str, patience: float, now: float) -> bool:
+        """Begin the step again, as a resume does. True when the reason is news."""
+        self._running = self._steps[0].run()
+        self._tries += 1
+        return self._wait(Waiting("an answer", why, patience), now)
+
+    def end_step(self, now: float) -> str:
+        """The gate holds: go to the next step. Returns the name of the one that ended."""
+        name = self._steps.popleft().name
+        self._begin(now)
+        return name
+
+    def impatient(self, now: float) -> bool:
+        return now - self.since > self.waiting.patience
+
+    def be_patient(self, now: float) -> None:
+        """Start the patience anew: time has passed in which nobody could look."""
+        self.since = now
+
+    def pause(self, now: float) -> float:
+        """Seconds until the next look. An error that comes again doubles it."""
+        waited = (now - self.since) / 10
+        return min(LONG, max(SHORT * 2.0 ** max(0, self._tries - 1), waited))
+
+    def _begin(self, now: float) -> None:
+        self._running: Iterator[Waiting] = self._steps[0].run() if self._steps else iter(())
+        self.waiting = NOTHING
+        self.since = now
+
+    def _wait(self, waiting: Waiting, now: float) -> bool:
+        """An error says nothing of progress, so patience for answers runs on while only their wording changes."""
+        news = waiting != self.waiting
+        goes_on = self._tries > 1 and self.waiting.goal == waiting.goal
+        if news and not goes_on:
+            self.since = now
+        self.waiting = waiting
+        return news
+
+
+class Agenda:
+    """When to look at which pipeline again. Equal times keep the order in which they were put."""
+
+    def __init__(self) -> None:
+        self._heap: list[tuple[float, int, str]] = []
+        self._puts = 0
+
+    def put(self, at: float, key: str) -> None:
+        self._puts += 1
+        heapq.heappush(self._heap, (at, self._puts, key))
+
+    def due(self, now: float) -> Iterator[str]:
+        while self._heap and self._heap[0][0] <= now:
+            yield heapq.heappop(self._heap)[2]
+
+    def next(self, latest: float) -> float:
+        """When something is due, `latest` at the latest."""
+        return min([latest, *(at for at, _, _ in self._heap[:1])])
