@@ -1,0 +1,80 @@
+"""Kafka's own view, as its scheduler reads it from ZooKeeper: registered brokers, and the in-sync replicas.
+
+`topics/under_replicated_partitions` is not asked: it says "" for "all is well" and for "the command failed".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from urllib.parse import quote
+
+from dcosmaint.adapters.admin_router import AdminRouter
+from dcosmaint.adapters.bodies import Body
+from dcosmaint.adapters.gather import gather
+from dcosmaint.adapters.sdk_discovery import Scheduler
+from dcosmaint.errors import Retryable
+from dcosmaint.model import Partition, Pod
+
+NO_LEADER = -1
+UNREADABLE = (404, 500)
+"""What the scheduler itself says when it has no topics to show, or when ZooKeeper does not let it read them."""
+
+
+def registered(router: AdminRouter, scheduler: Scheduler, pods: Sequence[Pod]) -> tuple[Pod, ...]:
+    """The pods with what ZooKeeper knows of each. Where that can't be read, nobody is registered."""
+    ids = brokers(router, scheduler)
+    return tuple(replace(pod, registered=pod.member.pod.rpartition("-")[2] in ids) for pod in pods)
+
+
+def brokers(router: AdminRouter, scheduler: Scheduler) -> frozenset[str]:
+    """Broker ids in ZooKeeper now. Kafka 1.0 wrapped the list in an object."""
+    answer = router.get(scheduler.path("v1/brokers"), 200, *UNREADABLE)
+    if answer.status != 200:
+        return frozenset()
+    body = answer.json()
+    listed = body.list("brokers") if isinstance(body.value, dict) else body.list()
+    return frozenset(str(one.value) for one in listed)
+
+
+def partitions(router: AdminRouter, scheduler: Scheduler, kind: str) -> tuple[Partition, ...] | None:
+    """Every partition, its replicas named as pods (`kind` is what stands before the number); None if unreadable."""
+
+    def read(topic: str) -> tuple[Partition, ...] | None:
+        answer = router.get(scheduler.path(f"v1/topics/{quote(topic, safe='')}"), 200, *UNREADABLE)
+        return tuple(_partitions(topic, answer.json(), kind)) if answer.status == 200 else None
+
+    topics = _topics(router, scheduler)
+    if topics is None:
+        return None
+    found = gather(read, topics)
+    missing = [topic for topic, parts in zip(topics, found, strict=True) if parts is None]
+    if missing and _still_there(missing, _topics(router, scheduler)):
+        return None
+    return tuple(sorted(part for parts in found for part in parts or ()))
+
+
+def _topics(router: AdminRouter, scheduler: Scheduler) -> tuple[str, ...] | None:
+    answer = router.get(scheduler.path("v1/topics"), 200, *UNREADABLE)
+    return tuple(sorted(topic.text() for topic in answer.json().list())) if answer.status == 200 else None
+
+
+def _still_there(missing: Sequence[str], topics: Sequence[str] | None) -> bool:
+    """A topic that was deleted in between answers as an unreadable one does."""
+    return topics is None or bool(set(missing) & set(topics))
+
+
+def _partitions(topic: str, body: Body, kind: str) -> Iterator[Partition]:
+    entries = [(number, state) for entry in body.list("partitions") for number, state in entry.map().items()]
+    if not entries:
+        raise Retryable(f"topic {topic} shows no partition yet")
+    for number, state in entries:
+        if not number.isdigit():
+            raise Retryable(f"topic {topic} shows a partition {number!r}")
+        leader = int(state.number("leader"))
+        yield Partition(
+            topic=topic,
+            number=int(number),
+            isr=tuple(sorted(f"{kind}-{int(broker.number())}" for broker in state.list("isr"))),
+            leader="" if leader == NO_LEADER else f"{kind}-{leader}",
+        )

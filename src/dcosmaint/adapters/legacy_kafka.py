@@ -1,0 +1,57 @@
+"""Kafka schedulers from before pod commands (packages up to 1.1.19): `PUT v1/brokers/<id>?replace=true`.
+
+They show neither agents nor a recovery plan, so where a broker is comes from its Mesos task.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dcosmaint.adapters.admin_router import AdminRouter
+from dcosmaint.adapters.answers import Call
+from dcosmaint.adapters.kafka import brokers
+from dcosmaint.adapters.mesos_agents import total
+from dcosmaint.adapters.mesos_tasks import live
+from dcosmaint.adapters.sdk_discovery import Scheduler
+from dcosmaint.errors import NodeFailed
+from dcosmaint.model import Member, Pod
+
+BROKER = "broker"
+"""What stands before the number in the name of a task: `broker-0`."""
+
+
+def pods(router: AdminRouter, scheduler: Scheduler) -> tuple[Pod, ...]:
+    """One for every broker that is wanted, registered or running. There is no mark: a replaced task is another task."""
+    known = brokers(router, scheduler)
+    running = {pod.member.pod: pod for pod in by_task(router, scheduler)}
+    wanted = (f"{BROKER}-{number}" for number in (*range(scheduler.members), *known))
+    return tuple(
+        _registered(running.get(name) or _absent(Member(scheduler.name, name)), known)
+        for name in sorted({*wanted, *running})
+    )
+
+
+def by_task(router: AdminRouter, scheduler: Scheduler) -> Iterator[Pod]:
+    """A pod for each live Mesos task of the service: all that can be told where its scheduler tells nothing."""
+    for task, body in live(router):
+        if task.framework == scheduler.name:
+            member = Member(scheduler.name, task.name)
+            needs = total(body.list_or_none("resources"))
+            yield Pod(member, task.id, task.agent_id, task.running, marked=False, registered=True, needs=needs)
+
+
+def replace(router: AdminRouter, scheduler: Scheduler, member: Member) -> None:
+    number = member.pod.rpartition("-")[2]
+    call = Call(scheduler.path(f"v1/brokers/{number}?replace=true"), method="PUT", once=True)
+    tasks = router.ask(call).json().list()
+    if not tasks or any(task.value is None for task in tasks):
+        raise NodeFailed(f"the scheduler of {scheduler.name} knows no broker {number}")
+
+
+def _absent(member: Member) -> Pod:
+    return Pod(member, task_id="", agent_id="", running=False, marked=False, registered=False)
+
+
+def _registered(pod: Pod, known: frozenset[str]) -> Pod:
+    there = pod.member.pod.rpartition("-")[2] in known
+    return Pod(pod.member, pod.task_id, pod.agent_id, pod.running, pod.marked, there, pod.needs)

@@ -1,0 +1,124 @@
+"""Every SDK service of a cluster, through Admin Router: read whole, and its members replaced."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from urllib.parse import quote
+
+from dcosmaint.adapters import kafka, legacy_kafka, sdk_plans, sdk_pods
+from dcosmaint.adapters.admin_router import AdminRouter
+from dcosmaint.adapters.answers import Call
+from dcosmaint.adapters.sdk_discovery import KAFKA, Scheduler, schedulers
+from dcosmaint.errors import Fatal, NodeFailed, Retryable
+from dcosmaint.model import Member, Pod, Service
+
+UNREADABLE = "its scheduler answers neither v1/pod nor v1/pods: is it being uninstalled?"
+
+
+class Sdk:
+    """`ServiceReads` and `ServiceActs` of one cluster."""
+
+    def __init__(self, router: AdminRouter, kafka_packages: Iterable[str] = ()) -> None:
+        """`kafka_packages`: names of packages beside the known ones whose members are Kafka brokers."""
+        self._router = router
+        self._packages = KAFKA | frozenset(kafka_packages)
+
+    def all(self) -> tuple[Service, ...]:
+        return tuple(self._read(scheduler) for scheduler in schedulers(self._router, self._packages))
+
+    def one(self, name: str) -> Service:
+        return self._read(self._scheduler(name))
+
+    def replace(self, member: Member) -> None:
+        """Sent once. An answer that is lost or says nothing is `Retryable`: whether it arrived, the scheduler knows."""
+        scheduler = self._scheduler(member.service)
+        if scheduler.hidden_by:
+            raise Fatal(f"{member} can't be replaced: {_hidden(scheduler)}")
+        api, _ = sdk_pods.generation(self._router, scheduler)
+        if api:
+            self._replace_pod(scheduler, api, member)
+        elif scheduler.legacy:
+            legacy_kafka.replace(self._router, scheduler, member)
+        else:
+            raise Retryable(f"{member} is not replaced: {UNREADABLE}")
+
+    def _replace_pod(self, scheduler: Scheduler, api: str, member: Member) -> None:
+        path = scheduler.path(f"v1/{api}/{quote(member.pod, safe='')}/replace")
+        answer = self._router.ask(Call(path, method="POST", accepts=(200, 404, 409), once=True))
+        if answer.status == 404:
+            raise NodeFailed(f"the scheduler of {member.service} knows no {member.pod}")
+        if answer.status == 409:  # only schedulers before SDK 0.20, whose service may veto
+            raise Retryable(f"the scheduler of {member.service} does not replace {member.pod} now: {answer.said}")
+        if answer.json().text("pod") != member.pod:
+            raise Retryable(f"the scheduler of {member.service} confirms another pod than {member.pod}")
+
+    def _scheduler(self, name: str) -> Scheduler:
+        for scheduler in schedulers(self._router, self._packages):
+            if scheduler.name == name:
+                return scheduler
+        raise Retryable(f"Marathon lists no scheduler of a service {name}")
+
+    def _read(self, scheduler: Scheduler) -> Service:
+        if scheduler.hidden_by:
+            return self._by_tasks(scheduler, _hidden(scheduler))
+        api, names = sdk_pods.generation(self._router, scheduler)
+        if api:
+            return self._by_pods(scheduler, api, names)
+        return self._by_brokers(scheduler) if scheduler.legacy else self._by_tasks(scheduler, UNREADABLE)
+
+    def _by_pods(self, scheduler: Scheduler, api: str, names: tuple[str, ...]) -> Service:
+        deploy = self._plan(scheduler, "deploy")
+        if not names and deploy == "COMPLETE":
+            raise Retryable(f"the scheduler of {scheduler.name} lists no pod, and says that all are deployed")
+        found = sdk_pods.read(self._router, scheduler, api, names)
+        is_kafka = scheduler.kind == "kafka"
+        return Service(
+            name=scheduler.name,
+            kind=scheduler.kind,
+            api=api,
+            pods=kafka.registered(self._router, scheduler, found.pods) if is_kafka else found.pods,
+            deploy=deploy,
+            recovery=self._plan(scheduler, "recovery"),
+            partitions=kafka.partitions(self._router, scheduler, _type(found.pods)) if is_kafka else None,
+            scheduler_agent=scheduler.agent_id,
+            trouble=found.trouble,
+        )
+
+    def _by_brokers(self, scheduler: Scheduler) -> Service:
+        """Their only plan is `deploy`: with no recovery to wait for, tasks and in-sync replicas decide alone."""
+        return Service(
+            name=scheduler.name,
+            kind=scheduler.kind,
+            api="brokers",
+            pods=legacy_kafka.pods(self._router, scheduler),
+            deploy=sdk_plans.status(self._router, scheduler.path("v1/plan")),
+            recovery="COMPLETE",
+            partitions=kafka.partitions(self._router, scheduler, legacy_kafka.BROKER),
+            scheduler_agent=scheduler.agent_id,
+        )
+
+    def _by_tasks(self, scheduler: Scheduler, trouble: str) -> Service:
+        """It can't be asked: its live tasks still show on which nodes it is, so that those are refused."""
+        return Service(
+            name=scheduler.name,
+            kind=scheduler.kind,
+            api="",
+            pods=tuple(legacy_kafka.by_task(self._router, scheduler)),
+            deploy="UNKNOWN",
+            recovery="UNKNOWN",
+            partitions=None,
+            scheduler_agent=scheduler.agent_id,
+            trouble=trouble,
+        )
+
+    def _plan(self, scheduler: Scheduler, plan: str) -> str:
+        return sdk_plans.status(self._router, scheduler.path(f"v1/plans/{plan}"))
+
+
+def _hidden(scheduler: Scheduler) -> str:
+    return f"Admin Router sends calls for {scheduler.name} to the service {scheduler.hidden_by}, whose name hides it"
+
+
+def _type(pods: tuple[Pod, ...]) -> str:
+    """What stands before the number in the names of its pods."""
+    return next((pod.member.pod.rpartition("-")[0] for pod in pods), "kafka")
