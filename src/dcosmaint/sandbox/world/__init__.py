@@ -1,0 +1,19 @@
+"""One pretend cluster. Standard library only; it knows nothing of the tool that is pointed at it."""
+
+from dcosmaint.sandbox.world.build import build
+from dcosmaint.sandbox.world.faults import Faults, Rejected
+from dcosmaint.sandbox.world.shape import AppShape, KafkaShape, NodeShape, Shape, Size, TopicShape
+from dcosmaint.sandbox.world.world import World
+
+__all__ = [
+    "AppShape",
+    "Faults",
+    "KafkaShape",
+    "NodeShape",
+    "Rejected",
+    "Shape",
+    "Size",
+    "TopicShape",
+    "World",
+    "build",
+]

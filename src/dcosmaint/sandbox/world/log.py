@@ -14,6 +14,6 @@ class EventLog:
         self._clock = clock
 
     def write(self, by: str, what: str, **facts: Any) -> None:
-        """`by`: tool, operator, sdk, marathon, mesos, terraform, aws or time. `at` is seconds since the cluster began."""
+        """`by`: tool, operator, sdk, marathon, mesos, terraform, aws or time. `at` counts from its beginning."""
         line = {"at": round(self._clock.now - EPOCH, 3), "by": by, "what": what, **facts}
         self.lines.append(json.dumps(line, separators=(",", ":")))

@@ -78,13 +78,14 @@ class Agent:
     id: str
     machine: Machine
     registered_at: float
+    size: Size
     reregistered_at: float = 0.0  # 0: never
     listed: bool = True
+    recovering: bool = False  # the master failed over and it has not re-registered yet
     connected: bool = True
     deactivated: bool = False
     draining: bool = False
     attributes: dict[str, str] = field(default_factory=dict)
-    size: Size = Size()
     version: str = ""
     flags: dict[str, str] = field(default_factory=dict)
     tasks: dict[str, Task] = field(default_factory=dict)  # live ones, by id
@@ -98,7 +99,7 @@ class Agent:
     @property
     def offers(self) -> bool:
         """Whether frameworks get offers of it: not even the owner of a reservation gets any of a deactivated one."""
-        return self.listed and self.connected and not self.deactivated and not self.draining
+        return self.listed and self.active and not self.draining and not self.recovering
 
     @property
     def free(self) -> Size:
@@ -148,7 +149,7 @@ class Broker:
 
 @dataclass(eq=False)
 class TopicPartition:
-    """One partition. As Kafka does it, the last in-sync replica stays in the ISR when it goes, and the leader is none."""
+    """One partition. As in Kafka, the last in-sync replica stays in the ISR when it goes, and nobody leads."""
 
     topic: str
     number: int
@@ -207,6 +208,7 @@ class App:
     labels: dict[str, str] = field(default_factory=dict)
     tasks: list[Task] = field(default_factory=list)  # live ones
     due: int = 0  # launches that wait for their backoff or for an offer
+    cycling: bool = False  # its backoff runs
     failures: int = 0  # in a row: the backoff grows with them
 
     @property

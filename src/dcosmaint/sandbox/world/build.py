@@ -1,0 +1,44 @@
+"""The cluster that a `Shape` describes."""
+
+from __future__ import annotations
+
+from dcosmaint.sandbox.world.shape import NodeShape, Shape
+from dcosmaint.sandbox.world.state import Agent, App
+from dcosmaint.sandbox.world.world import World
+
+PRIVATE = "aws_instance.dcos_agent_node"
+PUBLIC = "aws_instance.dcos_public_agent_node"
+
+
+def build(shape: Shape | None = None) -> World:
+    """Nodes in turn over the zones, one broker an agent, apps where there is most room, and an AMI to be used next."""
+    shape = shape or Shape()
+    world = World(shape)
+    ami = world.cloud.add_ami("dcos-agent-2023-10").id
+    private, public = shape.nodes - shape.public, shape.public
+    agents = [_node(world, f"{PRIVATE}[{n}]", n, ami) for n in range(private)]
+    for n in range(public):
+        _node(world, f"{PUBLIC}[{n}]", private + n, ami)
+    for number, kafka in enumerate(shape.services):
+        order = [agents[(3 * number + step) % len(agents)].id for step in range(len(agents))]
+        world.add_service(kafka, order[: kafka.brokers], order[-1])
+    for app_shape in shape.apps:
+        _app(world, App(app_shape))
+    world.cloud.add_ami("dcos-agent-2023-11")
+    world.begin()
+    return world
+
+
+def _node(world: World, address: str, number: int, ami: str) -> Agent:
+    zones = world.shape.zones
+    public = address.startswith(PUBLIC)
+    return world.add_node(NodeShape(zones[number % len(zones)], public, address=address, ami=ami))
+
+
+def _app(world: World, app: App) -> None:
+    """One instance after the other, as Marathon would place them."""
+    world.marathon.add(app, [])
+    for _ in range(app.shape.instances):
+        agent = world.marathon.place(app)
+        if agent is not None:
+            world.marathon.run(app, agent)

@@ -1,0 +1,58 @@
+"""What every part of a pretend cluster stands on: time, chance, the log, and the records of what is true."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from dcosmaint.sandbox.world.chance import Chance
+from dcosmaint.sandbox.world.clock import Clock
+from dcosmaint.sandbox.world.faults import Faults
+from dcosmaint.sandbox.world.log import EventLog
+from dcosmaint.sandbox.world.shape import Shape
+from dcosmaint.sandbox.world.state import Agent, App, KafkaService, Machine
+
+
+@dataclass
+class Ground:
+    shape: Shape
+    clock: Clock
+    chance: Chance
+    log: EventLog
+    faults: Faults = field(default_factory=Faults)
+    machines: dict[str, Machine] = field(default_factory=dict)  # every instance ever launched, by id
+    agents: dict[str, Agent] = field(default_factory=dict)  # every agent that ever registered, by id
+    services: dict[str, KafkaService] = field(default_factory=dict)
+    apps: dict[str, App] = field(default_factory=dict)  # schedulers among them, by id
+
+    @property
+    def listed(self) -> list[Agent]:
+        return [agent for agent in self.agents.values() if agent.listed]
+
+    @property
+    def lost(self) -> dict[str, list[str]]:
+        """Members that are not whole now, by service; services without any are left out."""
+        return {name: lost for name, service in self.services.items() if (lost := service.lost)}
+
+    def pods_on(self, agent_id: str) -> list[str]:
+        """Members whose scheduler has them on this agent, alive or not."""
+        if not agent_id:
+            return []
+        return [
+            f"{service.name}/{broker.pod}"
+            for service in self.services.values()
+            for broker in service.brokers
+            if broker.task.agent_id == agent_id
+        ]
+
+    def tell(self, by: str, what: str, machine: Machine, **facts: Any) -> None:
+        """Write what happens to a machine, and what is true of it just before."""
+        agent = self.agents.get(machine.agent_id)
+        here = {"instance": machine.id, "address": machine.address, "agent": machine.agent_id, "public": machine.public}
+        true = {
+            "listed": agent is not None and agent.listed,
+            "offers": agent is not None and agent.offers,
+            "pods": self.pods_on(machine.agent_id),
+            "lost": self.lost,
+        }
+        self.log.write(by, what, **here, **true, **facts)

@@ -1,0 +1,107 @@
+"""Marathon: keeps the wanted number of instances of every app running, the SDK schedulers' own among them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from dcosmaint.sandbox.world.ground import Ground
+from dcosmaint.sandbox.world.master import Master
+from dcosmaint.sandbox.world.state import Agent, App, Framework, Task
+
+NAME = "marathon"
+
+
+class Marathon:
+    def __init__(self, ground: Ground, master: Master) -> None:
+        self._ground = ground
+        self._master = master
+        self.framework: Framework = master.framework(NAME, "slave_public")
+        master.subscribe(self.framework, self)
+        self._watchers: dict[str, Callable[[Task], None]] = {}
+        self._owners: dict[str, App] = {}  # task id → app
+        self.changes = 0
+
+    def watch(self, app_id: str, told: Callable[[Task], None]) -> None:
+        """Tell a scheduler what becomes of its own task."""
+        self._watchers[app_id] = told
+
+    def add(self, app: App, agents: list[Agent]) -> None:
+        """An app whose instances have always run on these agents."""
+        self._ground.apps[app.id] = app
+        app.due = app.shape.instances
+        for agent in agents:
+            self.run(app, agent)
+        self._poke(app)
+
+    def run(self, app: App, agent: Agent) -> None:
+        """One instance that has always run there."""
+        app.due -= 1
+        self._master.run(self._task(app, agent))
+        self.changes += 1
+
+    # ---- what the master says
+
+    def updated(self, task: Task) -> None:
+        app = self._owners[task.id]
+        self.changes += 1
+        if task.state == "TASK_RUNNING":
+            app.failures = 0
+        else:
+            self._gone(app, task)
+        if app.id in self._watchers:
+            self._watchers[app.id](task)
+
+    def _gone(self, app: App, task: Task) -> None:
+        del self._owners[task.id]
+        app.tasks.remove(task)
+        app.due += 1
+        app.failures += task.state == "TASK_FAILED"
+        if task.running_at and not app.running:
+            facts = {"app": app.id, "instances": app.shape.instances, "why": task.reason}
+            self._ground.log.write("marathon", "app-zero", **facts, scheduler=app.id in self._watchers)
+        self._poke(app)
+
+    def offered(self) -> None:
+        for app in self._ground.apps.values():
+            self._poke(app)
+
+    # ---- launching
+
+    def _poke(self, app: App) -> None:
+        if app.due and not app.cycling:
+            app.cycling = True
+            backoff = min(60.0, 1.15**app.failures)
+            self._ground.clock.after(backoff + self._ground.chance.within((1.0, 4.0)), partial(self._cycle, app))
+
+    def _cycle(self, app: App) -> None:
+        app.cycling = False
+        while app.due and (agent := self.place(app)) is not None:
+            app.due -= 1
+            self._master.launch(self._task(app, agent))
+            self.changes += 1
+
+    def place(self, app: App) -> Agent | None:
+        """The agent with the most room: one whose tasks all fail has room for ever."""
+        shape = app.shape
+        fits = self._master.takers(shape.size, public=shape.public)
+        on = [task.agent_id for task in app.tasks]
+        if shape.unique:
+            fits = [agent for agent in fits if agent.id not in on]
+        elif shape.spread and fits:
+            fewest = min(on.count(agent.id) for agent in fits)
+            fits = [agent for agent in fits if on.count(agent.id) == fewest]
+        if not fits:
+            return None
+        room = {agent.id: agent.free.cpus for agent in fits}
+        most = max(room.values())
+        return self._ground.chance.one([agent for agent in fits if room[agent.id] == most])
+
+    def _task(self, app: App, agent: Agent) -> Task:
+        name = app.id.strip("/").replace("/", "_")
+        dotted = ".".join(reversed(app.id.strip("/").split("/")))
+        task_id = f"{name}.instance-{self._ground.chance.uuid()}._app.1"
+        task = Task(task_id, dotted, NAME, agent.id, app.shape.size, app.shape.docker)
+        app.tasks.append(task)
+        self._owners[task.id] = app
+        return task

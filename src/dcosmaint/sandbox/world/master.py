@@ -1,0 +1,195 @@
+"""The Mesos master: agents come and go, frameworks launch tasks on those that take offers."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Protocol
+
+from dcosmaint.sandbox.world.faults import Rejected
+from dcosmaint.sandbox.world.ground import Ground
+from dcosmaint.sandbox.world.shape import Size
+from dcosmaint.sandbox.world.state import Agent, Framework, Machine, Task
+
+UNREACHABLE_AFTER = 300.0
+"""Seconds until a disconnected agent is taken off the list: 20 pings of 15 s on DC/OS."""
+
+
+class Scheduler(Protocol):
+    """What the master calls back."""
+
+    def updated(self, task: Task) -> None: ...
+
+    def offered(self) -> None:
+        """Some agent has more to offer than before."""
+        ...
+
+
+class Master:
+    def __init__(self, ground: Ground) -> None:
+        self._ground = ground
+        self.id = ground.chance.uuid()
+        self.frameworks: dict[str, Framework] = {}
+        self._schedulers: dict[str, Scheduler] = {}
+        self.changes = 0
+
+    @property
+    def version(self) -> str:
+        return "1.5.0" if self._ground.shape.profile == "1.11" else "1.10.0"
+
+    @property
+    def can_deactivate(self) -> bool:
+        """DEACTIVATE_AGENT came with Mesos 1.9."""
+        return self._ground.shape.profile != "1.11"
+
+    # ---- frameworks and tasks
+
+    def framework(self, name: str, role: str) -> Framework:
+        framework = Framework(f"{self.id}-{len(self.frameworks):04d}", name, role)
+        self.frameworks[name] = framework
+        return framework
+
+    def subscribe(self, framework: Framework, scheduler: Scheduler) -> None:
+        self._schedulers[framework.name] = scheduler
+
+    def launch(self, task: Task) -> None:
+        """A framework took an offer. The task runs a little later, if its agent lets it."""
+        task.launched_at = self._ground.clock.now
+        self._ground.agents[task.agent_id].tasks[task.id] = task
+        self.changes += 1
+        self._ground.clock.after(self._ground.chance.within((2.0, 8.0)), lambda: self._start(task))
+
+    def run(self, task: Task) -> None:
+        """The task runs already: how a cluster begins."""
+        task.launched_at = task.running_at = self._ground.clock.now
+        task.state = "TASK_RUNNING"
+        self._ground.agents[task.agent_id].tasks[task.id] = task
+
+    def _start(self, task: Task) -> None:
+        agent = self._ground.agents[task.agent_id]
+        if not task.live:
+            return
+        if task.docker and not agent.machine.docker:
+            if agent.offers:
+                self._ground.tell("marathon", "black-hole", agent.machine, task=task.name)
+            self.end(task, "TASK_FAILED", "docker is not running")
+            return
+        if not agent.connected:
+            return  # nobody hears of it; its end comes with the agent's
+        task.state, task.running_at = "TASK_RUNNING", self._ground.clock.now
+        self.changes += 1
+        self._schedulers[task.framework].updated(task)
+
+    def end(self, task: Task, state: str, reason: str) -> None:
+        """A live task ends, and its framework hears of it."""
+        if not task.live:
+            return
+        task.state, task.reason, task.ended_at = state, reason, self._ground.clock.now
+        self._ground.agents[task.agent_id].tasks.pop(task.id, None)
+        completed = self.frameworks[task.framework].completed
+        completed.append(task)
+        del completed[:-100]
+        self.changes += 1
+        self._schedulers[task.framework].updated(task)
+
+    def takers(self, size: Size, *, public: bool) -> list[Agent]:
+        """Agents with an offer that fits, in the order of their registration."""
+        return [a for a in self._ground.listed if a.offers and a.machine.public == public and a.free.covers(size)]
+
+    def room(self) -> None:
+        """Somewhere something became free: all frameworks get offers."""
+        self.changes += 1
+        for scheduler in self._schedulers.values():
+            scheduler.offered()
+
+    # ---- agents
+
+    def register(self, machine: Machine) -> Agent:
+        """An agent process says hello: under the id in its work dir, or under a new one."""
+        ground, now = self._ground, self._ground.clock.now
+        agent = ground.agents.get(machine.agent_id)
+        if agent is None:
+            agent = self._admit(machine)
+            ground.tell("mesos", "agent-registered", machine, old=False, ami=machine.ami)
+        else:
+            ground.tell("mesos", "agent-registered", machine, old=True, ami=machine.ami)
+            agent.registered_at = agent.registered_at if agent.listed else now
+            agent.reregistered_at = now
+        agent.listed = agent.connected = True
+        agent.recovering = False
+        self.room()
+        return agent
+
+    def _admit(self, machine: Machine) -> Agent:
+        ground, address = self._ground, machine.address
+        if not machine.agent_id:
+            machine.agent_id = f"{self.id}-S{len(ground.agents)}"
+        agent = Agent(machine.agent_id, machine, ground.clock.now, ground.faults.sizes.get(address, machine.size))
+        agent.version = self.version
+        agent.attributes = ground.faults.attributes.get(address, machine.attributes)
+        agent.flags = {"cgroups_enable_cfs": "true", **ground.faults.flags.get(address, {})}
+        ground.agents[agent.id] = agent
+        return agent
+
+    def unregister(self, agent_id: str) -> None:
+        """The agent says goodbye: gone at once, and with it every mark of a deactivation."""
+        agent = self._ground.agents[agent_id]
+        if agent.listed:
+            self._ground.tell("mesos", "agent-gone", agent.machine, how="unregistered")
+            self._remove(agent, "the agent unregistered")
+
+    def disconnect(self, agent_id: str) -> None:
+        """Its connection broke. Nobody is told anything for five minutes."""
+        agent = self._ground.agents.get(agent_id)
+        if agent is None or not agent.listed or not agent.connected:
+            return
+        agent.connected = False
+        self.changes += 1
+        since = self._ground.clock.now
+        self._ground.clock.after(UNREACHABLE_AFTER, lambda: self._unreachable(agent, since))
+
+    def _unreachable(self, agent: Agent, since: float) -> None:
+        if agent.listed and not agent.connected and agent.reregistered_at <= since:
+            self._ground.tell("mesos", "agent-gone", agent.machine, how="unreachable")
+            self._remove(agent, "health check timed out")
+
+    def _remove(self, agent: Agent, reason: str) -> None:
+        agent.listed = agent.connected = agent.deactivated = agent.draining = agent.recovering = False
+        self.changes += 1
+        for task in list(agent.tasks.values()):
+            self.end(task, "TASK_LOST", reason)
+
+    def deactivate(self, agent_id: str, by: str = "tool") -> None:
+        if not self.can_deactivate:
+            raise Rejected(501, "Mesos does not know DEACTIVATE_AGENT before 1.9")
+        agent = self._known(agent_id)
+        if not agent.deactivated:
+            self._ground.tell(by, "deactivate", agent.machine)
+        agent.deactivated = True
+        self.changes += 1
+
+    def reactivate(self, agent_id: str, by: str = "tool") -> None:
+        agent = self._known(agent_id)
+        if not agent.deactivated:
+            raise Rejected(400, "Agent is not deactivated")
+        self._ground.tell(by, "reactivate", agent.machine)
+        agent.deactivated = agent.draining = False
+        self.room()
+
+    def _known(self, agent_id: str) -> Agent:
+        agent = self._ground.agents.get(agent_id)
+        if agent is None or not agent.listed:
+            raise Rejected(400, "Unknown agent")
+        return agent
+
+    def fail_over(self) -> None:
+        """Another master leads: every agent is recovered from the registry until it re-registers."""
+        for agent in self._ground.listed:
+            agent.recovering = True
+            delay = self._ground.chance.within((1.0, 40.0))
+            self._ground.clock.after(delay, partial(self._back, agent))
+        self.changes += 1
+
+    def _back(self, agent: Agent) -> None:
+        if agent.recovering and agent.connected:
+            agent.recovering, agent.reregistered_at = False, self._ground.clock.now
+            self.room()

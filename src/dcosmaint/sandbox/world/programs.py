@@ -1,0 +1,164 @@
+"""Terraform and Packer as programs that take their time, and that outlive a tool that was killed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+
+from dcosmaint.sandbox.world.cloud import Cloud
+from dcosmaint.sandbox.world.faults import Rejected
+from dcosmaint.sandbox.world.ground import Ground
+from dcosmaint.sandbox.world.shape import NodeShape
+from dcosmaint.sandbox.world.state import Ami, Drift, Machine, Program
+
+
+class Packer:
+    def __init__(self, ground: Ground, cloud: Cloud) -> None:
+        self._ground = ground
+        self._cloud = cloud
+        self.newest: Program | None = None
+
+    def bake(self, roll: str, by: str = "tool") -> Program:
+        """Five minutes until the AMI is there; for the last one it is known, and pending."""
+        self._ground.log.write(by, "bake", roll=roll)
+        program = self.newest = Program("bake", 4000 + len(self._cloud.amis), (roll,), says="amazon-ebs: provisioning")
+        self._ground.clock.after(240.0, partial(self._image, program, roll))
+        return program
+
+    def interrupt(self) -> None:
+        if self.newest and self.newest.running:
+            _end(self.newest, "interrupted")
+
+    def _image(self, program: Program, roll: str) -> None:
+        if not program.running:
+            return
+        if why := self._ground.faults.bake_fails:
+            _end(program, why)
+            return
+        ami = self._cloud.add_ami(f"dcos-agent-{roll}")
+        ami.state, ami.roll = "pending", roll
+        program.says = f"amazon-ebs: waiting for {ami.id}"
+        self._ground.clock.after(60.0, partial(self._available, program, ami))
+
+    def _available(self, program: Program, ami: Ami) -> None:
+        if not program.running:
+            return
+        ami.state = "available"
+        self._cloud.changes += 1
+        self._ground.log.write("aws", "ami-available", ami=ami.id, roll=ami.roll)
+        _end(program, "")
+
+
+class Terraform:
+    def __init__(self, ground: Ground, cloud: Cloud) -> None:
+        self._ground = ground
+        self._cloud = cloud
+        self.state: dict[str, str] = {}  # address → instance id
+        self.images: dict[str, str] = {}  # group → the AMI that the variables name
+        self.exposed = ground.shape.terraform_exposed
+        self.newest: Program | None = None
+        self.planned: Program | None = None  # the plan that ended last
+        self._serial = 1
+        self._began = 0
+        self.changes = 0
+
+    def plan(self, addresses: Sequence[str], images: Mapping[str, str], by: str = "tool") -> Program:
+        program = self._begin("plan", addresses, "refreshing state")
+        program.images = {**self.images, **images}
+        self._ground.log.write(by, "plan", addresses=list(addresses))
+        self._ground.clock.after(self._ground.chance.within((4.0, 6.0)), partial(self._plan_ends, program))
+        return program
+
+    def apply(self, by: str = "tool") -> Program:
+        """Apply the plan that ended last: of that very file, so it fails when the state has moved on."""
+        if self.planned is None:
+            raise Rejected(400, "there is no saved plan")
+        plan = self.planned
+        program = self._begin("apply", plan.subject, "creating")
+        program.found, program.serial = plan.found, plan.serial
+        changes = [[drift.address, list(drift.actions), drift.ami] for drift in plan.found]
+        self._ground.log.write(by, "apply", addresses=list(plan.subject), changes=changes)
+        self._ground.clock.after(self._ground.chance.within((6.0, 10.0)), partial(self._next, program, 0))
+        return program
+
+    def swap(self, group: str, ami: str, by: str = "tool") -> None:
+        self._ground.log.write(by, "swap", group=group, ami=ami)
+        self.images[group] = ami
+        self.changes += 1
+
+    def interrupt(self) -> None:
+        """One SIGINT: a plan ends, an apply finishes what it is creating and ends."""
+        if self.newest and self.newest.running:
+            _end(self.newest, "interrupted")
+
+    def _begin(self, what: str, subject: Sequence[str], says: str) -> Program:
+        if self.newest and self.newest.running:
+            raise Rejected(409, "Error acquiring the state lock")
+        self._began += 1
+        self.newest = Program(what, 5000 + self._began, tuple(subject), says=says)
+        return self.newest
+
+    def _plan_ends(self, program: Program) -> None:
+        if program.running:
+            program.found = (*self._compare(program), *self._ground.faults.unrelated)
+            program.serial = self._serial
+            self.planned = program
+            _end(program, self._ground.faults.plan_fails)
+
+    def _compare(self, program: Program) -> list[Drift]:
+        """The plan against what EC2 has: an instance that is gone is created, one with another AMI perhaps replaced."""
+        found = []
+        for address in sorted(program.subject):
+            machine = self._machine(address)
+            if machine is None:
+                continue
+            ami = program.images[machine.group]
+            if machine.state == "terminated":
+                found.append(Drift(address, ("create",), ami))
+            elif self.exposed and machine.ami != ami:
+                found.append(Drift(address, ("delete", "create"), ami))
+        return found
+
+    def _next(self, program: Program, done: int) -> None:
+        """One change after the other, ten seconds each."""
+        if not program.running:
+            return
+        if program.serial != self._serial and not done:
+            _end(program, "Saved plan is stale")
+            return
+        if done == len(program.found):
+            self._ground.clock.after(20.0, partial(_end, program, ""))
+            return
+        if done == len(program.found) - 1 and (why := self._ground.faults.apply_fails):
+            _end(program, why)
+            return
+        drift = program.found[done]
+        program.says = f"{drift.address}: {' then '.join(drift.actions)}"
+        self._carry_out(drift)
+        self._ground.clock.after(10.0, partial(self._next, program, done + 1))
+
+    def _carry_out(self, drift: Drift) -> None:
+        machine = self._machine(drift.address)
+        if machine is None:
+            return  # a resource of another type: nobody here misses it
+        if "delete" in drift.actions:
+            self._cloud.terminate(machine.id, by="terraform")
+        if "create" in drift.actions:
+            ip = self._cloud.next_ip(machine)
+            new = self._cloud.launch(
+                NodeShape(machine.zone, machine.public, machine.size, drift.address, ip, ami=drift.ami)
+            )
+            new.protected, new.scaling_group = machine.protected, machine.scaling_group
+            self.state[drift.address] = new.id
+            self._serial += 1
+            self.changes += 1
+
+    def _machine(self, address: str) -> Machine | None:
+        return self._ground.machines.get(self.state.get(address, ""))
+
+
+def _end(program: Program, error: str) -> None:
+    if program.running:
+        program.running, program.error = False, error
+        program.code = 1 if error else 0
+        program.says = error or "complete"

@@ -1,0 +1,187 @@
+"""An SDK scheduler: keeps its brokers running, replaces those that are marked, and asks nobody whether that is wise."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from dcosmaint.sandbox.world.faults import Rejected
+from dcosmaint.sandbox.world.ground import Ground
+from dcosmaint.sandbox.world.master import Master
+from dcosmaint.sandbox.world.state import Agent, Broker, KafkaService, Phase, Task
+from dcosmaint.sandbox.world.topics import Topics
+
+
+class ServiceScheduler:
+    """Of either generation. Before the SDK there was no recovery plan to watch and no mark to see."""
+
+    def __init__(self, ground: Ground, master: Master, service: KafkaService) -> None:
+        self._ground = ground
+        self._master = master
+        self.service = service
+        self.topics = Topics(ground, service)
+
+    # ---- what an operator may ask
+
+    def replace(self, pod: str, by: str = "tool") -> None:
+        """Accepted whatever else goes on. Sent twice, it throws away what it began."""
+        self.answer()
+        broker = self.broker(pod)
+        phase = self.service.recovery.get(pod)
+        self._ground.log.write(
+            by,
+            "replace",
+            service=self.service.name,
+            pod=pod,
+            task=broker.task.id,
+            agent=broker.task.agent_id,
+            offers=self._ground.agents[broker.task.agent_id].offers,
+            recovering=broker.marked or not broker.running or (phase is not None and phase.status != "COMPLETE"),
+            copies=self.topics.copies(broker),
+            lost=self._ground.lost,
+        )
+        broker.marked = True
+        self.service.changes += 1
+        if broker.task.live:
+            delay = self._ground.chance.within((0.5, 4.0))
+            self._ground.clock.after(delay, partial(self._master.end, broker.task, "TASK_KILLED", "replaced"))
+        else:
+            self.topics.wipe(broker)
+            self._poke()
+
+    def answer(self) -> None:
+        """Raises `Rejected` while the scheduler itself is down."""
+        if not self.service.up:
+            raise Rejected(502, f"the scheduler of {self.service.name} does not answer")
+
+    def broker(self, pod: str) -> Broker:
+        for broker in self.service.brokers:
+            if broker.pod == pod:
+                return broker
+        raise Rejected(404, f"Pod {pod} not found")
+
+    @property
+    def recovery(self) -> str:
+        """The status of the recovery plan, folded from its phases as the SDK does it."""
+        statuses = {phase.status for phase in self.service.recovery.values()}
+        if statuses <= {"COMPLETE"}:
+            return "COMPLETE"
+        return "IN_PROGRESS" if len(statuses) > 1 else statuses.pop()
+
+    def crash(self, pod: str) -> None:
+        """A fault: the broker's process ends. It is restarted in place."""
+        self._master.end(self.broker(pod).task, "TASK_FAILED", "the broker crashed")
+
+    # ---- what the master says
+
+    def updated(self, task: Task) -> None:
+        broker = next((b for b in self.service.brokers if b.task is task), None)
+        if broker is None:
+            return
+        self.service.changes += 1
+        if task.state == "TASK_RUNNING":
+            ready = partial(self._ready, broker, broker.placed)
+            self._phase(broker, "STARTED")
+            self._ground.clock.after(self._ground.chance.within((8.0, 25.0)), ready)
+        elif not task.live:
+            self.topics.leave(broker)
+            if broker.marked:
+                self.topics.wipe(broker)
+            facts = {"pod": broker.pod, "agent": task.agent_id, "why": task.reason, "lost": self._ground.lost}
+            self._ground.log.write("sdk", "lost", service=self.service.name, **facts)
+            self._poke()
+
+    def offered(self) -> None:
+        self._poke()
+
+    def own_task(self, task: Task) -> None:
+        """The scheduler's own task began to run or ended; a new one serves after its JVM and its registration."""
+        if task.state == "TASK_RUNNING":
+            self._ground.clock.after(self._ground.chance.within((30.0, 60.0)), partial(self._serve, task))
+        elif self.service.up and not task.live:
+            self.service.up = False
+            self.service.changes += 1
+            self._ground.log.write("time", "scheduler-down", service=self.service.name)
+
+    def _serve(self, task: Task) -> None:
+        if task.live:
+            self.service.up = True
+            self.service.recovery.clear()
+            self.service.changes += 1
+            self._ground.log.write("time", "scheduler-up", service=self.service.name, agent=task.agent_id)
+            self._poke()
+
+    # ---- recovery
+
+    def _poke(self) -> None:
+        """An offer cycle follows, unless there is nothing to do or one is due already."""
+        service = self.service
+        if service.cycling or not service.up or all(broker.task.live for broker in service.brokers):
+            return
+        service.cycling = True
+        self._ground.clock.after(self._ground.chance.within((1.0, 6.0)), self._cycle)
+
+    def _cycle(self) -> None:
+        self.service.cycling = False
+        if not self.service.up:
+            return
+        self._tidy()
+        for broker in self.service.brokers:
+            if not broker.task.live:
+                self._recover(broker)
+
+    def _recover(self, broker: Broker) -> None:
+        service = self.service
+        kind = "PERMANENT" if broker.marked else "TRANSIENT"
+        phase = service.recovery.get(broker.pod)
+        if service.shape.api != "brokers" and (phase is None or phase.kind != kind or phase.status != "PENDING"):
+            service.recovery[broker.pod] = Phase("PENDING", kind)
+            service.changes += 1
+        agent = self._place(broker)
+        if agent is not None:
+            self._launch(broker, agent)
+
+    def _place(self, broker: Broker) -> Agent | None:
+        """A marked one goes wherever it fits, also where it came from; any other waits for its own volume."""
+        if not broker.marked:
+            agent = self._ground.agents[broker.task.agent_id]
+            return agent if agent.offers and self._key(broker) in agent.reserved else None
+        taken = {b.task.agent_id for b in self.service.brokers if b is not broker and not b.marked}
+        fits = [a for a in self._master.takers(broker.size, public=False) if a.id not in taken]
+        return self._ground.chance.one(fits) if fits else None
+
+    def _launch(self, broker: Broker, agent: Agent) -> None:
+        name = broker.task.name
+        facts = {"pod": broker.pod, "agent": agent.id, "from": broker.task.agent_id, "empty": broker.marked}
+        broker.task = Task(self.task_id(name), name, self.service.name, agent.id, broker.size)
+        broker.marked = False
+        broker.placed += 1
+        agent.reserved[self._key(broker)] = broker.size
+        self._phase(broker, "STARTING")
+        self.service.changes += 1
+        self._ground.log.write("sdk", "placed", service=self.service.name, **facts, lost=self._ground.lost)
+        self._master.launch(broker.task)
+
+    def _ready(self, broker: Broker, placed: int) -> None:
+        if broker.placed == placed and broker.running:
+            self._phase(broker, "COMPLETE")
+            self.topics.rejoin(broker)
+
+    def _phase(self, broker: Broker, status: str) -> None:
+        if broker.pod in self.service.recovery:
+            self.service.recovery[broker.pod].status = status
+
+    def _tidy(self) -> None:
+        """Leftovers of earlier replaces are given back when their agent offers them."""
+        homes = {self._key(b): "" if b.marked else b.task.agent_id for b in self.service.brokers}
+        for agent in self._ground.listed:
+            for key in [k for k in agent.reserved if homes.get(k, agent.id) != agent.id and agent.offers]:
+                del agent.reserved[key]
+                self._master.changes += 1
+
+    def _key(self, broker: Broker) -> str:
+        return f"{self.service.name}/{broker.pod}"
+
+    def task_id(self, name: str) -> str:
+        """`<service with dots>__<task>__<uuid>`; the brokers generation left the service out."""
+        prefix = "" if self.service.shape.api == "brokers" else f"{self.service.name.replace('/', '.')}__"
+        return f"{prefix}{name}__{self._ground.chance.uuid()}"

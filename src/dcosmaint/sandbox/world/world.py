@@ -1,0 +1,161 @@
+"""One pretend cluster: its parts, and the ways to build it and to make it go wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from dcosmaint.sandbox.world.chance import Chance
+from dcosmaint.sandbox.world.clock import Clock
+from dcosmaint.sandbox.world.cloud import Cloud
+from dcosmaint.sandbox.world.ground import Ground
+from dcosmaint.sandbox.world.log import EventLog
+from dcosmaint.sandbox.world.marathon import Marathon
+from dcosmaint.sandbox.world.master import Master
+from dcosmaint.sandbox.world.programs import Packer, Terraform
+from dcosmaint.sandbox.world.scheduler import ServiceScheduler
+from dcosmaint.sandbox.world.shape import AppShape, KafkaShape, NodeShape, Shape, Size
+from dcosmaint.sandbox.world.state import Agent, App, Broker, KafkaService, Machine, Task, TopicPartition
+from dcosmaint.sandbox.world.systemd import Systemd
+
+Copies = tuple[str, int, tuple[int, ...]]
+"""One partition: topic, number, the broker indexes that are in sync."""
+
+
+class World:
+    """Nothing in it moves but by `advance`. `log` is what happened, and `ground` what is true."""
+
+    def __init__(self, shape: Shape | None = None) -> None:
+        """An empty cluster: add to it, or let `build` do so."""
+        self.shape = shape or Shape()
+        self.clock = Clock()
+        self._log = EventLog(self.clock)
+        chance = Chance(self.shape.seed)
+        self.ground = Ground(self.shape, self.clock, chance, self._log)
+        self.master = Master(self.ground)
+        self.systemd = Systemd(self.ground, self.master)
+        self.cloud = Cloud(self.ground, self.systemd)
+        self.marathon = Marathon(self.ground, self.master)
+        self.terraform = Terraform(self.ground, self.cloud)
+        self.packer = Packer(self.ground, self.cloud)
+        self.schedulers: dict[str, ServiceScheduler] = {}
+        self.faults = self.ground.faults
+        self.cluster_id = chance.uuid()
+
+    # ---- time
+
+    @property
+    def now(self) -> float:
+        return self.clock.now
+
+    def advance(self, to: float) -> None:
+        self.clock.advance(to)
+
+    def at(self, seconds: float, effect: Callable[[], None]) -> None:
+        """Have something happen that many seconds from now: a fault, say."""
+        self.clock.after(seconds, effect)
+
+    @property
+    def log(self) -> list[str]:
+        return self._log.lines
+
+    # ---- building
+
+    def add_node(self, shape: NodeShape) -> Agent:
+        """A node that is up: its instance runs and its agent is registered."""
+        machine = self.cloud.add(shape)
+        machine.state, machine.docker, machine.process = "running", True, True
+        machine.agent_id = shape.agent_id
+        machine.launched_at -= 30 * 86400.0
+        self.terraform.state[machine.address] = machine.id
+        self.terraform.images.setdefault(machine.group, machine.ami)
+        agent = self.master.register(machine)
+        agent.registered_at -= 29 * 86400.0
+        return agent
+
+    def add_service(
+        self, shape: KafkaShape, on: Sequence[str], scheduler_on: str, copies: Sequence[Copies] | None = None
+    ) -> KafkaService:
+        """A service whose broker n runs on the agent `on[n]`; `copies` are its partitions where they are known."""
+        role = f"{shape.name.replace('/', '__')}-role"
+        service = KafkaService(shape, self.master.framework(shape.name, role))
+        scheduler = ServiceScheduler(self.ground, self.master, service)
+        self.master.subscribe(service.framework, scheduler)
+        for index, agent_id in enumerate(on):
+            self._add_broker(scheduler, index, agent_id)
+        for topic, number, isr in copies if copies is not None else _spread(shape):
+            service.partitions.append(TopicPartition(topic, number, isr, list(isr), isr[0] if isr else -1))
+        self.ground.services[shape.name] = service
+        self.schedulers[shape.name] = scheduler
+        app = AppShape(service.app_id, 1, size=Size(0.5, 1024.0))
+        self.marathon.add(App(app, _labels(shape)), [self.ground.agents[scheduler_on]])
+        self.marathon.watch(service.app_id, scheduler.own_task)
+        return service
+
+    def _add_broker(self, scheduler: ServiceScheduler, index: int, agent_id: str) -> None:
+        service = scheduler.service
+        pod = f"broker-{index}" if service.shape.api == "brokers" else f"kafka-{index}"
+        name = pod if service.shape.api == "brokers" else f"{pod}-broker"
+        task = Task(scheduler.task_id(name), name, service.name, agent_id, service.shape.size)
+        self.master.run(task)
+        self.ground.agents[agent_id].reserved[f"{service.name}/{pod}"] = service.shape.size
+        service.brokers.append(Broker(index, pod, service.shape.size, task))
+
+    def add_app(self, shape: AppShape, on: Sequence[str]) -> App:
+        app = App(shape)
+        self.marathon.add(app, [self.ground.agents[agent_id] for agent_id in on])
+        return app
+
+    def begin(self) -> None:
+        """Write the first line of the log: what the cluster is. Call it once, when it is built."""
+        ground = self.ground
+        nodes = [
+            {"instance": m.id, "address": m.address, "agent": m.agent_id, "public": m.public, "ami": m.ami}
+            for m in ground.machines.values()
+        ]
+        services = {name: [broker.pod for broker in s.brokers] for name, s in ground.services.items()}
+        apps = {app.id: app.shape.instances for app in ground.apps.values()}
+        self.log.clear()
+        self._log.write("time", "cluster", nodes=nodes, services=services, apps=apps)
+
+    # ---- what others may do to it
+
+    def machine(self, instance_id: str) -> Machine:
+        return self.ground.machines[instance_id]
+
+    def node(self, address: str) -> Machine:
+        """The machine that Terraform's state has at an address."""
+        return self.ground.machines[self.terraform.state[address]]
+
+    def crash(self, service: str, pod: str) -> None:
+        self.schedulers[service].crash(pod)
+
+    def vanish(self, instance_id: str) -> None:
+        """Somebody else terminates an instance."""
+        self.machine(instance_id).protected = False
+        self.cloud.terminate(instance_id, by="operator")
+
+
+def _spread(shape: KafkaShape) -> list[Copies]:
+    """Replicas one after the other around the brokers, as Kafka assigns them."""
+    found, start = [], 0
+    for topic in shape.topics:
+        for number in range(topic.partitions):
+            isr = tuple(sorted((start + step) % shape.brokers for step in range(topic.replication)))
+            found.append((topic.name, number, isr))
+            start += 1
+    return found
+
+
+def _labels(shape: KafkaShape) -> dict[str, str]:
+    """What the package's template writes on the scheduler's app."""
+    labels = {
+        "DCOS_PACKAGE_NAME": shape.package,
+        "DCOS_PACKAGE_FRAMEWORK_NAME": shape.name,
+        "DCOS_SERVICE_NAME": shape.name,
+        "DCOS_SERVICE_PORT_INDEX": "0",
+        "DCOS_SERVICE_SCHEME": "http",
+        "MARATHON_SINGLE_INSTANCE_APP": "true",
+    }
+    if shape.api == "brokers":
+        return {**labels, "DCOS_MIGRATION_API_VERSION": "v1", "DCOS_MIGRATION_API_PATH": "/v1/plan"}
+    return {**labels, "DCOS_COMMONS_API_VERSION": "v1", "DCOS_COMMONS_UNINSTALL": "true"}
