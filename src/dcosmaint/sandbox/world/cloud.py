@@ -74,7 +74,7 @@ class Cloud:
         self._ground.clock.after(self._ground.chance.within((25.0, 35.0)), lambda: self._terminated(machine))
 
     def _terminated(self, machine: Machine) -> None:
-        machine.state = "terminated"
+        machine.state, machine.terminated_at = "terminated", self._ground.clock.now
         self.changes += 1
         self._ground.tell("aws", "terminated", machine)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from dcosmaint.sandbox.world.program import Drift
 from dcosmaint.sandbox.world.shape import Size
-from dcosmaint.sandbox.world.state import Drift
 
 
 @dataclass

@@ -161,25 +161,21 @@ class Master:
     def deactivate(self, agent_id: str, by: str = "tool") -> None:
         if not self.can_deactivate:
             raise Rejected(501, "Mesos does not know DEACTIVATE_AGENT before 1.9")
-        agent = self._known(agent_id)
+        agent = self._ground.agents.get(agent_id)
+        if agent is None or not agent.listed:
+            raise Rejected(400, "Unknown agent")
         if not agent.deactivated:
             self._ground.tell(by, "deactivate", agent.machine)
         agent.deactivated = True
         self.changes += 1
 
     def reactivate(self, agent_id: str, by: str = "tool") -> None:
-        agent = self._known(agent_id)
-        if not agent.deactivated:
-            raise Rejected(400, "Agent is not deactivated")
+        agent = self._ground.agents.get(agent_id)
+        if agent is None or not agent.deactivated:
+            raise Rejected(400, "Agent is not deactivated")  # what Mesos says of one that it does not know, too
         self._ground.tell(by, "reactivate", agent.machine)
         agent.deactivated = agent.draining = False
         self.room()
-
-    def _known(self, agent_id: str) -> Agent:
-        agent = self._ground.agents.get(agent_id)
-        if agent is None or not agent.listed:
-            raise Rejected(400, "Unknown agent")
-        return agent
 
     def fail_over(self) -> None:
         """Another master leads: every agent is recovered from the registry until it re-registers."""

@@ -31,7 +31,9 @@ class Machine:
     architecture: str = "x86_64"
     attributes: dict[str, str] = field(default_factory=dict)
     agent_id: str = ""  # the identity in the agent's work dir; "" before it first registered
+    rebooting: bool = False
     docker: bool = False  # docker.service and docker.socket are active
+    terminated_at: float = 0.0  # 0: not yet
     containers_until: float = 0.0  # containerd-shim processes linger until then
     process: bool = False  # the agent's main process is alive
     restarting: bool = False  # Restart=always: systemd is about to start the unit again
@@ -228,29 +230,3 @@ class Ami:
     architecture: str = "x86_64"
     roll: str = ""  # the tag dcosmaint:roll
     created_at: float = 0.0
-
-
-@dataclass(frozen=True)
-class Drift:
-    """One line of a saved Terraform plan."""
-
-    address: str
-    actions: tuple[str, ...]
-    ami: str = ""
-    type: str = "aws_instance"
-
-
-@dataclass(eq=False)
-class Program:
-    """A packer or terraform that was begun. It lives here, so it outlives a tool that was killed."""
-
-    what: str  # bake, plan, apply
-    pid: int
-    subject: tuple[str, ...]
-    running: bool = True
-    code: int | None = None
-    says: str = ""
-    error: str = ""
-    images: dict[str, str] = field(default_factory=dict)  # of a plan: group → AMI
-    found: tuple[Drift, ...] = ()  # of a plan that ended well
-    serial: int = 0  # of the state that a plan was made for

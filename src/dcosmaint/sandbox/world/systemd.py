@@ -78,9 +78,11 @@ class Systemd:
     def reboot(self, machine: Machine, by: str = "operator") -> None:
         self._ground.tell(by, "reboot", machine)
         self.power_off(machine)
+        machine.rebooting = True
         self._ground.clock.after(self._ground.chance.within((30.0, 60.0)), lambda: self._up_again(machine))
 
     def _up_again(self, machine: Machine) -> None:
+        machine.rebooting = False
         if machine.state == "running":
             self.boot(machine)
 

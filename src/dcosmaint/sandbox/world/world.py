@@ -11,11 +11,12 @@ from dcosmaint.sandbox.world.ground import Ground
 from dcosmaint.sandbox.world.log import EventLog
 from dcosmaint.sandbox.world.marathon import Marathon
 from dcosmaint.sandbox.world.master import Master
-from dcosmaint.sandbox.world.programs import Packer, Terraform
+from dcosmaint.sandbox.world.packer import Packer
 from dcosmaint.sandbox.world.scheduler import ServiceScheduler
 from dcosmaint.sandbox.world.shape import AppShape, KafkaShape, NodeShape, Shape, Size
 from dcosmaint.sandbox.world.state import Agent, App, Broker, KafkaService, Machine, Task, TopicPartition
 from dcosmaint.sandbox.world.systemd import Systemd
+from dcosmaint.sandbox.world.terraform import Terraform
 
 Copies = tuple[str, int, tuple[int, ...]]
 """One partition: topic, number, the broker indexes that are in sync."""

@@ -1,4 +1,4 @@
-"""Terraform and Packer as programs that take their time, and that outlive a tool that was killed."""
+"""Terraform, as a program that takes its time and outlives a tool that was killed."""
 
 from __future__ import annotations
 
@@ -8,45 +8,9 @@ from functools import partial
 from dcosmaint.sandbox.world.cloud import Cloud
 from dcosmaint.sandbox.world.faults import Rejected
 from dcosmaint.sandbox.world.ground import Ground
+from dcosmaint.sandbox.world.program import Drift, Program
 from dcosmaint.sandbox.world.shape import NodeShape
-from dcosmaint.sandbox.world.state import Ami, Drift, Machine, Program
-
-
-class Packer:
-    def __init__(self, ground: Ground, cloud: Cloud) -> None:
-        self._ground = ground
-        self._cloud = cloud
-        self.newest: Program | None = None
-
-    def bake(self, roll: str, by: str = "tool") -> Program:
-        """Five minutes until the AMI is there; for the last one it is known, and pending."""
-        self._ground.log.write(by, "bake", roll=roll)
-        program = self.newest = Program("bake", 4000 + len(self._cloud.amis), (roll,), says="amazon-ebs: provisioning")
-        self._ground.clock.after(240.0, partial(self._image, program, roll))
-        return program
-
-    def interrupt(self) -> None:
-        if self.newest and self.newest.running:
-            _end(self.newest, "interrupted")
-
-    def _image(self, program: Program, roll: str) -> None:
-        if not program.running:
-            return
-        if why := self._ground.faults.bake_fails:
-            _end(program, why)
-            return
-        ami = self._cloud.add_ami(f"dcos-agent-{roll}")
-        ami.state, ami.roll = "pending", roll
-        program.says = f"amazon-ebs: waiting for {ami.id}"
-        self._ground.clock.after(60.0, partial(self._available, program, ami))
-
-    def _available(self, program: Program, ami: Ami) -> None:
-        if not program.running:
-            return
-        ami.state = "available"
-        self._cloud.changes += 1
-        self._ground.log.write("aws", "ami-available", ami=ami.id, roll=ami.roll)
-        _end(program, "")
+from dcosmaint.sandbox.world.state import Machine
 
 
 class Terraform:
@@ -89,7 +53,7 @@ class Terraform:
     def interrupt(self) -> None:
         """One SIGINT: a plan ends, an apply finishes what it is creating and ends."""
         if self.newest and self.newest.running:
-            _end(self.newest, "interrupted")
+            self.newest.end("interrupted")
 
     def _begin(self, what: str, subject: Sequence[str], says: str) -> Program:
         if self.newest and self.newest.running:
@@ -103,7 +67,7 @@ class Terraform:
             program.found = (*self._compare(program), *self._ground.faults.unrelated)
             program.serial = self._serial
             self.planned = program
-            _end(program, self._ground.faults.plan_fails)
+            program.end(self._ground.faults.plan_fails)
 
     def _compare(self, program: Program) -> list[Drift]:
         """The plan against what EC2 has: an instance that is gone is created, one with another AMI perhaps replaced."""
@@ -124,13 +88,13 @@ class Terraform:
         if not program.running:
             return
         if program.serial != self._serial and not done:
-            _end(program, "Saved plan is stale")
+            program.end("Saved plan is stale")
             return
         if done == len(program.found):
-            self._ground.clock.after(20.0, partial(_end, program, ""))
+            self._ground.clock.after(20.0, program.end)
             return
         if done == len(program.found) - 1 and (why := self._ground.faults.apply_fails):
-            _end(program, why)
+            program.end(why)
             return
         drift = program.found[done]
         program.says = f"{drift.address}: {' then '.join(drift.actions)}"
@@ -155,10 +119,3 @@ class Terraform:
 
     def _machine(self, address: str) -> Machine | None:
         return self._ground.machines.get(self.state.get(address, ""))
-
-
-def _end(program: Program, error: str) -> None:
-    if program.running:
-        program.running, program.error = False, error
-        program.code = 1 if error else 0
-        program.says = error or "complete"

@@ -1,0 +1,44 @@
+"""Every port of a site on one World, in process: on virtual time, or at somebody else's pace."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from dcosmaint.sandbox.faces.cloud import Ec2
+from dcosmaint.sandbox.faces.marathon import Health, Marathon
+from dcosmaint.sandbox.faces.mesos import Mesos
+from dcosmaint.sandbox.faces.nodes import Nodes
+from dcosmaint.sandbox.faces.passage import Paced, Passage, Stepped
+from dcosmaint.sandbox.faces.programs import Packer, Terraform
+from dcosmaint.sandbox.faces.services import Services
+from dcosmaint.sandbox.world import World
+from dcosmaint.site import Acts, Site
+
+
+def in_process(world: World, seed: int = 0, *, slow: bool = True, failures: float = 0.002) -> Site:
+    """A site on virtual time, for `VirtualHands(world)`.
+
+    `slow`: each call takes a moment. `failures`: how often a call, or only its answer, gets lost.
+    """
+    return _site(Stepped(world, seed, slow=slow, failures=failures))
+
+
+def paced(world: World, now: Callable[[], float]) -> Site:
+    """A site for threads: before each call the World catches up with `now`, seconds since the epoch."""
+    return _site(Paced(world, now))
+
+
+def _site(passage: Passage) -> Site:
+    mesos, services, nodes, ec2 = Mesos(passage), Services(passage), Nodes(passage), Ec2(passage)
+    terraform, packer = Terraform(passage), Packer(passage)
+    return Site(
+        mesos=mesos,
+        services=services,
+        marathon=Marathon(passage),
+        health=Health(passage),
+        units=nodes,
+        ec2=ec2,
+        terraform=terraform,
+        packer=packer,
+        acts=Acts(mesos, services, nodes, ec2, terraform, packer, nodes),
+    )

@@ -1,0 +1,65 @@
+"""EC2 as a World has it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dcosmaint.errors import NodeFailed
+from dcosmaint.model import Image, Instance
+from dcosmaint.sandbox.faces.passage import Passage
+from dcosmaint.sandbox.world import Rejected
+from dcosmaint.sandbox.world.state import Ami, Machine
+
+REMEMBERED = 3600.0
+"""Seconds for which EC2 still lists a terminated instance."""
+
+
+class Ec2:
+    """`Ec2Reads` and `Ec2Acts`."""
+
+    def __init__(self, passage: Passage) -> None:
+        self._passage = passage
+        self._world = passage.world
+
+    def instances(self, ids: Sequence[str]) -> tuple[Instance, ...]:
+        return self._passage.read("ec2", lambda: tuple(_instance(m) for m in self._known(ids)))
+
+    def image(self, ami: str) -> Image | None:
+        return self._passage.read("ec2", lambda: _image(self._world.cloud.amis.get(ami)))
+
+    def baked(self, roll: str) -> Image | None:
+        return self._passage.read("ec2", lambda: _image(self._world.cloud.newest_ami(roll)))
+
+    def terminate(self, instance_id: str) -> None:
+        self._passage.act("ec2", lambda: self._terminate(instance_id))
+
+    def _known(self, ids: Sequence[str]) -> list[Machine]:
+        since = self._world.now - REMEMBERED
+        machines = self._world.ground.machines
+        found = [machines[instance_id] for instance_id in ids if instance_id in machines]
+        return [machine for machine in found if not 0 < machine.terminated_at < since]
+
+    def _terminate(self, instance_id: str) -> None:
+        try:
+            self._world.cloud.terminate(instance_id)
+        except Rejected as error:
+            raise NodeFailed(f"EC2 refuses to terminate {instance_id}: {error}") from error
+
+
+def _instance(machine: Machine) -> Instance:
+    return Instance(
+        id=machine.id,
+        ami=machine.ami,
+        private_ip=machine.private_ip,
+        zone=machine.zone,
+        state=machine.state,
+        launched_at=machine.launched_at,
+        architecture=machine.architecture,
+        protected=machine.protected,
+        scaling_group=machine.scaling_group,
+        load_balancers=machine.load_balancers,
+    )
+
+
+def _image(ami: Ami | None) -> Image | None:
+    return Image(ami.id, ami.name, ami.state, ami.architecture) if ami else None

@@ -1,0 +1,53 @@
+"""Marathon, and the diagnostics of DC/OS, as a World has them."""
+
+from __future__ import annotations
+
+from dcosmaint.errors import Retryable
+from dcosmaint.model import App
+from dcosmaint.sandbox.faces.passage import Passage
+from dcosmaint.sandbox.world import state as true
+
+
+class Marathon:
+    """`MarathonReads`. One truth is built once, however often it is asked for."""
+
+    def __init__(self, passage: Passage) -> None:
+        self._passage = passage
+        self._world = passage.world
+        self._built = -1
+        self._apps: tuple[App, ...] = ()
+
+    def apps(self) -> tuple[App, ...]:
+        return self._passage.read("marathon", self._read)
+
+    def _read(self) -> tuple[App, ...]:
+        if self._built != self._world.marathon.changes:
+            self._built = self._world.marathon.changes
+            apps = sorted(self._world.ground.apps.values(), key=lambda app: app.id)
+            self._apps = tuple(_app(app) for app in apps if not app.labels)
+        return self._apps
+
+
+class Health:
+    """`HealthReads`. A new node is unknown, then red, then well."""
+
+    def __init__(self, passage: Passage) -> None:
+        self._passage = passage
+        self._world = passage.world
+
+    def red(self, private_ip: str) -> tuple[str, ...]:
+        return self._passage.read("health", lambda: self._red(private_ip))
+
+    def _red(self, private_ip: str) -> tuple[str, ...]:
+        up = [m for m in self._world.ground.machines.values() if m.private_ip == private_ip and m.state == "running"]
+        if not up or not up[0].agent_id:
+            raise Retryable(f"DC/OS diagnostics does not know {private_ip} yet")
+        machine = up[0]
+        booting = ("dcos-net.service",) if machine.healthy_at > self._world.now else ()
+        return tuple(sorted({*booting, *machine.red}))
+
+
+def _app(app: true.App) -> App:
+    shape = app.shape
+    on = tuple(sorted(task.agent_id for task in app.tasks if task.state == "TASK_RUNNING"))
+    return App(shape.id, shape.instances, on, shape.unique, shape.resident, shape.public)

@@ -1,0 +1,107 @@
+"""Mesos as a World has it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from dcosmaint.errors import Fatal, Retryable
+from dcosmaint.model import Agent, Agents, ClusterFacts, Resources, Task
+from dcosmaint.sandbox.faces.passage import Passage
+from dcosmaint.sandbox.world import Rejected, Size
+from dcosmaint.sandbox.world import state as true
+
+DCOS_VERSIONS = {"1.11": "1.11.12", "2.1": "2.1.1"}
+
+
+class Mesos:
+    """`MesosReads` and `MesosActs`. One truth is built once, however often it is asked for."""
+
+    def __init__(self, passage: Passage) -> None:
+        self._passage = passage
+        self._world = passage.world
+        self._built = -1
+        self._listed: tuple[Agent, ...] = ()
+        self._tasks: tuple[Task, ...] = ()
+
+    def agents(self) -> Agents:
+        return self._passage.read("mesos", self._agents)
+
+    def tasks(self) -> tuple[Task, ...]:
+        return self._passage.read("mesos", self._live)
+
+    def facts(self) -> ClusterFacts:
+        master, shape = self._world.master, self._world.shape
+        facts = ClusterFacts(DCOS_VERSIONS[shape.profile], master.version, master.can_deactivate, shape.masters)
+        return self._passage.read("mesos", lambda: facts)
+
+    def flags(self, agent_id: str) -> Mapping[str, str]:
+        return self._passage.read("mesos", lambda: self._flags(agent_id))
+
+    def cordon(self, agent_id: str) -> None:
+        self._passage.act("mesos", lambda: self._cordon(agent_id))
+
+    def uncordon(self, agent_id: str) -> None:
+        self._passage.act("mesos", lambda: self._uncordon(agent_id))
+
+    def _agents(self) -> Agents:
+        self._build()
+        recovered = tuple(agent.id for agent in self._world.ground.listed if agent.recovering)
+        return Agents(self._listed, recovered, self._world.now)
+
+    def _live(self) -> tuple[Task, ...]:
+        self._build()
+        return self._tasks
+
+    def _build(self) -> None:
+        if self._built == self._world.master.changes:
+            return
+        self._built = self._world.master.changes
+        agents = self._world.ground.listed
+        self._listed = tuple(_agent(agent) for agent in agents if not agent.recovering)
+        self._tasks = tuple(_task(task) for agent in agents for task in agent.tasks.values())
+
+    def _flags(self, agent_id: str) -> Mapping[str, str]:
+        agent = self._world.ground.agents.get(agent_id)
+        if agent is None or not agent.connected:
+            raise Retryable(f"agent {agent_id} does not answer")
+        return dict(agent.flags)
+
+    def _cordon(self, agent_id: str) -> None:
+        try:
+            self._world.master.deactivate(agent_id)
+        except Rejected as error:
+            if error.status == 501:
+                raise Fatal(f"agent {agent_id} can't be cordoned: {error} (DC/OS 2.0)") from error
+            raise
+
+    def _uncordon(self, agent_id: str) -> None:
+        agent = self._world.ground.agents.get(agent_id)
+        if agent is not None and agent.deactivated:
+            self._world.master.reactivate(agent_id)
+
+
+def resources(size: Size) -> Resources:
+    return Resources(size.cpus, size.mem, size.disk)
+
+
+def _agent(agent: true.Agent) -> Agent:
+    machine = agent.machine
+    return Agent(
+        id=agent.id,
+        hostname=machine.private_ip,
+        private_ip=machine.private_ip,
+        active=agent.active,
+        deactivated=agent.deactivated,
+        draining=agent.draining,
+        registered_at=max(agent.registered_at, agent.reregistered_at),
+        public=machine.public,
+        zone=f"aws/{machine.zone}",
+        attributes=dict(agent.attributes),
+        resources=resources(agent.size),
+        free=resources(agent.free),
+        version=agent.version,
+    )
+
+
+def _task(task: true.Task) -> Task:
+    return Task(task.id, task.name, task.agent_id, task.framework, task.state == "TASK_RUNNING")

@@ -1,0 +1,101 @@
+"""SDK services as their schedulers show them."""
+
+from __future__ import annotations
+
+from dcosmaint.errors import NodeFailed
+from dcosmaint.model import Member, Partition, Pod, Service
+from dcosmaint.sandbox.faces.mesos import resources
+from dcosmaint.sandbox.faces.passage import Passage
+from dcosmaint.sandbox.world import Rejected
+from dcosmaint.sandbox.world.scheduler import ServiceScheduler
+from dcosmaint.sandbox.world.state import Broker, KafkaService, TopicPartition
+
+Key = tuple[int, bool, str]
+
+
+class Services:
+    """`ServiceReads` and `ServiceActs`. One truth is built once, however often it is asked for."""
+
+    def __init__(self, passage: Passage) -> None:
+        self._passage = passage
+        self._world = passage.world
+        self._built: dict[str, tuple[Key, Service]] = {}
+
+    def all(self) -> tuple[Service, ...]:
+        """Read one after the other: the cluster moves on in between."""
+        return tuple(self.one(name) for name in sorted(self._world.schedulers))
+
+    def one(self, name: str) -> Service:
+        return self._passage.read("services", lambda: self._one(name))
+
+    def replace(self, member: Member) -> None:
+        self._passage.act("services", lambda: self._replace(member))
+
+    def _replace(self, member: Member) -> None:
+        try:
+            self._world.schedulers[member.service].replace(member.pod)
+        except Rejected as error:
+            if error.status == 404:
+                raise NodeFailed(f"the scheduler of {member.service} knows no {member.pod}") from error
+            raise
+
+    def _one(self, name: str) -> Service:
+        scheduler = self._world.schedulers.get(name)
+        if scheduler is None:
+            raise Rejected(404, f"service {name} not found")
+        scheduler.answer()
+        service = scheduler.service
+        home = self._home(service)
+        key = (service.changes, service.readable, home)
+        if name not in self._built or self._built[name][0] != key:
+            self._built[name] = (key, _service(scheduler, home))
+        return self._built[name][1]
+
+    def _home(self, service: KafkaService) -> str:
+        """The agent that the scheduler's own task is on."""
+        return next((task.agent_id for task in self._world.ground.apps[service.app_id].tasks), "")
+
+
+def _service(scheduler: ServiceScheduler, home: str) -> Service:
+    service = scheduler.service
+    old = service.shape.api == "brokers"
+    pods = [_by_task(service, broker) if old else _by_scheduler(service, broker) for broker in service.brokers]
+    names = {broker.index: broker.pod for broker in service.brokers}
+    return Service(
+        name=service.name,
+        kind=service.shape.package,
+        api=service.shape.api,
+        pods=tuple(pods),
+        deploy=service.deploy,
+        recovery="COMPLETE" if old else scheduler.recovery,
+        partitions=tuple(_partition(p, names) for p in service.partitions) if service.readable else None,
+        scheduler_agent=home,
+    )
+
+
+def _by_scheduler(service: KafkaService, broker: Broker) -> Pod:
+    """What pod/<name>/info and its status say: after a loss it still names the agent that the pod was on."""
+    return Pod(
+        member=Member(service.name, broker.pod),
+        task_id=broker.task.id,
+        agent_id=broker.task.agent_id,
+        running=broker.running,
+        marked=broker.marked,
+        registered=broker.registered,
+        needs=resources(broker.size),
+    )
+
+
+def _by_task(service: KafkaService, broker: Broker) -> Pod:
+    """The brokers generation shows neither agents nor marks: only a live Mesos task says where a broker is."""
+    member = Member(service.name, broker.pod)
+    if not broker.task.live:
+        return Pod(member, "", "", running=False, marked=False, registered=broker.registered)
+    task = broker.task
+    needs = resources(broker.size)
+    return Pod(member, task.id, task.agent_id, broker.running, marked=False, registered=broker.registered, needs=needs)
+
+
+def _partition(partition: TopicPartition, names: dict[int, str]) -> Partition:
+    isr = tuple(sorted(names[index] for index in partition.isr))
+    return Partition(partition.topic, partition.number, isr, names.get(partition.leader, ""))
