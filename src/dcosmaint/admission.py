@@ -90,4 +90,4 @@ class Door:
         if now - self._answered > self._journal.roll.policy.waits.stalled:
             raise Fatal(f"The cluster can't be surveyed: {error}. `dcosmaint resume` goes on.") from error
         says = f"nobody starts while the cluster can't be surveyed: {error}"
-        self._reporter.say(Event(now, "warning", fields={"says": says}))
+        self._reporter.say(Event(now, "warning", fields={"why": says}))

@@ -15,7 +15,7 @@ from dcosmaint.journal import Journal, logged_acts
 from dcosmaint.lines import Begun, Done, Failed, Held, NodeDone, Paused, RollDone, RollStopped, What
 from dcosmaint.model import Verdict, Waiting
 from dcosmaint.pipeline import PIPELINES, Seat, Steps, prepare_image
-from dcosmaint.reporter import Event, EventName, Narrator, Reporter
+from dcosmaint.reporter import Event, EventName, Reporter
 from dcosmaint.site import Site
 from dcosmaint.steps.slots import Slots
 from dcosmaint.steps.writer import Writer
@@ -30,7 +30,6 @@ class Executor:
 
     def __init__(self, journal: Journal, site: Site, hands: Hands, reporter: Reporter, door: Door) -> None:
         self._journal, self._site, self._hands, self._reporter, self._door = journal, site, hands, reporter, door
-        journal.heard = Narrator(journal, reporter)
         acts = logged_acts(site.acts, journal)
         self._writer = Writer(site.terraform, acts.terraform, journal.roll.policy, journal.alone)
         self._turns: dict[str, Turn] = {}

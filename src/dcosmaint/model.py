@@ -6,10 +6,17 @@ Mesos master's, `Instance.launched_at` is AWS's, everything in a journal is ours
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
+
+
+def natural(name: str) -> list[tuple[int, str]]:
+    """A key that sorts names as people do: node[2] before node[10]."""
+    words = re.split(r"(\d+)", name)
+    return [(int(word), "") if word.isdigit() else (-1, word) for word in words]
 
 
 class Work(StrEnum):

@@ -1,0 +1,91 @@
+"""Which nodes an operator means, by whatever name and filter. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from dcosmaint.errors import Usage
+from dcosmaint.model import Inventory, Node, Work
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What the command line said of nodes. Names are those of `Node.names`."""
+
+    only: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    zones: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()
+    limit: int | None = None
+
+
+def find(inventory: Inventory, name: str) -> Node:
+    """The one node of that name. Raises `Usage` for a name that means none, or several."""
+    found = [node for node in inventory.nodes if name in node.names]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        addresses = ", ".join(node.address for node in found)
+        raise Usage(f"{name} means {len(found)} nodes ({addresses}): name one by its instance id or Terraform address")
+    if name in inventory.facts.masters:
+        raise Usage(f"{name} is a master: dcosmaint replaces agent nodes only")
+    raise Usage(f"no node is called {name}.{_near(name, inventory)} `dcosmaint nodes` lists them all")
+
+
+def _near(name: str, inventory: Inventory) -> str:
+    names = sorted({other for node in inventory.nodes for other in node.names})
+    near = get_close_matches(name, names, n=3)
+    return f" Did you mean {' or '.join(near)}?" if near else ""
+
+
+def excluded(inventory: Inventory, choice: Choice) -> frozenset[str]:
+    """Instance ids that the operator left out, by name, by zone, by role, or by naming others."""
+    never = {find(inventory, name).instance.id for name in choice.exclude}
+    only = {find(inventory, name).instance.id for name in choice.only}
+    return frozenset(
+        node.instance.id
+        for node in inventory.nodes
+        if node.instance.id in never
+        or (only and node.instance.id not in only)
+        or (choice.zones and node.instance.zone not in choice.zones)
+        or (choice.roles and role(node) not in choice.roles)
+    )
+
+
+def role(node: Node) -> str:
+    """private or public; unknown while Mesos does not list its agent."""
+    return node.agent.role if node.agent else "unknown"
+
+
+def outdated(node: Node, images: Mapping[str, str]) -> bool:
+    """Whether its AMI is not the wanted one. One that is still to be baked is nobody's yet."""
+    return node.instance.ami != images.get(node.group, node.instance.ami)
+
+
+def targets(inventory: Inventory, choice: Choice, work: Work, images: Mapping[str, str]) -> tuple[str, ...]:
+    """Instance ids to work on, in the survey's order. A roll takes outdated nodes; all other work, what is named."""
+    left_out = excluded(inventory, choice)
+    wanted = [
+        node.instance.id
+        for node in inventory.nodes
+        if node.instance.id not in left_out and (work is not Work.ROLL or outdated(node, images))
+    ]
+    return tuple(wanted[: choice.limit])
+
+
+def wanted_images(inventory: Inventory, given: Sequence[str], *, bake: bool) -> Mapping[str, str]:
+    """The AMI of each group: `AMI` for all, `GROUP=AMI` for one; those not named keep what Terraform names.
+
+    "" is the AMI that the roll bakes. Raises `Usage` for a group that does not exist.
+    """
+    if bake and given:
+        raise Usage("--ami and --bake exclude each other: name an AMI, or have one baked")
+    images = dict.fromkeys(inventory.images, "") if bake else dict(inventory.images)
+    for word in given:
+        group, _, ami = word.rpartition("=")
+        if group and group not in images:
+            raise Usage(f"--ami {word}: no configured group is called {group} (there are: {', '.join(images)})")
+        images.update(dict.fromkeys([group] if group else images, ami))
+    return images

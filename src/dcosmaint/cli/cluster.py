@@ -1,0 +1,44 @@
+"""What a command works on: one cluster, bound once, with all that differs between a real one and a pretend one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from dcosmaint.hands import Hands, Signal
+from dcosmaint.model import Policy
+from dcosmaint.ports import Lease
+from dcosmaint.rolls import Shelf
+from dcosmaint.site import Site
+
+
+class Working(Hands, Protocol):
+    """Hands that an operator can interrupt, and that let go of their threads at the end."""
+
+    def interrupt(self, signal: Signal) -> None: ...
+
+    def close(self) -> None: ...
+
+
+@dataclass(frozen=True)
+class Cluster:
+    name: str
+    shelf: Shelf
+    connect: Callable[[Path], AbstractContextManager[Site]]  # the folder is for what a roll's programs leave
+    hands: Callable[[], Working]
+    policy: Callable[[int], Policy]  # of a fleet of so many nodes
+    lock: Callable[[str], AbstractContextManager[Lease]]  # for a roll's id; raises `Locked`
+    exclude: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()  # said aloud at every start
+    tally: Callable[[], Sequence[str]] = field(default=tuple)  # what a pretend cluster says of the roll, at its end
+
+
+class Clusters(Protocol):
+    """Finds clusters by name. `main` hands the real one to the commands, a test its own."""
+
+    def open(self, config: Path | None, name: str | None) -> Cluster:
+        """Raises `Usage` for a configuration that is wrong, and for a name that it does not have."""
+        ...

@@ -1,0 +1,127 @@
+"""One process's work on one roll: lock, journal, executor, what is said, and the exit code."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import click
+from rich.console import Console
+
+from dcosmaint.admission import Admit, Door
+from dcosmaint.cli.cluster import Cluster, Working
+from dcosmaint.cli.exits import DONE, STOPPED, Stopped
+from dcosmaint.cli.jsonl import JsonLines
+from dcosmaint.cli.live import Watched
+from dcosmaint.cli.plain import Plain
+from dcosmaint.errors import DcosmaintError, Interrupted
+from dcosmaint.executor import Executor
+from dcosmaint.hands import Signal
+from dcosmaint.journal import Journal
+from dcosmaint.lines import RollBegun, TakenOver
+from dcosmaint.model import Roll, Verdict
+from dcosmaint.ports import Lease
+from dcosmaint.reporter import Narrator, Reporter
+
+
+@dataclass(frozen=True)
+class Telling:
+    """How a roll is told."""
+
+    as_json: bool = False
+    expected: float = 0.0  # seconds, by the forecast
+
+    @contextmanager
+    def reporter(self, roll_id: str, journal: Journal, now: Callable[[], float]) -> Iterator[Reporter]:
+        if self.as_json:
+            yield JsonLines(roll_id)
+        elif sys.stdout.isatty():
+            with Watched(journal, now, self.expected, Console()) as watched:
+                yield watched
+        else:
+            yield Plain()
+
+
+def begin(cluster: Cluster, roll: Roll, telling: Telling, admit: Admit) -> int:
+    """Work on a roll that has no line yet. Returns the exit code."""
+
+    def create(lease: Lease, hands: Working) -> Journal:
+        return cluster.shelf.create(roll.id, lease, hands.now, hands.alone)
+
+    return _drive(cluster, roll.id, telling, _Opening(create, RollBegun(roll), admit))
+
+
+def go_on(cluster: Cluster, roll_id: str, by: str, telling: Telling, admit: Admit) -> int:
+    """Take a roll over from wherever its journal stands. Returns the exit code."""
+
+    def take_over(lease: Lease, hands: Working) -> Journal:
+        return cluster.shelf.open(roll_id, lease, hands.now, hands.alone)
+
+    return _drive(cluster, roll_id, telling, _Opening(take_over, TakenOver(by), admit))
+
+
+@dataclass(frozen=True)
+class _Opening:
+    journal: Callable[[Lease, Working], Journal]
+    line: RollBegun | TakenOver
+    admit: Admit
+
+
+def _drive(cluster: Cluster, roll_id: str, telling: Telling, opening: _Opening) -> int:
+    hands = cluster.hands()
+    with cluster.lock(roll_id) as lease, cluster.connect(cluster.shelf.workspace(roll_id)) as site, _heard(hands):
+        journal = opening.journal(lease, hands)
+        try:
+            with telling.reporter(roll_id, journal, hands.now) as reporter:
+                journal.heard = Narrator(journal, reporter)
+                journal.append(opening.line)
+                door = Door(journal, site, hands, reporter, opening.admit)
+                verdict = Executor(journal, site, hands, reporter, door).run()
+        except Interrupted:
+            raise
+        except DcosmaintError as error:
+            raise Stopped("\n".join([str(error), *_state(journal, roll_id)])) from error
+        finally:
+            hands.close()
+    return _close(cluster, journal, verdict, telling)
+
+
+def _close(cluster: Cluster, journal: Journal, verdict: Verdict, telling: Telling) -> int:
+    done = verdict is Verdict.DONE
+    if not telling.as_json:
+        for line in cluster.tally():
+            click.echo(line)
+        if not done:
+            click.echo("\n".join(_state(journal, journal.roll.id)))
+    return DONE if done else STOPPED
+
+
+def _state(journal: Journal, roll_id: str) -> Iterator[str]:
+    """The state of every touched node, and the command that goes on."""
+    for address, flight in journal.progress.flights.items():
+        done = ", ".join(flight.done) or "nothing"
+        yield f"{address} ({flight.node.instance.id}): {flight.stopped or 'in flight'}; done: {done}"
+    yield f"`dcosmaint resume {roll_id}` goes on."
+
+
+@contextmanager
+def _heard(hands: Working) -> Iterator[None]:
+    """Ctrl-C once admits nothing more, twice leaves; SIGTERM leaves at once."""
+    said: list[Signal] = []
+
+    def interrupt(number: int, frame: Any) -> None:
+        said.append(Signal.LEAVE if said or number == signal.SIGTERM else Signal.STOP)
+        if said[-1] is Signal.STOP:
+            click.echo("No node starts any more; those in flight end first. Ctrl-C again leaves now.", err=True)
+        hands.interrupt(said[-1])
+
+    before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

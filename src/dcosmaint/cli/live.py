@@ -1,0 +1,92 @@
+"""A roll watched: a row for each node in flight, members lost against caps, and how far it is."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from datetime import timedelta
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from dcosmaint.cli.plain import sentence
+from dcosmaint.journal import Journal
+from dcosmaint.reporter import Event, Reporter
+
+QUIET = ("step-begin", "step-done", "waiting")
+LOUD = {"step-failed": "bold red", "node-held": "bold red", "roll-stopped": "bold red", "warning": "yellow"}
+
+
+class Watched(Reporter):
+    """What lasts is printed above the view and stays; what changes is drawn again and again below."""
+
+    def __init__(self, journal: Journal, now: Callable[[], float], expected: float, console: Console) -> None:
+        """`expected`: seconds that a forecast gave the whole roll."""
+        self._journal, self._now, self._expected, self._console = journal, now, expected, console
+        self._began = now()
+        self._newest: dict[str, Event] = {}
+        self._live = Live(get_renderable=self._view, console=console, refresh_per_second=4, transient=True)
+
+    def __enter__(self) -> Watched:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._live.stop()
+
+    def say(self, event: Event) -> None:
+        self._live.start()  # not before the roll's first line: there would be nothing to draw
+        if event.step and event.event != "step-done":
+            self._newest[event.node] = event
+        if event.event not in QUIET:
+            self._console.print(Text(sentence(event), style=LOUD.get(event.event, "")))
+
+    def _view(self) -> Group:
+        return Group(self._flights(), Text("  ".join(self._caps()), style="dim"), self._bar())
+
+    def _flights(self) -> Table:
+        table = Table(box=None, padding=(0, 2, 0, 0))
+        for name in ("node", "step", "waits for", "since"):
+            table.add_column(name, no_wrap=name != "waits for", style="bold" if name == "node" else "")
+        for address, flight in self._journal.progress.flights.items():
+            if flight.stopped:
+                table.add_row(address, Text("held", style="bold red"), Text(flight.stopped), "")
+            elif event := self._newest.get(address):
+                table.add_row(address, event.step, Text(_goal(event)), _clock(self._now() - _since(event)))
+        return table
+
+    def _caps(self) -> Iterator[str]:
+        progress, policy = self._journal.progress, self._journal.roll.policy
+        held = Counter(member.service for member in progress.held)
+        for service in sorted(self._journal.roll.baseline):
+            yield f"{service} {held[service]}/{policy.cap(service)} away"
+
+    def _bar(self) -> Table:
+        done, all_ = len(self._journal.progress.ended), len(self._journal.roll.targets)
+        grid = Table.grid(padding=(0, 2, 0, 0))
+        grid.add_row(
+            ProgressBar(total=all_, completed=done, width=40), f"{done} of {all_} nodes", self._eta(done, all_)
+        )
+        return grid
+
+    def _eta(self, done: int, all_: int) -> str:
+        """By the forecast before the first node is through, by what was measured afterwards."""
+        spent = self._now() - self._began
+        left = spent / done * (all_ - done) if done else max(0.0, self._expected - spent)
+        return f"about {_clock(left)} left" if left else ""
+
+
+def _goal(event: Event) -> str:
+    fields: Mapping[str, object] = event.fields
+    left = f" ({fields['left']})" if fields.get("left") else ""
+    return f"{fields.get('goal', '')}{left}"
+
+
+def _since(event: Event) -> float:
+    return float(event.fields.get("since", event.at))
+
+
+def _clock(seconds: float) -> str:
+    return str(timedelta(seconds=round(max(0.0, seconds))))

@@ -1,0 +1,129 @@
+"""The flags that several commands share, as values."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from dcosmaint.choice import Choice
+from dcosmaint.config import batch_size, seconds
+from dcosmaint.model import Policy
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Duration(click.ParamType):
+    """90, 90s, 2m, 1h30m: seconds."""
+
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        try:
+            return seconds(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+class ServiceCap(click.ParamType):
+    """SERVICE=N."""
+
+    name = "service=n"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, int]:
+        if isinstance(value, tuple):
+            return value
+        match = re.fullmatch(r"/?([^=]+?)/?=(\d+)", value)
+        if not match or not int(match[2]):
+            self.fail(f"{value}: write SERVICE=N with N of 1 or more, such as kafka-events=1", param, ctx)
+        return match[1], int(match[2])
+
+
+class BatchSize(click.ParamType):
+    """N or N% of the fleet."""
+
+    name = "n|n%"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        try:
+            batch_size(value, 100)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+        return str(value)
+
+
+def on_cluster(command: F) -> F:
+    """Which cluster, by which configuration."""
+    command = click.option(
+        "--cluster", "name", envvar="DCOSMAINT_CLUSTER", help="Which cluster; the only one by default."
+    )(command)
+    return click.option(
+        "--config",
+        type=click.Path(path_type=Path, dir_okay=False),
+        help="The configuration; $DCOSMAINT_CONFIG, ./dcosmaint.yaml or the user's by default.",
+    )(command)
+
+
+def of_nodes(command: F) -> F:
+    """Which nodes."""
+    for option in reversed(
+        (
+            click.option("--only", multiple=True, metavar="NODE", help="This node and no other; may be repeated."),
+            click.option("--exclude", multiple=True, metavar="NODE", help="Not this node; may be repeated."),
+            click.option("--zone", "zones", multiple=True, help="Nodes of this availability zone."),
+            click.option("--role", "roles", multiple=True, type=click.Choice(["private", "public"])),
+            click.option("--limit", type=click.IntRange(min=1), help="At most so many nodes."),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+def of_policy(command: F) -> F:
+    """How fast, and how much may be lost. What is not given is the configuration's."""
+    for option in reversed(
+        (
+            click.option("--batch-size", type=BatchSize(), help="Nodes at once."),
+            click.option("--cap", "caps", multiple=True, type=ServiceCap(), help="Most members lost or held at once."),
+            click.option("--strategy", type=click.Choice(["batch", "window"])),
+            click.option("--canary", type=click.IntRange(min=0), help="So many nodes go alone first."),
+            click.option("--soak", type=Duration(), help="How long the canary is watched."),
+            click.option("--accept", "accepted", multiple=True, metavar="RULE[=SUBJECT]", help="Take this risk."),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+def confirmed(command: F) -> F:
+    command = click.option("--yes", is_flag=True, help="Do not ask.")(command)
+    return click.option("--reason", default="", help="Why; it stands in the journal.")(command)
+
+
+@dataclass(frozen=True)
+class Flags:
+    """What was given of `of_nodes` and `of_policy`, whatever else a command takes."""
+
+    given: Mapping[str, Any]
+
+    def choice(self, never: tuple[str, ...]) -> Choice:
+        given = self.given
+        return Choice(
+            only=given.get("only", ()),
+            exclude=(*never, *given.get("exclude", ())),
+            zones=given.get("zones", ()),
+            roles=given.get("roles", ()),
+            limit=given.get("limit"),
+        )
+
+    def policy(self, base: Policy, fleet: int) -> Policy:
+        given = self.given
+        changes = {key: given[key] for key in ("strategy", "canary", "soak") if given.get(key) is not None}
+        if given.get("batch_size"):
+            changes["batch_size"] = batch_size(given["batch_size"], fleet)
+        caps = {**base.caps, **dict(given.get("caps", ()))}
+        return replace(base, caps=caps, accepted=(*base.accepted, *given.get("accepted", ())), **changes)

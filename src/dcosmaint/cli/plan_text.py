@@ -1,0 +1,76 @@
+"""A plan for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from rich.console import Console, Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from dcosmaint.model import Node
+from dcosmaint.plan import Plan, unaccepted
+
+
+def show(plan: Plan, console: Console) -> None:
+    console.print(Group(*_parts(plan)))
+
+
+def _parts(plan: Plan) -> Iterator[RenderableType]:
+    roll, batches = plan.roll, plan.forecast.batches
+    amis = ", ".join(f"{group} → {ami or '(to be baked)'}" for group, ami in roll.images.items())
+    yield Text(
+        f"{roll.work} of cluster {roll.cluster}: {len(plan.targets)} of {len(plan.inventory.nodes)} nodes", "bold"
+    )
+    if amis:
+        yield Text(f"AMI: {amis}")
+    if batches:
+        yield _batches(plan)
+        yield from _price(plan)
+    yield from _caps(plan)
+    for sentence in plan.forecast.left:
+        yield Text(f"no turn in the rehearsal: {sentence}", "yellow")
+    for warning in plan.inventory.warnings:
+        yield Text(f"warning: {warning.subject}: {warning.message}", "yellow")
+    if plan.exposed:
+        yield Text(f"terraform-exposed: any plain apply would replace {', '.join(plan.exposed)}", "yellow")
+    for sentence in unaccepted(plan.blockers):
+        yield Text(f"BLOCKED: {sentence}", "bold red")
+
+
+def _batches(plan: Plan) -> Table:
+    nodes = {node.address: node for node in plan.inventory.nodes}
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    for name in ("batch", "nodes", "away at once", "why not more"):
+        table.add_column(name, overflow="fold")
+    for batch in plan.forecast.batches:
+        lines = [_node(nodes[address]) if address in nodes else address for address in batch.nodes]
+        lost = [f"{service} {count} of cap {plan.roll.policy.cap(service)}" for service, count in batch.lost.items()]
+        table.add_row(str(batch.number), "\n".join(lines), "\n".join(lost) or "nothing", batch.why)
+    return table
+
+
+def _node(node: Node) -> str:
+    """As surveyed now: a member that moves in the meantime is not foreseen here."""
+    members = f"  carries {', '.join(map(str, node.members))}" if node.members else ""
+    return f"{node.address} {node.private_ip}{members}"
+
+
+def _price(plan: Plan) -> Iterator[RenderableType]:
+    forecast = plan.forecast
+    took = timedelta(seconds=round(forecast.seconds))
+    yield Text(
+        f"rehearsed on a pretend copy: {len(forecast.batches)} batches, {forecast.member_moves} member moves, {took}"
+        " of its time (your re-syncs may be faster or slower)"
+    )
+    batches, because = max(plan.bounds(), key=lambda bound: bound[0])
+    yield Text(f"no order needs fewer than {batches} batches: {because}")
+
+
+def _caps(plan: Plan) -> Iterator[RenderableType]:
+    caps = ", ".join(f"{service} {cap}" for service, cap in plan.caps.items())
+    if caps:
+        yield Text(f"caps (most members lost or held at once): {caps}")
+    policy = plan.roll.policy
+    yield Text(f"canary {policy.canary}, then a soak of {timedelta(seconds=round(policy.soak))}; {policy.strategy}")

@@ -1,0 +1,133 @@
+"""plan, roll, replace, drain, undrain, resume: what changes a cluster, and its preview."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from dcosmaint.cli import drive, work
+from dcosmaint.cli.cluster import Clusters
+from dcosmaint.cli.confirm import ask_at_terminal, confirming
+from dcosmaint.cli.exits import OUTDATED
+from dcosmaint.cli.options import confirmed, of_nodes, of_policy, on_cluster
+from dcosmaint.cli.work import Wish
+from dcosmaint.errors import Refused
+from dcosmaint.model import Work
+from dcosmaint.rolls import unfinished
+
+ALONE = {"canary": 0, "soak": 0.0}
+"""One node needs no canary."""
+
+wants_image = click.option(
+    "--ami", multiple=True, metavar="[GROUP=]AMI", help="The AMI; what Terraform names by default."
+)
+wants_bake = click.option("--bake", is_flag=True, help="Have Packer build the AMI first.")
+wants_json = click.option("--json", "as_json", is_flag=True, help="For programs.")
+asks_each = click.option("--confirm", type=click.Choice(["batch", "node"]), help="Ask before each.")
+
+
+@click.command()
+@on_cluster
+@of_nodes
+@of_policy
+@wants_image
+@wants_bake
+@wants_json
+@click.option("--exit-code", is_flag=True, help="6 when nodes are outdated and nothing blocks.")
+@click.pass_context
+def plan(ctx: click.Context, config: Path | None, name: str | None, exit_code: bool, **given: Any) -> None:
+    """Show what a roll would do, in which order, at what price, and why not faster."""
+    clusters: Clusters = ctx.obj
+    made = work.show_plan(clusters.open(config, name), Wish(Work.ROLL, given))
+    outdated = exit_code and made.roll.targets and not made.blockers
+    ctx.exit(OUTDATED if outdated else work.previewed(made))
+
+
+@click.command()
+@on_cluster
+@of_nodes
+@of_policy
+@wants_image
+@wants_bake
+@asks_each
+@confirmed
+@wants_json
+@click.option("--dry-run", is_flag=True, help="Show the plan and touch nothing.")
+@click.pass_context
+def roll(ctx: click.Context, config: Path | None, name: str | None, dry_run: bool, **given: Any) -> None:
+    """Replace every outdated node by an instance of the wanted AMI."""
+    clusters: Clusters = ctx.obj
+    cluster, wish = clusters.open(config, name), Wish(Work.ROLL, given)
+    ctx.exit(work.previewed(work.show_plan(cluster, wish)) if dry_run else work.carry_out(cluster, wish))
+
+
+def _one(ctx: click.Context, kind: Work, given: dict[str, Any]) -> None:
+    clusters: Clusters = ctx.obj
+    cluster = clusters.open(given.pop("config"), given.pop("name"))
+    given["only"] = (given.pop("node"),)
+    ctx.exit(work.carry_out(cluster, Wish(kind, given, ALONE)))
+
+
+@click.command()
+@click.argument("node")
+@on_cluster
+@of_policy
+@wants_image
+@confirmed
+@wants_json
+@click.pass_context
+def replace(ctx: click.Context, **given: Any) -> None:
+    """Replace one node, outdated or not."""
+    _one(ctx, Work.REPLACE, given)
+
+
+@click.command()
+@click.argument("node")
+@on_cluster
+@of_policy
+@confirmed
+@wants_json
+@click.pass_context
+def drain(ctx: click.Context, **given: Any) -> None:
+    """Empty one node and leave its instance running; it stays empty over a reboot."""
+    _one(ctx, Work.DRAIN, given)
+
+
+@click.command()
+@click.argument("node")
+@on_cluster
+@confirmed
+@wants_json
+@click.pass_context
+def undrain(ctx: click.Context, **given: Any) -> None:
+    """Bring a drained node back."""
+    _one(ctx, Work.UNDRAIN, given)
+
+
+@click.command()
+@click.argument("roll_id", required=False, metavar="[ROLL]")
+@on_cluster
+@asks_each
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@wants_json
+@click.pass_context
+def resume(ctx: click.Context, roll_id: str | None, config: Path | None, name: str | None, **given: Any) -> None:
+    """Go on with a roll that was stopped, killed or left. The newest by default."""
+    clusters: Clusters = ctx.obj
+    cluster = clusters.open(config, name)
+    found = cluster.shelf.load(roll_id) if roll_id else cluster.shelf.newest(unfinished)
+    if found is None:
+        click.echo("Nothing to do: every roll of this cluster is done.")
+        return
+    if found.roll.cluster != cluster.name:
+        raise Refused(f"roll {found.roll.id} is one of cluster {found.roll.cluster}, not {cluster.name}")
+    left = len(found.roll.targets) - len(found.progress.ended)
+    asks = (
+        f"Go on with {found.roll.work} {found.roll.id}: {left} nodes are left, {len(found.progress.flights)} in flight?"
+    )
+    if not given["yes"] and not click.confirm(asks):
+        raise Refused("not confirmed. Nothing was touched.")
+    telling = drive.Telling(given["as_json"])
+    ctx.exit(drive.go_on(cluster, found.roll.id, work.who(), telling, confirming(given["confirm"], ask_at_terminal)))

@@ -1,0 +1,123 @@
+"""From flags to a roll: survey, choose, plan, ask, begin. The same road for every kind of work."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from secrets import token_hex
+from typing import Any
+
+import click
+from rich.console import Console
+
+from dcosmaint.choice import wanted_images
+from dcosmaint.cli import drive, plan_text
+from dcosmaint.cli.cluster import Cluster
+from dcosmaint.cli.confirm import ask_at_terminal, confirming
+from dcosmaint.cli.exits import DONE, REFUSED, untouched
+from dcosmaint.cli.options import Flags
+from dcosmaint.errors import Refused, Retryable, Usage
+from dcosmaint.forecast import forecast
+from dcosmaint.model import Inventory, Roll, Work
+from dcosmaint.plan import Plan
+from dcosmaint.rolls import Order, a_roll, blockers, in_flight
+from dcosmaint.survey import survey
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What a command asks for. `given` are its flags, by name."""
+
+    work: Work
+    given: Mapping[str, Any]
+    changes: Mapping[str, Any] = field(default_factory=dict)  # of the policy, that come with the kind of work
+
+    @property
+    def as_json(self) -> bool:
+        return bool(self.given.get("as_json"))
+
+
+def carry_out(cluster: Cluster, wish: Wish) -> int:
+    """Show the plan, ask, and do it. Returns the exit code."""
+    plan = make_plan(cluster, wish)
+    if not plan.roll.targets:
+        click.echo("Nothing to do: no node is outdated." if wish.work is Work.ROLL else "Nothing to do.")
+        return DONE
+    if not wish.as_json:
+        plan_text.show(plan, Console())
+    if plan.blockers:
+        raise Refused(f"{len(plan.blockers)} blockers stand in the way. Nothing was touched.")
+    _nothing_else(cluster)
+    _consent(cluster, wish)
+    telling = drive.Telling(wish.as_json, plan.forecast.seconds)
+    return drive.begin(cluster, plan.roll, telling, confirming(wish.given.get("confirm"), ask_at_terminal))
+
+
+def show_plan(cluster: Cluster, wish: Wish) -> Plan:
+    """Print what would happen. Nothing is touched."""
+    plan = make_plan(cluster, wish)
+    if wish.as_json:
+        click.echo(json.dumps(plan.to_json(), indent=2))
+    else:
+        plan_text.show(plan, Console())
+    return plan
+
+
+def previewed(plan: Plan) -> int:
+    return REFUSED if plan.blockers else DONE
+
+
+def make_plan(cluster: Cluster, wish: Wish) -> Plan:
+    for notice in cluster.notices:
+        click.echo(f"warning: {notice}", err=True)
+    roll_id = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{token_hex(2)}"
+    try:
+        with cluster.connect(cluster.shelf.workspace(roll_id)) as site:
+            inventory = survey(site, datetime.now(UTC).timestamp())
+            roll = a_roll(roll_id, cluster.name, who(), _order(cluster, wish, inventory), inventory)
+            found = blockers(roll, inventory, site.ec2)
+    except Retryable as error:
+        raise untouched(error) from error
+    return Plan(roll, inventory, forecast(roll, inventory), found)
+
+
+def _order(cluster: Cluster, wish: Wish, inventory: Inventory) -> Order:
+    given, flags = wish.given, Flags({**wish.given, **wish.changes})
+    fleet = len(inventory.nodes)
+    return Order(
+        work=wish.work,
+        images=wanted_images(inventory, given.get("ami", ()), bake=given.get("bake", False)),
+        choice=flags.choice(cluster.exclude if wish.work is Work.ROLL else ()),
+        policy=flags.policy(cluster.policy(fleet), fleet),
+        reason=given.get("reason", ""),
+    )
+
+
+def _nothing_else(cluster: Cluster) -> None:
+    """A roll that stopped with nodes in flight holds slots and cordons that only its own resume knows."""
+    other = cluster.shelf.newest(in_flight)
+    if other:
+        raise Refused(
+            f"roll {other.roll.id} stopped with {', '.join(other.progress.flights) or 'cordons'} in flight:"
+            f" `dcosmaint resume {other.roll.id}` ends it first. Nothing was touched."
+        )
+
+
+def _consent(cluster: Cluster, wish: Wish) -> None:
+    if wish.given.get("yes"):
+        return
+    if wish.as_json:
+        raise Usage("--json has nobody to ask: add --yes")
+    if (
+        click.prompt(f"Type the cluster's name ({cluster.name}) to go on", default="", show_default=False)
+        != cluster.name
+    ):
+        raise Refused("not confirmed. Nothing was touched.")
+
+
+def who() -> str:
+    return f"{getpass.getuser()}@{socket.gethostname()}"

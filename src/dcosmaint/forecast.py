@@ -1,0 +1,76 @@
+"""A rehearsal: the same executor, planner and steps on a pretend copy of the surveyed cluster, in virtual time.
+
+It never touches the cluster: all that it knows of it is the survey.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+
+from dcosmaint import planner
+from dcosmaint.admission import Door
+from dcosmaint.errors import DcosmaintError
+from dcosmaint.executor import Executor
+from dcosmaint.hands import VirtualHands
+from dcosmaint.journal import Journal, Memory
+from dcosmaint.lines import RollBegun
+from dcosmaint.model import Admission, Inventory, Node, Progress, Refusal, Roll
+from dcosmaint.plan import Batch, Forecast
+from dcosmaint.planner.case import slots
+from dcosmaint.ports import Lease
+from dcosmaint.pretend import pretend
+from dcosmaint.reporter import Reporter
+from dcosmaint.sandbox.faces import in_process
+
+
+def forecast(roll: Roll, inventory: Inventory) -> Forecast:
+    """What the roll would do. Blockers that only the real cluster knows are not rehearsed."""
+    world = pretend(inventory, roll)
+    hands, began, lines = VirtualHands(world), world.now, Memory()
+    journal = Journal(lines, _Free(), hands.now)
+    journal.append(RollBegun(roll))
+    site, seen, silent = in_process(world, failures=0.0), _Seen(), Reporter()
+    try:
+        Executor(journal, site, hands, silent, Door(journal, site, hands, silent, seen.admit)).run()
+    except DcosmaintError as error:
+        seen.refusals = (Refusal("rehearsal", "", str(error)),)
+    moves = sum(json.loads(line)["event"] == "replacing" for line in lines.lines)
+    left = tuple(dict.fromkeys(f"{refusal.node}: {refusal.says}" for refusal in seen.refusals))
+    return Forecast(tuple(seen.batches), world.now - began, moves, left)
+
+
+class _Seen:
+    """The planner, listened to: what it admitted each time, and what it refused last."""
+
+    def __init__(self) -> None:
+        self.batches: list[Batch] = []
+        self.refusals: tuple[Refusal, ...] = ()
+
+    def admit(self, roll: Roll, inventory: Inventory, progress: Progress) -> Admission:
+        answer = planner.admit(roll, inventory, progress)
+        self.refusals = answer.refusals
+        if answer.start:
+            addresses = tuple(node.address for node in answer.start)
+            self.batches.append(Batch(len(self.batches) + 1, addresses, _lost(answer.start), _why(answer.refusals)))
+        return answer
+
+
+def _lost(nodes: Sequence[Node]) -> dict[str, int]:
+    """A node moves one member of a service at a time, so it costs the service one."""
+    return dict(sorted(Counter(member.service for node in nodes for member in slots(node)).items()))
+
+
+def _why(refusals: Sequence[Refusal]) -> str:
+    """The reasons of those that had to wait, each once, with the first node that it held back."""
+    first: dict[str, Refusal] = {}
+    for refusal in refusals:
+        first.setdefault(refusal.rule, refusal)
+    return "\n".join(f"{refusal.node}: {refusal.says}" for refusal in first.values()) or "no other node was left"
+
+
+class _Free(Lease):
+    """Nobody else is in a rehearsal."""
+
+    def check(self) -> None: ...

@@ -1,0 +1,129 @@
+"""A plan: what a roll would do to the cluster, in which order, at what price, and why not faster. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from math import ceil
+from typing import Any
+
+from dcosmaint.choice import outdated, role
+from dcosmaint.model import Finding, Inventory, Node, Roll
+
+SCHEMA = "dcosmaint/plan/v1"
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Nodes that were admitted together."""
+
+    number: int
+    nodes: tuple[str, ...]  # addresses
+    lost: Mapping[str, int]  # service → most of its members that this batch takes away at once
+    why: str  # why it holds no more
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What a rehearsal on a pretend copy of the cluster did. Its seconds are those of the pretend cluster."""
+
+    batches: tuple[Batch, ...]
+    seconds: float
+    member_moves: int
+    left: tuple[str, ...]  # why targets did not get their turn; () when all did
+
+
+@dataclass(frozen=True)
+class Plan:
+    roll: Roll
+    inventory: Inventory
+    forecast: Forecast
+    blockers: tuple[Finding, ...]
+
+    @property
+    def targets(self) -> tuple[Node, ...]:
+        return tuple(node for node in self.inventory.nodes if node.instance.id in self.roll.targets)
+
+    @property
+    def exposed(self) -> tuple[str, ...]:
+        """Addresses that any plain apply would replace while the roll is under way."""
+        groups = {finding.subject for finding in self.inventory.blockers if finding.rule == "terraform-exposed"}
+        return tuple(node.address for node in self.targets if node.group in groups)
+
+    @property
+    def caps(self) -> Mapping[str, int]:
+        return {service.name: self.roll.policy.cap(service.name) for service in self.inventory.services}
+
+    def bounds(self) -> Iterator[tuple[int, str]]:
+        """Numbers of batches that no order can undercut, each with its reason."""
+        policy, targets = self.roll.policy, self.targets
+        size = policy.batch_size if policy.strategy == "batch" else policy.max_in_flight
+        yield ceil(len(targets) / size), f"{len(targets)} nodes, {size} at most at once"
+        for service, cap in self.caps.items():
+            carriers = sum(any(member.service == service for member in node.members) for node in targets)
+            yield ceil(carriers / cap), f"{carriers} nodes carry members of {service}, and its cap is {cap}"
+        public = sum(role(node) == "public" for node in targets)
+        yield public, f"{public} public agents go one at a time"
+
+    def to_json(self) -> dict[str, Any]:
+        """The object of the contract: scripts depend on it."""
+        roll, facts, forecast = self.roll, self.inventory.facts, self.forecast
+        batches, because = max(self.bounds(), key=lambda bound: bound[0])
+        quickest = forecast.seconds / max(1, len(forecast.batches))
+        return {
+            "schema": SCHEMA,
+            "cluster": roll.cluster,
+            "target_ami": dict(roll.images),
+            "strategy": roll.policy.strategy,
+            "order": "replace-first",
+            "cordon": {"method": "deactivate" if facts.airtight_cordon else "none", "airtight": facts.airtight_cordon},
+            "caps": dict(self.caps),
+            "nodes": [self._node(node) for node in self.inventory.nodes],
+            "batches": [asdict(batch) for batch in forecast.batches],
+            "lower_bound": {"batches": batches, "seconds": round(batches * quickest), "because": because},
+            "forecast": {"seconds": round(forecast.seconds), "member_moves": forecast.member_moves},
+            "exposure": {"addresses": list(self.exposed)},
+            "blockers": [_finding(finding) for finding in self.blockers],
+            "warnings": [_finding(finding) for finding in self.inventory.warnings],
+            "fingerprint": self.fingerprint,
+        }
+
+    def _node(self, node: Node) -> dict[str, Any]:
+        agent = node.agent
+        return {
+            "node": node.address,
+            "hostname": agent.hostname if agent else "",
+            "private_ip": node.private_ip,
+            "agent_id": node.agent_id,
+            "instance_id": node.instance.id,
+            "terraform_address": node.address,
+            "zone": node.instance.zone,
+            "role": role(node),
+            "ami": node.instance.ami,
+            "target_ami": self.roll.images.get(node.group, node.instance.ami),
+            "outdated": outdated(node, self.roll.images),
+            "excluded": node.instance.id not in self.roll.targets,
+            "members": [asdict(member) for member in node.members],
+            "hosts_scheduler": list(node.schedulers),
+            "tasks": node.tasks,
+        }
+
+    @property
+    def fingerprint(self) -> str:
+        """The same for the same targets, members, policy and AMIs: tells whether a plan that was read is still true."""
+        nodes = sorted((n.instance.id, n.instance.ami, sorted(map(str, n.members))) for n in self.targets)
+        basis = [self.roll.cluster, dict(self.roll.images), asdict(self.roll.policy), nodes]
+        return hashlib.sha256(json.dumps(basis, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _finding(finding: Finding) -> Mapping[str, str]:
+    return {"rule": finding.rule, "subject": finding.subject, "message": finding.message}
+
+
+def unaccepted(findings: Sequence[Finding]) -> Iterator[str]:
+    """Each blocker as a sentence that ends in what lifts it."""
+    for finding in findings:
+        way = f" (or take the risk: --accept {finding.rule}={finding.subject})" if finding.acceptable else ""
+        yield f"{finding.rule}: {finding.subject} {finding.message}{way}"

@@ -1,0 +1,86 @@
+"""A pretend copy of a surveyed cluster. What a survey does not tell (how fast it re-syncs and boots) is the World's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dcosmaint.model import Agent, App, Inventory, Node, Pod, Resources, Roll, Service, natural
+from dcosmaint.sandbox.world import AppShape, KafkaShape, NodeShape, Shape, Size, World
+
+
+def pretend(inventory: Inventory, roll: Roll) -> World:
+    world = World(Shape(profile="2.1" if inventory.facts.airtight_cordon else "1.11", services=(), apps=()))
+    _add_images(world, inventory, roll)
+    known = {node.agent_id for node in inventory.nodes}
+    strangers = [agent for agent in inventory.agents if agent.id not in known]
+    for node in inventory.nodes:
+        if node.agent:
+            world.add_node(_node(node, node.agent))
+    for number, agent in enumerate(strangers):
+        world.add_node(_stranger(agent, f"stranger[{number}]"))
+    on = tuple(agent.id for agent in inventory.agents)
+    for service in inventory.services:
+        _add_service(world, service, on)
+    for app in inventory.apps:
+        _add_app(world, app, on)
+    world.begin()
+    return world
+
+
+def _add_images(world: World, inventory: Inventory, roll: Roll) -> None:
+    amis = {node.instance.ami for node in inventory.nodes} | {*inventory.images.values(), *roll.images.values()}
+    for ami in sorted(amis - {""}):
+        world.cloud.add_ami(ami, ami)
+    world.terraform.images.update(inventory.images)
+
+
+def _node(node: Node, agent: Agent) -> NodeShape:
+    instance = node.instance
+    return NodeShape(
+        zone=instance.zone,
+        public=agent.public,
+        size=_size(agent.resources),
+        address=node.address,
+        private_ip=instance.private_ip,
+        instance_id=instance.id,
+        agent_id=agent.id,
+        ami=instance.ami,
+    )
+
+
+def _stranger(agent: Agent, address: str) -> NodeShape:
+    """An agent outside the configured groups: it is left alone, and members may land on it."""
+    return NodeShape(
+        zone=agent.zone,
+        public=agent.public,
+        size=_size(agent.resources),
+        address=address,
+        private_ip=agent.private_ip,
+        agent_id=agent.id,
+    )
+
+
+def _add_service(world: World, service: Service, agents: Sequence[str]) -> None:
+    if not service.pods or not agents:
+        return
+    pods = sorted(service.pods, key=lambda pod: natural(pod.member.pod))
+    index = {pod.member.pod: place for place, pod in enumerate(pods)}
+    needs = pods[0].needs
+    shape = KafkaShape(service.name, len(pods), (), api=service.api, size=_size(needs))
+    copies = [(p.topic, p.number, tuple(index[pod] for pod in p.isr if pod in index)) for p in service.partitions or ()]
+    home = service.scheduler_agent if service.scheduler_agent in agents else agents[0]
+    world.add_service(shape, [_home(pod, agents) for pod in pods], home, copies)
+
+
+def _home(pod: Pod, agents: Sequence[str]) -> str:
+    """A member that is nowhere now blocks a roll; in a rehearsal it has found a place."""
+    return pod.agent_id if pod.agent_id in agents else agents[0]
+
+
+def _add_app(world: World, app: App, agents: Sequence[str]) -> None:
+    shape = AppShape(app.id, app.instances, unique=app.unique, public=app.public, resident=app.resident)
+    world.add_app(shape, [agent for agent in app.on if agent in agents])
+
+
+def _size(resources: Resources) -> Size:
+    return Size(resources.cpus, resources.mem, resources.disk)

@@ -1,0 +1,141 @@
+"""Rolls as they are begun, found and taken over. Where a roll's files are is said here and nowhere else."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dcosmaint.choice import Choice, targets
+from dcosmaint.errors import DcosmaintError, Refused
+from dcosmaint.journal import File, Journal, Sink, mend, read
+from dcosmaint.model import Finding, Image, Inventory, Node, Policy, Progress, Roll, Work
+from dcosmaint.planner.rules import blockers as rule_blockers
+from dcosmaint.ports import Ec2Reads, Lease
+
+
+@dataclass(frozen=True)
+class Order:
+    """What an operator wants done."""
+
+    work: Work
+    images: Mapping[str, str]
+    choice: Choice
+    policy: Policy
+    reason: str = ""
+
+
+def a_roll(roll_id: str, cluster: str, by: str, order: Order, inventory: Inventory) -> Roll:
+    """The roll that does it, with what the cluster was at its start."""
+    return Roll(
+        id=roll_id,
+        cluster=cluster,
+        work=order.work,
+        targets=targets(inventory, order.choice, order.work, order.images),
+        policy=order.policy,
+        images=order.images if order.work in (Work.ROLL, Work.REPLACE) else {},
+        baseline={service.name: service.partitions or () for service in inventory.services},
+        reason=order.reason,
+        by=by,
+    )
+
+
+def blockers(roll: Roll, inventory: Inventory, ec2: Ec2Reads) -> tuple[Finding, ...]:
+    """Everything that stands in the way, all at once, before anything is touched (R13)."""
+    aimed = [node for node in inventory.nodes if node.instance.id in roll.targets]
+    return (*rule_blockers(roll, inventory), *dict.fromkeys(_images(roll, aimed, ec2)))
+
+
+def _images(roll: Roll, aimed: list[Node], ec2: Ec2Reads) -> Iterator[Finding]:
+    known = {ami: ec2.image(ami) for ami in sorted({roll.images.get(node.group, "") for node in aimed} - {""})}
+    for node in aimed:
+        ami = roll.images.get(node.group, "")
+        if ami:
+            yield from _image(ami, known[ami], node)
+
+
+def _image(ami: str, image: Image | None, node: Node) -> Iterator[Finding]:
+    if image is None:
+        yield Finding("image", ami, "does not exist in this account and region, or is not shared with it")
+    elif image.state != "available":
+        yield Finding("image", ami, f"is {image.state}, not available")
+    elif image.architecture != node.instance.architecture:
+        has, wants = image.architecture, node.instance.architecture
+        yield Finding("image", ami, f"is built for {has}, and the instances of {node.group} are {wants}")
+
+
+class Shelf:
+    """The journals of one cluster, in one folder. A roll's id begins with its time, so their order is their age."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def journal(self, roll_id: str) -> Path:
+        return self._folder / f"{roll_id}.jsonl"
+
+    def workspace(self, roll_id: str) -> Path:
+        """Where a roll keeps plans, programs' words and host keys."""
+        return self._folder / roll_id
+
+    def ids(self) -> tuple[str, ...]:
+        """Newest first."""
+        return tuple(sorted((path.stem for path in self._folder.glob("*.jsonl")), reverse=True))
+
+    def load(self, roll_id: str) -> Journal:
+        """A journal to read: nothing can be appended to it. Raises `Refused` for one that can't be understood."""
+        journal = Journal(_Closed(), _Nobody(), lambda: 0.0)
+        path = self.journal(roll_id)
+        if not path.exists():
+            known = ", ".join(self.ids()[:3]) or "none"
+            raise Refused(f"there is no roll {roll_id} in {self._folder} (the newest: {known}). Nothing was touched.")
+        journal.replay(read(path))
+        return journal
+
+    def newest(self, wanted: Callable[[Roll, Progress], bool]) -> Journal | None:
+        for roll_id in self.ids():
+            journal = self._try(roll_id)
+            if journal and wanted(journal.roll, journal.progress):
+                return journal
+        return None
+
+    def _try(self, roll_id: str) -> Journal | None:
+        """None for a journal that was cut off before its first line was whole: nothing was done behind it."""
+        if not any(True for _ in read(self.journal(roll_id))):
+            return None
+        return self.load(roll_id)
+
+    def create(
+        self, roll_id: str, lease: Lease, now: Callable[[], float], alone: AbstractContextManager[Any]
+    ) -> Journal:
+        return Journal(File.create(self.journal(roll_id)), lease, now, alone)
+
+    def open(self, roll_id: str, lease: Lease, now: Callable[[], float], alone: AbstractContextManager[Any]) -> Journal:
+        """A journal to go on with. The half line that a kill left is cut off first."""
+        path = self.journal(roll_id)
+        mend(path)
+        journal = Journal(File(path), lease, now, alone)
+        journal.replay(read(path))
+        return journal
+
+
+def unfinished(roll: Roll, progress: Progress) -> bool:
+    """Whether a resume would have something to do."""
+    return progress.over != "roll-done"
+
+
+def in_flight(roll: Roll, progress: Progress) -> bool:
+    """Whether nodes or cordons of this roll are in a state that only its own resume ends well."""
+    return progress.over != "roll-done" and bool(progress.flights or progress.steered)
+
+
+class _Closed(Sink):
+    def write(self, line: str) -> None:
+        raise DcosmaintError(f"a journal that was opened to be read was written to: {json.dumps(line)}")
+
+
+class _Nobody(Lease):
+    def check(self) -> None:
+        raise DcosmaintError("a journal that was opened to be read has no lease")
