@@ -1,0 +1,143 @@
+"""What is wrong with a configuration, all of it at once: file, line, path of the key, and what to write instead.
+
+A value is repeated only where it can't be a secret that stands in the wrong place: a number, or one of few words.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import yaml
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from dcosmaint.config.document import Document
+from dcosmaint.config.places import Place, find
+
+_WANTED = {
+    "string_type": "a text; where YAML takes it for something else, put it in quotes",
+    "path_type": "a path; where YAML takes it for something else, put it in quotes",
+    "int_type": "a whole number, without quotes",
+    "bool_type": "true or false, without quotes",
+    "model_type": "a mapping of keys",
+    "dict_type": "a mapping of keys",
+    "mapping_type": "a mapping of keys",
+    "model_attributes_type": "a mapping of keys",
+    "tuple_type": "a list, such as [a, b]",
+    "none_required": "nothing: leave the key out",
+    "invalid_key": "the key as a text, in quotes",
+}
+
+
+@dataclass(frozen=True, order=True)
+class Mistake:
+    line: int
+    path: str
+    sentence: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.sentence}"
+
+
+def listed(document: Document, error: ValidationError | None) -> tuple[Mistake, ...]:
+    """Every mistake, in the order of the file."""
+    return tuple(sorted({*_doubles(document), *(_told(document, error) if error else ())}))
+
+
+def _doubles(document: Document) -> Iterator[Mistake]:
+    for path in document.doubles:
+        yield Mistake(document.line(path), str(Place(path, {}, {})), "stands twice; leave one of them")
+
+
+def _told(document: Document, error: ValidationError) -> Iterator[Mistake]:
+    details = [detail for detail in error.errors(include_url=False) if not _echo(detail)]
+    meant = {guess for detail in details if (guess := _meant(detail))}
+    for detail in details:
+        place = find(detail["loc"])
+        if detail["type"] == "missing" and place.path in meant:
+            continue  # the unknown key beside it is this one, misspelt: one mistake, not two
+        yield Mistake(document.line(place.path), str(place), _sentence(detail, place))
+
+
+def _echo(detail: ErrorDetails) -> bool:
+    """A list whose items are all wrong counts as too short as well: its items are named already."""
+    return detail["type"] == "too_short" and bool(detail["input"])
+
+
+def _meant(detail: ErrorDetails) -> tuple[str | int, ...] | None:
+    place = find(detail["loc"])
+    if detail["type"] != "extra_forbidden" or not (guess := _close(place.key, place.siblings)):
+        return None
+    return (*place.path[:-1], guess)
+
+
+def _sentence(detail: ErrorDetails, place: Place) -> str:
+    kind = detail["type"]
+    if kind in _SENTENCES:
+        return _SENTENCES[kind](detail, place)
+    return f"write {_WANTED[kind]}" if kind in _WANTED else detail["msg"]
+
+
+def _unknown_key(detail: ErrorDetails, place: Place) -> str:
+    return f"unknown key; {_hint(place.key, place.siblings)}"
+
+
+def _missing(detail: ErrorDetails, place: Place) -> str:
+    return f"is missing: {place.schema.get('description', 'it is needed')}{_example(place)}"
+
+
+def _wrong_form(detail: ErrorDetails, place: Place) -> str:
+    return f"is not of the right form{_example(place)}"
+
+
+def _empty(detail: ErrorDetails, place: Place) -> str:
+    return f"is empty{_example(place)}"
+
+
+def _out_of_range(detail: ErrorDetails, place: Place) -> str:
+    limits = detail.get("ctx", {})
+    fits = f"from {limits['ge']} up" if "ge" in limits else f"up to {limits['le']}"
+    return f"{detail['input']} is out of range; write a whole number {fits}"
+
+
+def _not_one_of(detail: ErrorDetails, place: Place) -> str:
+    words = place.schema.get("enum") or [place.schema.get("const")]
+    return f"{detail['input']!r} is not one of its words; {_hint(str(detail['input']), words)}"
+
+
+def _no_method(detail: ErrorDetails, place: Place) -> str:
+    methods = place.schema.get("discriminator", {}).get("mapping", ())
+    return f"method is missing or unknown; write {{method: …}} with one of: {', '.join(methods)}"
+
+
+_SENTENCES: Mapping[str, Callable[[ErrorDetails, Place], str]] = {
+    "extra_forbidden": _unknown_key,
+    "missing": _missing,
+    "string_pattern_mismatch": _wrong_form,
+    "string_too_short": _empty,
+    "too_short": _empty,
+    "greater_than_equal": _out_of_range,
+    "less_than_equal": _out_of_range,
+    "literal_error": _not_one_of,
+    "union_tag_invalid": _no_method,
+    "union_tag_not_found": _no_method,
+}
+
+
+def _hint(word: str, words: Sequence[str]) -> str:
+    if guess := _close(word, words):
+        return f"did you mean {guess}?"
+    return f"write one of: {', '.join(words)}"
+
+
+def _close(word: str, words: Sequence[str]) -> str:
+    return next(iter(difflib.get_close_matches(word.lower(), words, n=1)), "")
+
+
+def _example(place: Place) -> str:
+    if not place.examples:
+        return ""
+    shown = yaml.safe_dump({place.key: place.examples[0]}, default_flow_style=True, sort_keys=False, width=1_000)
+    return f"; write it, such as {shown.strip().removeprefix('{').removesuffix('}')}"

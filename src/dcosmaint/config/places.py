@@ -1,0 +1,79 @@
+"""Where in the configuration a mistake is, in the words of the schema: its path, and what may stand there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from dcosmaint.config.shape import Config
+
+Schema = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Place:
+    path: tuple[str | int, ...]
+    schema: Schema  # of what stands here
+    around: Schema  # of the mapping that it stands in
+
+    @property
+    def key(self) -> str:
+        return str(self.path[-1]) if self.path else ""
+
+    @property
+    def siblings(self) -> tuple[str, ...]:
+        """The keys that may stand beside it."""
+        return tuple(self.around.get("properties", ()))
+
+    @property
+    def examples(self) -> Sequence[object]:
+        given: Sequence[object] = self.schema.get("examples") or _plain(self.schema).get("examples") or ()
+        return given
+
+    def __str__(self) -> str:
+        steps = (f"[{part}]" if isinstance(part, int) else f".{part}" for part in self.path)
+        return "".join(steps).lstrip(".") or "(the whole file)"
+
+
+@cache
+def schema() -> Schema:
+    return Config.model_json_schema()
+
+
+def find(loc: Sequence[str | int]) -> Place:
+    """The place of one of pydantic's error locations, which count the tag of a union as a step."""
+    here, around, path = schema(), schema(), []
+    for part in loc:
+        around = _plain(here)
+        if "discriminator" in around:
+            here = _resolve(around["discriminator"]["mapping"].get(part, ""))
+        elif part != "[key]":
+            path.append(part)
+            here = _below(around, part)
+    return Place(tuple(path), here, around)
+
+
+def _below(around: Schema, part: str | int) -> Schema:
+    properties: Mapping[str, Schema] = around.get("properties", {})
+    if str(part) in properties:
+        return properties[str(part)]
+    by_name: Schema = around.get("patternProperties", {})
+    other = around.get("items") or around.get("additionalProperties") or next(iter(by_name.values()), None)
+    return other if isinstance(other, dict) else {}
+
+
+def _plain(node: Schema) -> Schema:
+    """Without references, and without the null that an optional value may be."""
+    if "$ref" in node:
+        return _resolve(node["$ref"])
+    for choice in node.get("anyOf", ()):
+        if choice.get("type") != "null":
+            return _plain(choice)
+    return node
+
+
+def _resolve(reference: str) -> Schema:
+    named: Schema = schema()["$defs"].get(reference.rpartition("/")[2], {})
+    return named

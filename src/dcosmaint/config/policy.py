@@ -1,0 +1,109 @@
+"""How fast a cluster is rolled, and how much of each service may be lost meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, field_validator
+
+from dcosmaint import model
+from dcosmaint.config.strict import Strict
+from dcosmaint.config.values import BatchSize, Count, CountOrNone, Patience, RootedPath, Seconds, Text, later, mistake
+
+
+class Service(Strict):
+    cap: Count | None = Field(
+        default=None, description="most members lost or held at once; else `policy.default_cap`", examples=[1]
+    )
+    min_isr: Count | None = Field(
+        default=None,
+        description="in-sync copies that every partition keeps; else 2, or one less than it had, and at least 1",
+        examples=[2],
+    )
+    replace: Annotated[Literal["auto"], later("refuse", "ignore")] = Field(
+        default="auto", description="whether its members are replaced by us (`refuse` and `ignore` are not built yet)"
+    )
+    in_sync: None = Field(default=None, description="another way to ask whether a member is in sync (not built yet)")
+
+    @field_validator("in_sync", mode="before")
+    @classmethod
+    def _not_built(cls, given: Any) -> None:
+        if given is not None:
+            raise mistake("is not built yet; leave it out, and members of Kafka services are asked the usual way")
+
+
+class Waits(Strict):
+    """Time without progress, after which a node is held and named."""
+
+    place: Patience = Field(default=model.Waits.place, description="for a replaced member to be placed somewhere")
+    start: Patience = Field(default=model.Waits.start, description="for a placed member to run")
+    stalled: Patience = Field(default=model.Waits.stalled, description="for a re-sync, or a whole roll, to get on")
+    stop: Patience = Field(default=model.Waits.stop, description="for docker and the agent to stop")
+    terminate: Patience = Field(default=model.Waits.terminate, description="for an instance to be terminated")
+    apply: Patience = Field(default=model.Waits.apply, description="for packer and terraform to say something new")
+    registration: Patience = Field(
+        default=model.Waits.register, alias="register", description="for the new agent to register with Mesos"
+    )
+
+
+class Policy(Strict):
+    strategy: Literal["batch", "window"] = Field(
+        default="batch", description="`batch` waits until a batch is whole; `window` starts a node whenever one may"
+    )
+    order: Annotated[Literal["auto", "replace-first"], later("replace-last")] = Field(
+        default="auto", description="members move before their node goes (`replace-last` is not built yet)"
+    )
+    batch_size: BatchSize = Field(
+        default="10%", description="nodes in a batch: a number, or a share of the fleet, rounded down, at least 1"
+    )
+    max_in_flight: Count = Field(
+        default=model.Policy.max_in_flight, description="most nodes in flight at once, with `window`"
+    )
+    default_cap: Count = Field(
+        default=model.Policy.default_cap, description="cap of every service that `services` gives none"
+    )
+    canary: CountOrNone = Field(default=model.Policy.canary, description="nodes that go alone, before all others")
+    soak: Seconds = Field(default=model.Policy.soak, description="how long to watch after a canary")
+    max_failures: CountOrNone = Field(
+        default=model.Policy.max_failures, description="nodes that may end badly before nothing more starts"
+    )
+    exclude: tuple[Text, ...] = Field(
+        default=(),
+        description="nodes that are never touched, by private IP, hostname, instance id, agent id or address",
+    )
+    waits: Waits = Field(default_factory=Waits, description="time without progress before a node is held")
+
+
+class State(Strict):
+    journal: RootedPath = Field(
+        default=Path("~/.local/state/dcosmaint"),
+        description="folder of the journals and the lock (`dynamodb://table` is not built yet)",
+    )
+    lock: Annotated[Literal["local"], later("marathon", "dynamodb")] = Field(
+        default="local",
+        description="where the lock is: in the journal's folder (`marathon`, `dynamodb`: not built yet)",
+    )
+
+    @field_validator("journal", mode="before")
+    @classmethod
+    def _a_folder(cls, given: Any) -> Any:
+        if isinstance(given, str) and "://" in given:
+            raise mistake(f"{given.partition('://')[0]}:// is not built yet; write a folder")
+        return given
+
+
+def resolved(policy: Policy, services: Mapping[str, Service]) -> model.Policy:
+    """The policy with its caps by service. The batch size stays 1 until the size of the fleet is known."""
+    return model.Policy(
+        strategy=policy.strategy,
+        max_in_flight=policy.max_in_flight,
+        default_cap=policy.default_cap,
+        caps={name: service.cap for name, service in services.items() if service.cap is not None},
+        min_isr={name: service.min_isr for name, service in services.items() if service.min_isr is not None},
+        canary=policy.canary,
+        soak=policy.soak,
+        max_failures=policy.max_failures,
+        waits=model.Waits(**policy.waits.model_dump(by_alias=True)),
+    )

@@ -1,0 +1,63 @@
+"""The whole configuration, as one frozen value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from dcosmaint import model
+from dcosmaint.config.dcos import Dcos
+from dcosmaint.config.fleet import Aws, Nodes, Packer, Terraform
+from dcosmaint.config.policy import Policy, Service, State, resolved
+from dcosmaint.config.strict import Strict
+from dcosmaint.config.values import ServiceName, batch_size, mistake
+
+
+def _not_the_sandbox(name: str) -> str:
+    if name == "sandbox":
+        raise mistake("is the name of the built-in sandbox; write another one")
+    return name
+
+
+ClusterName = Annotated[
+    str,
+    Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", examples=["prod"]),
+    AfterValidator(_not_the_sandbox),
+]
+
+
+class ClusterConfig(Strict):
+    dcos: Dcos = Field(description="the cluster itself", examples=[{"url": "https://dcos.prod.example.com"}])
+    aws: Aws = Field(description="where its instances are", examples=[{"region": "us-east-1"}])
+    packer: Packer | None = Field(
+        default=None,
+        description="how an AMI is baked; only for `--bake`",
+        examples=[{"template": "packer/agent.pkr.hcl"}],
+    )
+    terraform: Terraform = Field(description="the code that its nodes come from")
+    nodes: Nodes = Field(default_factory=Nodes, description="the way into a node")
+    services: Mapping[ServiceName, Service] = Field(
+        default={},
+        description="what is special about an SDK service, by its name",
+        examples=[{"kafka-events": {"cap": 1}}],
+    )
+    policy: Policy = Field(default_factory=Policy, description="how fast, and how much may be lost")
+    state: State = Field(default_factory=State, description="what is kept between commands")
+
+    def policy_for(self, fleet: int) -> model.Policy:
+        """The policy of a roll over a fleet of so many nodes."""
+        return replace(
+            resolved(self.policy, self.services),
+            batch_size=batch_size(self.policy.batch_size, fleet),
+            stop_order=self.nodes.stop_order,
+            companions=self.terraform.companions,
+        )
+
+
+class Config(Strict):
+    clusters: Mapping[ClusterName, ClusterConfig] = Field(
+        min_length=1, description="every cluster, by the name that `--cluster` takes"
+    )

@@ -1,0 +1,126 @@
+"""Values that an operator writes in one form and the code reads in another: durations, batch sizes, paths, names."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, ValidationInfo, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from dcosmaint.errors import Usage
+
+_UNITS = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
+_DURATION = r"(\d+d)?(\d+h)?(\d+m)?(\d+s)?"
+_SHARE = r"(100|[1-9][0-9]?)%"
+
+
+def mistake(sentence: str) -> PydanticCustomError:
+    """A refusal in our own words. They are no template: braces in them stay as they are."""
+    return PydanticCustomError("mistake", "{sentence}", {"sentence": sentence})
+
+
+def seconds(given: object) -> float:
+    """ "1h30m", "90s" or plain seconds → seconds. Raises `Usage`."""
+    if isinstance(given, str) and given and re.fullmatch(_DURATION, given):
+        return float(sum(int(count) * _UNITS[unit] for count, unit in re.findall(r"(\d+)([dhms])", given)))
+    if isinstance(given, int | float) and not isinstance(given, bool) and 0 <= given < float("inf"):
+        return float(given)
+    raise Usage(f"{_shown(given)} is no duration; write 90s, 15m, 2h, 1h30m or a number of seconds")
+
+
+def batch_size(given: int | str, fleet: int) -> int:
+    """How many nodes go together in a fleet of so many: a share is rounded down, and is at least 1. Raises `Usage`."""
+    size = sized(given)
+    return size if isinstance(size, int) else max(1, fleet * int(size[:-1]) // 100)
+
+
+def sized(given: object) -> int | str:
+    """A batch size in a form that `batch_size` takes; "3" is 3. Raises `Usage`, a size of 0 included."""
+    if isinstance(given, str) and re.fullmatch(_SHARE, given):
+        return given
+    if isinstance(given, str) and re.fullmatch(r"[0-9]{1,6}", given):
+        given = int(given)
+    if isinstance(given, int) and not isinstance(given, bool) and given >= 1:
+        return given
+    raise Usage(f"{_shown(given)} is no batch size; write a number of nodes from 1 up, or a share from 1% to 100%")
+
+
+def _shown(given: object) -> str:
+    return repr(given) if isinstance(given, str) else str(given)
+
+
+def _seconds(given: object) -> float:
+    try:
+        return seconds(given)
+    except Usage as error:
+        raise mistake(str(error)) from error
+
+
+def _positive(value: float) -> float:
+    if not value:
+        raise mistake("0 would hold every node at its first look; write the longest time without progress, such as 15m")
+    return value
+
+
+def _sized(given: object) -> int | str:
+    try:
+        return sized(given)
+    except Usage as error:
+        raise mistake(str(error)) from error
+
+
+def _rooted(path: Path, info: ValidationInfo) -> Path:
+    """Relative to the folder of the configuration file, wherever the command is typed."""
+    base: Path = (info.context or {}).get("base", Path())
+    try:
+        return base / path.expanduser()
+    except RuntimeError as error:
+        raise mistake(f"{path}: {error} Write the whole path.") from error
+
+
+def _text(given: object) -> object:
+    """Numbers and switches as packer's command line has them."""
+    if isinstance(given, bool):
+        return str(given).lower()
+    return str(given) if isinstance(given, int | float) else given
+
+
+def _service(name: str) -> str:
+    if name != name.strip("/") or not name:
+        raise mistake(f"write the service's name without outer slashes: {name.strip('/') or 'prod/kafka'}")
+    return name
+
+
+def later(*words: str) -> BeforeValidator:
+    """Words that have a meaning in the plan of this project and no code behind them yet: refused by name."""
+
+    def refuse(given: Any) -> Any:
+        if isinstance(given, str) and given in words:
+            raise mistake(f"{given} is not built yet; leave the key out for the default, or write another value")
+        return given
+
+    return BeforeValidator(refuse)
+
+
+_DURATION_SCHEMA = {
+    "anyOf": [{"type": "string", "pattern": f"^(?=.){_DURATION}$"}, {"type": "number", "minimum": 0}],
+}
+_SIZE_SCHEMA = {
+    "anyOf": [{"type": "string", "pattern": f"^({_SHARE}|[1-9][0-9]*)$"}, {"type": "integer", "minimum": 1}]
+}
+
+Seconds = Annotated[float, BeforeValidator(_seconds), WithJsonSchema(_DURATION_SCHEMA)]
+Patience = Annotated[float, AfterValidator(_positive), BeforeValidator(_seconds), WithJsonSchema(_DURATION_SCHEMA)]
+BatchSize = Annotated[int | str, BeforeValidator(_sized), WithJsonSchema(_SIZE_SCHEMA)]
+Count = Annotated[int, Field(strict=True, ge=1)]
+CountOrNone = Annotated[int, Field(strict=True, ge=0)]
+Port = Annotated[int, Field(strict=True, ge=1, le=65_535)]
+Switch = Annotated[bool, Field(strict=True)]
+Text = Annotated[str, StringConstraints(min_length=1)]
+Given = Annotated[str, BeforeValidator(_text)]
+RootedPath = Annotated[Path, AfterValidator(_rooted)]
+ServiceName = Annotated[str, AfterValidator(_service)]
+
+EnvName = Annotated[str, Field(pattern=r"^[A-Z_][A-Z0-9_]*$")]  # strict, so that a pasted secret is refused
