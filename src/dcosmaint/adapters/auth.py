@@ -81,10 +81,11 @@ class GivenToken:
 class _Renewed(ABC):
     """A token that can be had again. Threads that find it refused at the same time fetch it once."""
 
-    def __init__(self) -> None:
+    def __init__(self, pause: float) -> None:
         self._lock = threading.Lock()
         self._token = ""
-        self._fetched = -PAUSE
+        self._pause = pause
+        self._fetched = 0.0
 
     def token(self, send: Send) -> str:
         with self._lock:
@@ -101,7 +102,7 @@ class _Renewed(ABC):
     def _ends_soon(self) -> bool:
         until = expiry(self._token)
         due = until is not None and until - time.time() < MARGIN
-        return due and time.monotonic() - self._fetched > PAUSE
+        return due and time.monotonic() - self._fetched > self._pause
 
     def _fetch(self, send: Send) -> None:
         self._token, self._fetched = self._new(send), time.monotonic()
@@ -113,8 +114,8 @@ class _Renewed(ABC):
 class Password(_Renewed):
     """A user and a password, of the cluster's own or of its LDAP."""
 
-    def __init__(self, username: str, password: str) -> None:
-        super().__init__()
+    def __init__(self, username: str, password: str, pause: float = PAUSE) -> None:
+        super().__init__(pause)
         self._username, self._password = username, password
 
     @property
@@ -142,7 +143,7 @@ class DcosCli(_Renewed):
 
         Raises `Usage` when no cluster, or more than one, can be meant.
         """
-        super().__init__()
+        super().__init__(PAUSE)
         self._choice = (root, wanted, url)
         self.cluster = dcos_cli.choose(*self._choice)
 

@@ -55,8 +55,8 @@ class Mesos:
             return
         if "Unknown agent" in answer.said:
             raise Retryable(f"agent {agent_id} can't be cordoned: the master does not know it now")
-        raise Fatal(f"agent {agent_id} can't be cordoned: Mesos answers {answer.status} to DEACTIVATE_AGENT:"
-                    f" {answer.said or 'without a reason'} (it has that call from 1.9 on, DC/OS 2.0)")  # fmt: skip
+        why = f"Mesos answers {answer.status} to DEACTIVATE_AGENT: {answer.said or 'without a reason'}"
+        raise Fatal(f"agent {agent_id} can't be cordoned: {why}; it has that call from 1.9 on (DC/OS 2.0)")
 
     def uncordon(self, agent_id: str) -> None:
         answer = self._act("REACTIVATE_AGENT", agent_id)
@@ -65,8 +65,8 @@ class Mesos:
         if answer.status == 409:
             raise Retryable(f"agent {agent_id} can't be uncordoned while it is not registered: {answer.said}")
         if "DRAINING" in answer.said:
-            raise NodeFailed(f"agent {agent_id} is being drained by somebody else: `dcos node reactivate {agent_id}`"
-                             " works once that has ended")  # fmt: skip
+            cure = f"`dcos node reactivate {agent_id}` works once that has ended"
+            raise NodeFailed(f"agent {agent_id} is being drained by somebody else: {cure}")
         raise Fatal(f"agent {agent_id} can't be uncordoned: {answer.status} {answer.said}")
 
     def _act(self, kind: str, agent_id: str) -> Answer:

@@ -23,7 +23,7 @@ def agent(body: Body) -> Agent:
         deactivated=deactivated is not None and deactivated.flag(),
         draining=body.text_or("", "drain_info", "state") in ("DRAINING", "DRAINED"),
         registered_at=max(body.number("registered_time"), body.number_or(0.0, "reregistered_time")),
-        public=PUBLIC in body.map("reserved_resources"),
+        public=any(role.split("/")[0] == PUBLIC for role in body.map("reserved_resources")),
         zone=_zone(body, attributes),
         attributes=attributes,
         resources=sums(body.at("resources")),
