@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterator
 
@@ -34,7 +35,7 @@ def _before_anything(workspace: Workspace) -> Iterator[str]:
         yield f"{workspace.dir} is not initialised: run `{workspace.binary} init` there."
         return
     try:
-        known = run(workspace.program("workspace list"), workspace.deadline).replace("*", " ").split()
+        known = re.findall(r"^[* ] (\S+)$", run(workspace.program("workspace list"), workspace.deadline), re.MULTILINE)
     except DcosmaintError as error:
         yield str(error)
         return

@@ -1,0 +1,366 @@
+"""Terraform itself, on resources that need no provider, and once on the real AWS provider against moto."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from dcosmaint.adapters.children import Children
+from dcosmaint.adapters.programs import run
+from dcosmaint.adapters.terraform import Terraform
+from dcosmaint.adapters.terraform_check import check
+from dcosmaint.adapters.workspace import FLAG, AmiPlace, Group, Workspace
+from dcosmaint.errors import Fatal, Retryable, Usage
+from dcosmaint.guard import judge
+from dcosmaint.model import Change, Child, Placed
+
+if TYPE_CHECKING:
+    from mypy_boto3_ec2 import EC2Client
+
+real = pytest.mark.real
+OLD, NEW = "ami-03cf127a", "ami-12c6146b"
+NODE = "terraform_data.node"
+CODE = """
+variable "agent_ami" { type = string }
+resource "terraform_data" "node" {
+  count = 2
+  input = { ami = var.agent_ami }
+  provisioner "local-exec" { command = "while [ ! -e go ]; do sleep 0.1; done" }
+  lifecycle { ignore_changes = [input] }
+}
+"""
+
+
+def until(holds: Callable[[], bool]) -> None:
+    end = time.monotonic() + 120
+    while not holds():
+        assert time.monotonic() < end, "it did not come to hold within 120 s"
+        time.sleep(0.05)
+
+
+def a_workspace(folder: Path, file: str = "agents.auto.tfvars", **env: str) -> Workspace:
+    place = AmiPlace(file, variable="agent_ami")
+    return Workspace(folder, "terraform", "default", (Group(NODE, place),), {**os.environ, **env}, lock_timeout=0)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, terraform: str) -> Path:
+    """A workspace that is initialised, with the AMI of old in its variables."""
+    folder = tmp_path / "infra"
+    folder.mkdir()
+    (folder / "main.tf").write_text(CODE)
+    (folder / "agents.auto.tfvars").write_text(f'agent_ami = "{OLD}"\n')
+    (folder / "go").touch()
+    (folder / ".terraform").mkdir()
+    subprocess.run([terraform, "init", "-input=false"], cwd=folder, check=True, capture_output=True)
+    return folder
+
+
+@pytest.fixture
+def ours(folder: Path, tmp_path: Path) -> Iterator[Terraform]:
+    """Terraform, none of whose children survives the test."""
+    ours = Terraform(a_workspace(folder), Children(tmp_path / "children"))
+    yield ours
+    (folder / "go").touch()
+    until(lambda: not ((child := ours.child()) and child.running))
+
+
+def ended(ours: Terraform) -> Child:
+    until(lambda: not the_child(ours).running)
+    return the_child(ours)
+
+
+def the_child(ours: Terraform) -> Child:
+    child = ours.child()
+    assert child
+    return child
+
+
+def planned(ours: Terraform, *addresses: str) -> None:
+    ours.plan(addresses or [f"{NODE}[1]"], {NODE: NEW})
+    assert ended(ours).code == 0, the_child(ours).error
+
+
+def inputs(folder: Path) -> dict[str, Any]:
+    """What stands in the state: address → input."""
+    answer = json.loads(run(a_workspace(folder).program("show", json=FLAG), 60))
+    resources = answer.get("values", {}).get("root_module", {}).get("resources", [])
+    return {each["address"]: each["values"]["input"] for each in resources}
+
+
+@real
+def test_a_saved_plan_is_for_its_addresses_alone_and_its_apply_is_of_that_file(folder: Path, ours: Terraform) -> None:
+    assert ours.child() is None
+    planned(ours)
+    child = the_child(ours)
+    assert (child.what, child.subject, child.error) == ("plan", (f"{NODE}[1]",), "")
+    assert child.says == "Plan: 1 to add, 0 to change, 0 to destroy."
+    assert ours.changes() == (Change(f"{NODE}[1]", "terraform_data", ("create",)),)
+    ours.apply()
+    child = ended(ours)
+    assert (child.what, child.subject, child.code, child.error) == ("apply", (f"{NODE}[1]",), 0, "")
+    assert child.says == "Apply complete! Resources: 1 added, 0 changed, 0 destroyed."
+    assert inputs(folder) == {f"{NODE}[1]": {"ami": NEW}}, "the AMI of the plan counts, not that of the file"
+
+
+@real
+def test_an_apply_that_was_begun_is_begun_once(folder: Path, ours: Terraform) -> None:
+    planned(ours)
+    (folder / "go").unlink()
+    ours.apply()
+    began = the_child(ours)
+    ours.apply()
+    assert the_child(ours).pid == began.pid
+    with pytest.raises(Retryable, match="still runs"):
+        ours.plan([f"{NODE}[0]"], {NODE: NEW})
+    (folder / "go").touch()
+    assert ended(ours).code == 0
+    with pytest.raises(Fatal, match="not applied twice"):
+        ours.apply()
+
+
+@real
+def test_a_plan_that_failed_says_why_and_is_never_applied(folder: Path, ours: Terraform) -> None:
+    (folder / "main.tf").write_text(CODE.replace("var.agent_ami", "var.nowhere"))
+    ours.plan([f"{NODE}[1]"], {NODE: NEW})
+    child = ended(ours)
+    assert child.code == 1
+    assert "Reference to undeclared input variable" in child.error
+    for act in (ours.changes, ours.apply):
+        with pytest.raises(Fatal, match=r"has not ended well: .*undeclared"):
+            act()
+
+
+@real
+def test_an_apply_that_is_interrupted_saves_its_state_and_lets_go_of_the_lock(folder: Path, ours: Terraform) -> None:
+    planned(ours, f"{NODE}[0]", f"{NODE}[1]")
+    (folder / "go").unlink()
+    ours.apply()
+    until(lambda: _creating(ours))
+    for _ in range(3):
+        ours.interrupt()
+    child = ended(ours)
+    assert child.code == 1
+    assert not (folder / ".terraform.tfstate.lock.info").exists()
+    assert (folder / "terraform.tfstate").exists()
+
+
+def _creating(ours: Terraform) -> bool:
+    return "Creating..." in the_child(ours).says
+
+
+@real
+def test_a_locked_state_names_who_holds_it(folder: Path, ours: Terraform, tmp_path: Path) -> None:
+    planned(ours)
+    (folder / "go").unlink()
+    ours.apply()
+    until(lambda: _creating(ours))
+    other = Terraform(a_workspace(folder), Children(tmp_path / "other"))
+    other.plan([f"{NODE}[0]"], {NODE: NEW})
+    error = ended(other).error
+    assert error.startswith("the state is locked by ")
+    assert "OperationTypeApply" in error
+    assert "terraform force-unlock " in error
+
+
+@real
+def test_a_file_of_variables_that_terraform_does_not_read_by_itself_is_passed(folder: Path, tmp_path: Path) -> None:
+    (folder / "agents.auto.tfvars").rename(folder / "prod.tfvars")
+    ours = Terraform(a_workspace(folder, "prod.tfvars"), Children(tmp_path / "children"))
+    assert ours.images() == {NODE: OLD}
+    ours.plan([f"{NODE}[1]"], {})
+    assert ended(ours).code == 0
+    ours.apply()
+    assert ended(ours).code == 0
+    assert inputs(folder) == {f"{NODE}[1]": {"ami": OLD}}
+
+
+def test_a_plan_without_an_address_is_never_begun(tmp_path: Path) -> None:
+    ours = Terraform(a_workspace(tmp_path), Children(tmp_path / "children"))
+    with pytest.raises(Fatal, match="a plan for everything"):
+        ours.plan([], {NODE: NEW})
+    with pytest.raises(Fatal, match="no saved plan"):
+        ours.apply()
+
+
+def test_groups_that_share_a_variable_can_not_have_two_amis(tmp_path: Path) -> None:
+    place = AmiPlace("a.auto.tfvars", variable="agent_ami")
+    workspace = replace(a_workspace(tmp_path), groups=(Group("a.b", place), Group("a.c", place)))
+    ours = Terraform(workspace, Children(tmp_path / "children"))
+    with pytest.raises(Fatal, match=f"agent_ami can't be both {OLD} and {NEW}: a.c shares it"):
+        ours.plan(["a.b[0]"], {"a.b": OLD, "a.c": NEW})
+
+
+# ---- how commands are put together ---------------------------------------------------------------------------------
+
+
+def environment(workspace: Workspace) -> Mapping[str, str]:
+    return workspace.program("plan").env
+
+
+def test_arguments_are_built_without_a_shell_and_without_a_trace(tmp_path: Path) -> None:
+    before = list(logging.getLogger().handlers)
+    argv = a_workspace(tmp_path).program("plan", "x", json=FLAG, input=False, target=['a.b["c d"]', "a.b[0]"]).argv
+    assert argv == ("terraform", "plan", "-json", "-input=false", '-target=a.b["c d"]', "-target=a.b[0]", "x")
+    assert logging.getLogger().handlers == before
+
+
+def test_every_command_is_told_that_nobody_is_there_to_answer(tmp_path: Path) -> None:
+    env = environment(a_workspace(tmp_path, AWS_PROFILE="prod"))
+    assert (
+        env.items()
+        >= {
+            "TF_IN_AUTOMATION": "1",
+            "TF_INPUT": "0",
+            "CHECKPOINT_DISABLE": "1",
+            "AWS_PROFILE": "prod",
+        }.items()
+    )
+
+
+def test_a_cli_configuration_that_is_missing_is_left_out(tmp_path: Path) -> None:
+    (tmp_path / "rc").touch()
+    there, missing = (str(tmp_path / name) for name in ("rc", "nowhere"))
+    assert environment(a_workspace(tmp_path, TF_CLI_CONFIG_FILE=there))["TF_CLI_CONFIG_FILE"] == there
+    assert "TF_CLI_CONFIG_FILE" not in environment(a_workspace(tmp_path, TF_CLI_CONFIG_FILE=missing))
+
+
+def test_the_configured_workspace_counts_and_not_the_callers(tmp_path: Path) -> None:
+    workspace = a_workspace(tmp_path, TF_WORKSPACE="staging")
+    assert "TF_WORKSPACE" not in environment(workspace)
+    assert environment(replace(workspace, workspace="prod"))["TF_WORKSPACE"] == "prod"
+
+
+def test_another_workspace_that_is_selected_in_the_folder_is_refused(tmp_path: Path) -> None:
+    (tmp_path / ".terraform").mkdir()
+    (tmp_path / ".terraform/environment").write_text("staging")
+    with pytest.raises(Usage, match=r"workspace staging selected.*workspace select default"):
+        a_workspace(tmp_path).program("plan")
+
+
+def test_the_environment_is_never_shown(tmp_path: Path) -> None:
+    workspace = a_workspace(tmp_path, AWS_SECRET_ACCESS_KEY="hunter2")
+    assert "hunter2" not in f"{workspace} {workspace.program('plan')!r}"
+
+
+# ---- what doctor says ----------------------------------------------------------------------------------------------
+
+
+def test_a_missing_binary_is_named_with_how_to_get_it(tmp_path: Path) -> None:
+    (said,) = check(replace(a_workspace(tmp_path), binary="no-terraform"))
+    assert said.startswith("no-terraform is not on PATH: install Terraform >= 1.3 or OpenTofu")
+    (said,) = check(a_workspace(tmp_path / "nowhere"))
+    assert said.endswith("is no folder.")
+
+
+@real
+def test_a_folder_that_is_not_initialised_is_named(tmp_path: Path, terraform: str) -> None:
+    (said,) = check(replace(a_workspace(tmp_path), binary=terraform))
+    assert f"run `{terraform} init` there" in said
+
+
+@real
+def test_a_workspace_that_terraform_does_not_know_is_named_beside_those_that_it_has(folder: Path) -> None:
+    (said,) = check(replace(a_workspace(folder), workspace="prod"))
+    assert said == "terraform.workspace prod is unknown to Terraform, which has default."
+
+
+@real
+def test_a_missing_variable_and_an_empty_state_are_said_together(folder: Path) -> None:
+    (folder / "agents.auto.tfvars").write_text("# nothing\n")
+    variable, state = check(a_workspace(folder))
+    assert variable.startswith("The AMI can't be swapped.")
+    assert f"has no instance of {NODE}" in state
+
+
+# ---- the real provider ---------------------------------------------------------------------------------------------
+
+AWS = """
+terraform {{
+  required_providers {{
+    aws = {{ source = "hashicorp/aws" }}
+  }}
+}}
+provider "aws" {{
+  region                      = "us-east-1"
+  skip_credentials_validation = true
+  skip_metadata_api_check     = true
+  skip_requesting_account_id  = true
+  endpoints {{ ec2 = "{endpoint}" }}
+}}
+variable "agent_ami" {{ type = string }}
+resource "aws_instance" "node" {{
+  count         = 2
+  ami           = var.agent_ami
+  instance_type = "m5.large"
+  lifecycle {{ ignore_changes = [ami] }}
+}}
+"""
+RC = """
+provider_installation {{
+  filesystem_mirror {{
+    path    = "{mirror}"
+    include = ["registry.terraform.io/*/*"]
+  }}
+}}
+"""
+
+
+def two_instances(ec2: EC2Client) -> list[tuple[str, str]]:
+    """Id and private IP of two instances of the AMI of old."""
+    answer = ec2.run_instances(ImageId=OLD, MinCount=2, MaxCount=2, InstanceType="m5.large")
+    return [(each["InstanceId"], each["PrivateIpAddress"]) for each in answer["Instances"]]
+
+
+def a_state_with(placed: list[tuple[str, str]]) -> str:
+    """A state in which these instances stand at aws_instance.node[0] and so on: faster than an apply."""
+    instances = [
+        {"index_key": number, "schema_version": 1, "attributes": {"id": instance, "private_ip": ip, "ami": OLD}}
+        for number, (instance, ip) in enumerate(placed)
+    ]
+    provider = 'provider["registry.terraform.io/hashicorp/aws"]'
+    resource = {"mode": "managed", "type": "aws_instance", "name": "node", "provider": provider, "instances": instances}
+    return json.dumps({"version": 4, "serial": 1, "lineage": "test", "outputs": {}, "resources": [resource]})
+
+
+@real
+def test_the_real_provider_plans_the_one_node_that_was_terminated(
+    tmp_path: Path, terraform: str, aws_provider: Path, moto: str, ec2: EC2Client
+) -> None:
+    node, folder = "aws_instance.node", tmp_path / "infra"
+    folder.mkdir()
+    (folder / "main.tf").write_text(AWS.format(endpoint=moto))
+    (folder / "agents.auto.tfvars").write_text(f'agent_ami = "{OLD}"\n')
+    rc = tmp_path / "rc"
+    rc.write_text(RC.format(mirror=aws_provider))
+    workspace = replace(
+        a_workspace(folder, TF_CLI_CONFIG_FILE=str(rc)),
+        groups=(Group(node, AmiPlace("agents.auto.tfvars", variable="agent_ami")),),
+    )
+    run(workspace.program("init", input=False), 120)
+    placed = two_instances(ec2)
+    (folder / "terraform.tfstate").write_text(a_state_with(placed))
+    ours = Terraform(workspace, Children(tmp_path / "children"))
+
+    assert ours.exposed() == ()
+    assert ours.placed() == tuple(Placed(f"{node}[{n}]", node, *each) for n, each in enumerate(placed))
+    ours.swap(node, NEW)
+    assert ours.images() == {node: NEW}
+    assert check(workspace) == ()
+
+    ec2.terminate_instances(InstanceIds=[placed[1][0]])
+    ours.plan([f"{node}[1]"], ours.images())
+    assert ended(ours).code == 0, the_child(ours).error
+    changes = ours.changes()
+    assert changes == (Change(f"{node}[1]", "aws_instance", ("create",), NEW),)
+    assert judge(changes, {f"{node}[1]": NEW}, ()) == ()
+    assert judge(changes, {f"{node}[1]": OLD}, ()) == (f"{node}[1] would be of AMI {NEW}, not {OLD}",)
