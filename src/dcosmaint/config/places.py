@@ -50,7 +50,7 @@ def find(loc: Sequence[str | int]) -> Place:
         if "discriminator" in around:
             here = _resolve(around["discriminator"]["mapping"].get(part, ""))
         elif part != "[key]":
-            path.append(part)
+            path.append(part if "items" in around else str(part))
             here = _below(around, part)
     return Place(tuple(path), here, around)
 

@@ -1,0 +1,100 @@
+"""What a configuration is once it is read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from dcosmaint import model
+from dcosmaint.config import ClusterConfig, load
+from tests.config.files import read, written
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "dcosmaint.yaml"
+
+
+def prod(folder: Path, more: str = "") -> ClusterConfig:
+    return read(folder, more).clusters["prod"]
+
+
+def test_the_example_is_read() -> None:
+    cluster = load(EXAMPLE).clusters["prod"]
+    assert cluster.policy_for(fleet=40).caps == {"kafka-events": 1, "prod/kafka-orders": 1}
+    assert cluster.terraform.file(cluster.terraform.groups[0]).is_file()
+    assert cluster.packer and cluster.packer.template.is_file()
+
+
+def test_what_is_left_out_has_the_default_of_the_model(tmp_path: Path) -> None:
+    policy = prod(tmp_path).policy_for(fleet=1)
+    assert policy == model.Policy()
+
+
+def test_the_policy_of_a_roll_holds_what_is_written(tmp_path: Path) -> None:
+    more = """\
+      companions: [aws_volume_attachment]
+    nodes: {stop_order: agent-first}
+    services: {kafka-events: {cap: 2}, prod/kafka: {min_isr: 1}}
+    policy:
+      {strategy: window, batch_size: 25%, max_in_flight: 4, default_cap: 3, canary: 2, soak: 10m, max_failures: 1,
+       waits: {place: 1m, start: 2m, stalled: 3m, stop: 4m, terminate: 5m, apply: 6m, register: 7m}}
+"""
+    assert prod(tmp_path, more).policy_for(fleet=12) == model.Policy(
+        strategy="window",
+        batch_size=3,
+        max_in_flight=4,
+        default_cap=3,
+        caps={"kafka-events": 2},
+        min_isr={"prod/kafka": 1},
+        canary=2,
+        soak=600,
+        max_failures=1,
+        stop_order="agent-first",
+        waits=model.Waits(60, 120, 180, 240, 300, 360, 420),
+        companions=("aws_volume_attachment",),
+    )
+
+
+def test_paths_hang_below_the_file_and_a_tilde_is_the_home(
+    tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    more = "    nodes: {ssh: {key: ~/k.pem, config_file: /etc/ssh/ssh_config}}\n    packer: {template: p/a.pkr.hcl}\n"
+    path = written(tmp_path, "")
+    monkeypatch.chdir("/")
+    cluster = prod(path.parent, more)
+    assert cluster.nodes.ssh.key == home / "k.pem"
+    assert cluster.nodes.ssh.config_file == Path("/etc/ssh/ssh_config")
+    assert cluster.nodes.ssh.known_hosts == home / ".ssh" / "known_hosts"
+    assert cluster.state.journal == home / ".local" / "state" / "dcosmaint"
+    assert cluster.packer and cluster.packer.template == tmp_path / "p" / "a.pkr.hcl"
+    assert cluster.terraform.dir == tmp_path / "infra"
+    assert cluster.terraform.file(cluster.terraform.groups[0]) == tmp_path / "infra" / "agents.auto.tfvars"
+
+
+def test_a_relative_name_of_the_file_gives_whole_paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    read(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    assert load(Path("dcosmaint.yaml")).clusters["prod"].terraform.dir == tmp_path / "infra"
+
+
+def test_variables_of_packer_are_text_as_its_command_line_has_them(tmp_path: Path) -> None:
+    packer = prod(tmp_path, "    packer: {template: a.json, vars: {size: 20, encrypted: true, kind: gp3}}\n").packer
+    assert packer and packer.vars == {"size": "20", "encrypted": "true", "kind": "gp3"}
+
+
+def test_a_configuration_is_frozen(tmp_path: Path) -> None:
+    with pytest.raises(ValidationError, match="frozen"):
+        prod(tmp_path).policy.canary = 0
+
+
+def test_merged_and_shared_parts_are_read(tmp_path: Path) -> None:
+    more = """\
+    policy: &slow {canary: 2}
+  test:
+    <<: {dcos: {url: "http://test"}, aws: {region: r}}
+    terraform: {dir: t, groups: [{resources: [aws_instance.a], ami: {resource: aws_instance.a, file: a.tf}}]}
+    policy: *slow
+"""
+    both = read(tmp_path, more)
+    assert both.clusters["test"].dcos.url == "http://test"
+    assert both.clusters["test"].policy.canary == 2
