@@ -17,6 +17,7 @@ from dcosmaint.adapters.packer import Packer, Template
 from dcosmaint.adapters.packer_words import PackerWords, fields
 from dcosmaint.errors import Usage
 from dcosmaint.model import Child
+from dcosmaint.ports import PackerActs, PackerReads
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
@@ -241,6 +242,13 @@ def test_a_fit_template_has_nothing_said_of_it(tmp_path: Path, packer: str, chil
     assert Packer(a_template(tmp_path), children).check() == ()
     (said,) = Packer(a_template(tmp_path, text="# nothing\n"), children).check()
     assert "does not tag its AMI" in said
+
+
+def test_the_adapter_is_what_the_ports_ask_for(tmp_path: Path, children: Children) -> None:
+    reads: PackerReads = Packer(a_template(tmp_path), children)
+    acts: PackerActs = Packer(a_template(tmp_path), children)
+    assert reads.child() is None
+    acts.interrupt()
 
 
 def test_values_of_variables_are_in_no_argument(tmp_path: Path) -> None:

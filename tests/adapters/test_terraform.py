@@ -22,6 +22,7 @@ from dcosmaint.adapters.workspace import FLAG, AmiPlace, Group, Workspace
 from dcosmaint.errors import Fatal, Retryable, Usage
 from dcosmaint.guard import judge
 from dcosmaint.model import Change, Child, Placed
+from dcosmaint.ports import TerraformActs, TerraformReads
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
@@ -184,6 +185,31 @@ def test_a_file_of_variables_that_terraform_does_not_read_by_itself_is_passed(fo
     assert inputs(folder) == {f"{NODE}[1]": {"ami": OLD}}
 
 
+def test_the_adapter_is_what_the_ports_ask_for(tmp_path: Path) -> None:
+    ours = Terraform(a_workspace(tmp_path), Children(tmp_path / "children"))
+    reads: TerraformReads = ours
+    acts: TerraformActs = ours
+    assert reads.child() is None
+    acts.interrupt()
+
+
+@real
+def test_an_ami_that_stands_in_the_code_is_swapped_there_and_passed_by_no_variable(
+    folder: Path, tmp_path: Path
+) -> None:
+    code = folder / "main.tf"
+    code.write_text(CODE.replace("input = {", f'ami = "{OLD}"\n  input = {{'))
+    place = AmiPlace("main.tf", resource=NODE)
+    ours = Terraform(replace(a_workspace(folder), groups=(Group(NODE, place),)), Children(tmp_path / "children"))
+    assert f'+  ami = "{NEW}"' in ours.preview(NODE, NEW)
+    ours.swap(NODE, NEW)
+    assert ours.images() == {NODE: NEW}
+    code.write_text(CODE)
+    ours.plan([f"{NODE}[1]"], {NODE: NEW})
+    assert ended(ours).code == 0
+    assert ours.changes() == (Change(f"{NODE}[1]", "terraform_data", ("create",)),)
+
+
 def test_a_plan_without_an_address_is_never_begun(tmp_path: Path) -> None:
     ours = Terraform(a_workspace(tmp_path), Children(tmp_path / "children"))
     with pytest.raises(Fatal, match="a plan for everything"):
@@ -260,6 +286,18 @@ def test_a_missing_binary_is_named_with_how_to_get_it(tmp_path: Path) -> None:
     assert said.startswith("no-terraform is not on PATH: install Terraform >= 1.3 or OpenTofu")
     (said,) = check(a_workspace(tmp_path / "nowhere"))
     assert said.endswith("is no folder.")
+
+
+def test_a_terraform_that_is_too_old_is_named_with_its_version(tmp_path: Path) -> None:
+    binary = tmp_path / "terraform"
+    binary.write_text("#!/bin/sh\ncase $1 in version) echo Terraform v0.11.15-oci ;; *) echo '* default' ;; esac\n")
+    binary.chmod(0o755)
+    (tmp_path / ".terraform").mkdir()
+    (said,) = check(replace(a_workspace(tmp_path), binary=str(binary)))
+    assert (
+        "terraform is Terraform v0.11.15-oci, whose plans and applies do not answer in JSON: install Terraform >= 1.3"
+        in said
+    )
 
 
 @real

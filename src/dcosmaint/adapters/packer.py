@@ -68,6 +68,7 @@ class Packer:
         self._check_tag()
         room = self._children.room("bake")
         vars_file = room / "variables.pkrvars.json"
+        vars_file.touch(mode=0o600)
         vars_file.write_text(json.dumps(dict(self._template.vars)))
         self._validate(self._template.program("validate", roll, vars_file))
         self._children.begin(room, self._template.program("build", roll, vars_file, "-color=false"), [roll])

@@ -13,6 +13,11 @@ from dcosmaint.adapters.terraform_code import resource_block
 from dcosmaint.adapters.workspace import FLAG, Workspace
 from dcosmaint.errors import DcosmaintError, Usage
 
+OLDEST = (1, 3)
+HOW_TO_GET_IT = (
+    "install Terraform >= 1.3 or OpenTofu from its vendor and put it on PATH, or set terraform.binary to where it is."
+)
+
 
 def check(workspace: Workspace) -> tuple[str, ...]:
     """Sentences for the operator; () where nothing is wrong."""
@@ -26,19 +31,24 @@ def _before_anything(workspace: Workspace) -> Iterator[str]:
         yield f"terraform.dir {workspace.dir} is no folder."
         return
     if shutil.which(workspace.binary, path=workspace.env.get("PATH")) is None:
-        yield (
-            f"{workspace.binary} is not on PATH: install Terraform >= 1.3 or OpenTofu from its vendor, or set"
-            " terraform.binary to where it is."
-        )
+        yield f"{workspace.binary} is not on PATH: {HOW_TO_GET_IT}"
         return
     if not workspace.data_dir.is_dir():
         yield f"{workspace.dir} is not initialised: run `{workspace.binary} init` there."
         return
     try:
-        known = re.findall(r"^[* ] (\S+)$", run(workspace.program("workspace list"), workspace.deadline), re.MULTILINE)
+        yield from _asked(workspace)
     except DcosmaintError as error:
         yield str(error)
-        return
+
+
+def _asked(workspace: Workspace) -> Iterator[str]:
+    """What the binary says of itself and of its workspaces."""
+    said = run(workspace.program("version"), workspace.deadline).partition("\n")[0]
+    version = re.search(r"v(\d+)\.(\d+)", said)
+    if version is None or tuple(map(int, version.groups())) < OLDEST:
+        yield f"{workspace.binary} is {said}, whose plans and applies do not answer in JSON: {HOW_TO_GET_IT}"
+    known = re.findall(r"^[* ] (\S+)$", run(workspace.program("workspace list"), workspace.deadline), re.MULTILINE)
     if workspace.workspace not in known:
         yield f"terraform.workspace {workspace.workspace} is unknown to Terraform, which has {', '.join(known)}."
 

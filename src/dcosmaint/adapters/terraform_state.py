@@ -24,7 +24,7 @@ def instances(answer: str, groups: Iterable[str]) -> tuple[Placed, ...]:
     groups = tuple(groups)
     found = [
         _placed(resource, group)
-        for resource in _resources(_root(answer))
+        for resource in _managed(answer)
         for group in groups
         if belongs(resource["address"], group)
     ]
@@ -36,8 +36,8 @@ def instances(answer: str, groups: Iterable[str]) -> tuple[Placed, ...]:
 def tainted(answer: str, groups: Iterable[str]) -> tuple[str, ...]:
     """Addresses whose creation was cut short: any apply replaces them."""
     groups = tuple(groups)
-    resources = (r for r in _resources(_root(answer)) if r.get("tainted"))
-    return tuple(sorted(r["address"] for r in resources if any(belongs(r["address"], g) for g in groups)))
+    cut_short = (resource["address"] for resource in _managed(answer) if resource.get("tainted"))
+    return tuple(sorted(address for address in cut_short if any(belongs(address, group) for group in groups)))
 
 
 def belongs(address: str, group: str) -> bool:
@@ -47,16 +47,17 @@ def belongs(address: str, group: str) -> bool:
     return bare(address) == group
 
 
-def _root(answer: str) -> Mapping[str, Any]:
+def _managed(answer: str) -> list[Mapping[str, Any]]:
+    """All resources that Terraform manages, each with its address."""
     try:
         root = json.loads(answer).get("values", {}).get("root_module", {})
-    except (json.JSONDecodeError, AttributeError) as error:
+        return [resource for resource in _resources(root) if resource["address"]]
+    except (json.JSONDecodeError, AttributeError, KeyError, TypeError) as error:
         raise Retryable("`show -json` answered something that is no state in JSON.") from error
-    return root if isinstance(root, dict) else {}
 
 
 def _resources(module: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """All managed resources, but for those that an apply has replaced and not yet destroyed."""
+    """With those of its modules, but for what an apply has replaced and not yet destroyed."""
     for resource in module.get("resources", ()):
         if resource.get("mode") == "managed" and "deposed_key" not in resource:
             yield resource
