@@ -1,0 +1,135 @@
+"""Caps and data: R1 and R14, asked of values alone. The oracles here import nothing of what they judge."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dcosmaint.model import Member, Partition
+from dcosmaint.safety import behind, lost, min_isr, over_cap, thin
+from tests.builders import a_member, a_partition, a_pod, a_policy, a_service
+
+ALL = (a_partition(isr=(0, 1, 2)),)
+
+
+@pytest.mark.parametrize(
+    "trouble", [{"running": False}, {"marked": True}, {"registered": False}], ids=["stopped", "marked", "unregistered"]
+)
+def test_a_member_is_lost_for_whatever_reason(trouble: dict[str, Any]) -> None:
+    service = a_service(pods=(a_pod(0), a_pod(1, **trouble), a_pod(2)), partitions=ALL)
+    assert lost(service, ALL) == {a_member(1)}
+
+
+@pytest.mark.parametrize(
+    ("now", "missing"),
+    [
+        (ALL, set()),
+        ((a_partition(isr=(0, 2)),), {a_member(1)}),
+        ((a_partition(isr=()),), {a_member(0), a_member(1), a_member(2)}),
+        ((), set()),  # the topic was deleted: it proves nothing and needs nothing
+        ((a_partition(isr=(0, 1, 2)), a_partition(1, isr=(0,), topic="new")), set()),
+        (None, {a_member(0), a_member(1), a_member(2)}),  # unknown is unhealthy
+    ],
+)
+def test_a_member_that_is_not_where_it_was_in_sync_is_lost(
+    now: tuple[Partition, ...] | None, missing: set[Member]
+) -> None:
+    assert lost(a_service(partitions=now), ALL) == missing
+
+
+def test_over_the_cap_is_told_with_names_and_numbers() -> None:
+    said = over_cap(a_service(), [a_member(2), a_member(0)], 1)
+    assert said == "kafka-events would have 2 members lost or held (kafka-0, kafka-2), its cap is 1"
+
+
+@given(st.lists(st.tuples(st.sampled_from(["kafka-events", "other"]), st.integers(0, 5))), st.integers(1, 4))
+def test_a_cap_counts_names_once_and_only_those_of_the_service(gone: list[tuple[str, int]], cap: int) -> None:
+    members = [a_member(number, service) for service, number in gone]
+    distinct = {number for service, number in gone if service == "kafka-events"}
+    assert bool(over_cap(a_service(), members, cap)) == (len(distinct) > cap)
+
+
+@pytest.mark.parametrize(("copies", "need"), [(1, 1), (2, 1), (3, 2), (4, 2), (5, 2)])
+def test_the_copies_that_stay_are_two_or_one_less_than_there_were(copies: int, need: int) -> None:
+    assert min_isr("kafka-events", copies, a_policy()) == need
+
+
+def test_the_operator_may_ask_for_other_numbers_of_copies() -> None:
+    policy = a_policy(min_isr={"kafka-events": 3})
+    assert (min_isr("kafka-events", 3, policy), min_isr("other", 3, policy)) == (3, 2)
+
+
+@pytest.mark.parametrize(
+    ("isr", "gone", "left"),
+    [
+        ((0, 1, 2), [], None),  # 1 and 2 stay, and two are enough
+        ((0, 1, 2), [1], ("kafka-2",)),  # another one is lost or held
+        ((0, 1), [], ("kafka-1",)),  # had three
+        ((0,), [], ()),
+        ((1, 2), [], None),  # not on the one that leaves
+        ((), [], ()),  # offline: nobody knows who has the data
+    ],
+)
+def test_a_partition_that_would_keep_too_few_copies_is_named(
+    isr: tuple[int, ...], gone: list[int], left: tuple[str, ...] | None
+) -> None:
+    service = a_service(partitions=(a_partition(7, isr),))
+    found = list(thin(service, [a_member(0)], map(a_member, gone), (a_partition(7, (0, 1, 2)),), a_policy()))
+    assert [one.left for one in found] == ([] if left is None else [left])
+    assert all("events-7 would keep" in str(one) for one in found)
+
+
+@pytest.mark.parametrize(
+    ("accepted", "passes"),
+    [("data-loss=kafka-events", 1), ("data-loss=kafka-events/events", 1), ("data-loss=other", 0)],
+)
+def test_a_loss_is_taken_only_by_name(accepted: str, passes: bool) -> None:
+    only = (a_partition(isr=(0,)),)
+    found = thin(a_service(partitions=only), [a_member(0)], [], only, a_policy(accepted=(accepted,)))
+    assert (not list(found)) == passes
+
+
+def test_members_of_other_services_take_no_copies_away() -> None:
+    service = a_service(partitions=ALL)
+    assert not list(thin(service, [a_member(0)], [a_member(1, "other"), a_member(2, "other")], ALL, a_policy()))
+
+
+ISR = st.sets(st.integers(0, 4)).map(sorted)
+PARTITIONS = st.lists(st.tuples(ISR, ISR), max_size=6)
+
+
+@given(PARTITIONS, st.sets(st.integers(0, 4), min_size=1), st.sets(st.integers(0, 4)))
+def test_copies_are_counted_with_everybody_away_who_leaves_or_is_gone(
+    topics: list[tuple[list[int], list[int]]], leaving: set[int], gone: set[int]
+) -> None:
+    baseline = tuple(a_partition(n, was) for n, (was, _) in enumerate(topics))
+    service = a_service(on=range(5), partitions=tuple(a_partition(n, now) for n, (_, now) in enumerate(topics)))
+    found = {one.partition.number for one in thin(service, _all(leaving), _all(gone), baseline, a_policy())}
+    assert found == {n for n, (was, now) in enumerate(topics) if _too_few(was, now, leaving, gone)}
+
+
+def _too_few(was: list[int], now: list[int], leaving: set[int], gone: set[int]) -> bool:
+    concerned = not now or leaving & set(now)
+    need = {0: 1, 1: 1, 2: 1}.get(len(was), 2)
+    return bool(concerned) and len([pod for pod in now if pod not in leaving and pod not in gone]) < need
+
+
+def _all(numbers: set[int]) -> list[Member]:
+    return [a_member(number) for number in sorted(numbers)]
+
+
+@given(PARTITIONS, st.integers(0, 4))
+def test_a_member_is_lost_exactly_while_it_is_behind(topics: list[tuple[list[int], list[int]]], number: int) -> None:
+    baseline = tuple(a_partition(n, was) for n, (was, _) in enumerate(topics))
+    service = a_service(on=range(5), partitions=tuple(a_partition(n, now) for n, (_, now) in enumerate(topics)))
+    left = sum(number in was and number not in now for was, now in topics)
+    assert behind(service, a_member(number), baseline) == left
+    assert (a_member(number) in lost(service, baseline)) == bool(left)
+
+
+def test_a_member_of_unreadable_topics_is_behind_with_all_of_them() -> None:
+    unreadable: Any = a_service(partitions=None)
+    assert behind(unreadable, a_member(0), ALL) == 1
