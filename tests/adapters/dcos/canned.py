@@ -56,7 +56,7 @@ class Canned:
     _routes: dict[str, list[Reply]] = field(default_factory=dict)
 
     def on(self, route: str, *replies: Any) -> None:
-        """Answer `GET mesos/master/slaves` with these in turn, the last one for ever. A plain value is a 200 of JSON."""
+        """Answer `GET mesos/master/slaves` with these in turn, the last one for ever. A plain value is JSON."""
         self._routes[route] = [reply if isinstance(reply, Reply) else Reply(reply) for reply in replies]
 
     def calls(self, route: str) -> list[Request]:

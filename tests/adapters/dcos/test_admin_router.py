@@ -26,7 +26,7 @@ def test_a_call_carries_the_token_in_the_words_of_dcos(canned: Canned, router: A
 
 
 def test_netrc_does_not_overwrite_the_token(canned: Canned, router: AdminRouter, home: Path) -> None:
-    """Trap 12: without an `auth=` callable an entry for the host would replace our header."""
+    """Without an `auth=` callable an entry for the host would replace our header."""
     (home / ".netrc").write_text("machine 127.0.0.1 login eve password eve\n")
     (home / ".netrc").chmod(0o600)
     canned.on("GET metadata", {})
@@ -35,7 +35,7 @@ def test_netrc_does_not_overwrite_the_token(canned: Canned, router: AdminRouter,
 
 
 def test_netrc_adds_no_header_where_no_login_is_wanted(canned: Canned, home: Path) -> None:
-    """Trap 12, for clusters with authentication off."""
+    """On clusters with authentication off."""
     (home / ".netrc").write_text("machine 127.0.0.1 login eve password eve\n")
     (home / ".netrc").chmod(0o600)
     canned.on("GET metadata", {})
@@ -58,7 +58,7 @@ def test_a_post_of_json_has_exactly_the_content_type_that_mesos_takes(canned: Ca
 
 
 def test_a_path_with_a_leading_slash_keeps_the_prefix_of_its_service(canned: Canned) -> None:
-    """Trap 13: urljoin would throw the prefix away."""
+    """`urljoin` would throw the prefix away."""
     canned.on("GET below/metadata", {})
     with AdminRouter(f"{canned.url}/below/", NoLogin(), Tls()) as router:
         router.get("/metadata")
@@ -78,39 +78,39 @@ def test_cookies_of_an_answer_are_not_kept(canned: Canned, router: AdminRouter) 
 
 
 @pytest.mark.parametrize(
-    ("path", "reply", "kind", "says"),
+    ("path", "reply", "error"),
     [
-        ("mesos/master/slaves", Reply(status=307, headers={"Location": "//10.0.0.5:5050/x"}), Retryable, "leader"),
-        ("metadata", Reply(status=301, headers={"Location": "https://u:pw@dcos.example.com/x"}), Fatal, "dcos.url"),
-        ("service/kafka", Reply(status=301, headers={"Location": "/service/kafka/"}), Retryable, "not followed"),
-        ("mesos/master/slaves", page(403), Fatal, "dcos:adminrouter:ops:mesos full"),
-        ("service/prod/kafka/v1/pod", page(403), Fatal, "dcos:adminrouter:service:prod/kafka full"),
-        ("mesos/master/state", text("Forbidden", 403), Fatal, "behind Admin Router refuses: Forbidden"),
-        ("mesos/master/slaves", text("404 Not Found.", 404), Retryable, "master is starting"),
-        ("service/kafka/v1/pod", text(GONE, 404), Retryable, "no route"),
-        ("service/kafka/v1/pod/kafka-9/info", text("Pod kafka-9 not found", 404), Retryable, "Pod kafka-9 not found"),
-        ("metadata", page(404), Retryable, "is this the Admin Router"),
-        ("service/kafka/v1/pod", page(502), Retryable, "502: not reachable, or restarting"),
-        ("service/kafka/v1/pod", page(500), Retryable, "500"),
-        ("mesos/master/slaves", text("No leader elected", 503), Retryable, "503: No leader elected"),
-        ("marathon/v2/apps", Reply({"message": "locked"}, 422), Fatal, "422: locked"),
-        ("metadata", text("slow down", 429), Retryable, "429: slow down"),
-        ("metadata", Reply("", 204), Retryable, "proves nothing"),
+        ("mesos/master/slaves", Reply(status=307, headers={"Location": "//10.0.0.5:5050/x"}), (Retryable, "leader")),
+        ("metadata", Reply(status=301, headers={"Location": "https://u:pw@dcos.example.com/x"}), (Fatal, "dcos.url")),
+        ("service/kafka", Reply(status=301, headers={"Location": "/service/kafka/"}), (Retryable, "not followed")),
+        ("mesos/master/slaves", page(403), (Fatal, "dcos:adminrouter:ops:mesos full")),
+        ("service/prod/kafka/v1/pod", page(403), (Fatal, "dcos:adminrouter:service:prod/kafka full")),
+        ("mesos/master/state", text("Forbidden", 403), (Fatal, "behind Admin Router refuses: Forbidden")),
+        ("mesos/master/slaves", text("404 Not Found.", 404), (Retryable, "master is starting")),
+        ("service/kafka/v1/pod", text(GONE, 404), (Retryable, "no route")),
+        ("service/kafka/v1/pod/kafka-9/info", text("Pod kafka-9 not found", 404), (Retryable, "Pod kafka-9 not found")),
+        ("metadata", page(404), (Retryable, "is this the Admin Router")),
+        ("service/kafka/v1/pod", page(502), (Retryable, "502: not reachable, or restarting")),
+        ("service/kafka/v1/pod", page(500), (Retryable, "500")),
+        ("mesos/master/slaves", text("No leader elected", 503), (Retryable, "503: No leader elected")),
+        ("marathon/v2/apps", Reply({"message": "locked"}, 422), (Fatal, "422: locked")),
+        ("metadata", text("slow down", 429), (Retryable, "429: slow down")),
+        ("metadata", Reply("", 204), (Retryable, "proves nothing")),
     ],
 )
 def test_a_status_is_told_in_a_sentence(
-    canned: Canned, router: AdminRouter, path: str, reply: Reply, kind: type[DcosmaintError], says: str
+    canned: Canned, router: AdminRouter, path: str, reply: Reply, error: tuple[type[DcosmaintError], str]
 ) -> None:
-    """Traps 21 and 23: each part of the cluster has its own format of errors, and some errors pass by themselves."""
+    """Each part of the cluster has its own format of errors, and some errors pass by themselves."""
     canned.on(f"GET {path}", reply)
-    with pytest.raises(kind, match=says) as caught:
+    with pytest.raises(error[0], match=error[1]) as caught:
         router.get(path)
     assert "pw" not in str(caught.value)
     assert len(canned.asked) == 1
 
 
 def test_a_redirect_is_never_followed_by_a_post(canned: Canned, router: AdminRouter) -> None:
-    """Trap 11: it would arrive as a GET."""
+    """It would arrive as a GET."""
     canned.on("POST service/kafka/v1/x", Reply(status=301, headers={"Location": f"{canned.url}/elsewhere"}))
     with pytest.raises(Fatal, match="is redirected to"):
         router.ask(Call("service/kafka/v1/x", method="POST"))
@@ -118,7 +118,7 @@ def test_a_redirect_is_never_followed_by_a_post(canned: Canned, router: AdminRou
 
 
 def test_an_accepted_status_comes_back_unless_it_is_admin_routers_own(canned: Canned, router: AdminRouter) -> None:
-    """Trap 21: `Pod … not found` is the scheduler's word, `service not found` is not."""
+    """`Pod … not found` is the scheduler's word, `service not found` is not."""
     canned.on("GET service/kafka/v1/pod/x/info", text("Pod x not found", 404), text(GONE, 404))
     assert router.get("service/kafka/v1/pod/x/info", 200, 404).status == 404
     with pytest.raises(Retryable, match="no route"):
@@ -128,7 +128,7 @@ def test_an_accepted_status_comes_back_unless_it_is_admin_routers_own(canned: Ca
 @pytest.mark.parametrize("body", [PAGE, "", '{"slaves": [', b"\xff\xfe"])
 def test_an_answer_that_is_no_json_proves_nothing(canned: Canned, router: AdminRouter, body: str | bytes) -> None:
     canned.on("GET metadata", Reply(body))
-    with pytest.raises(Retryable, match="HTML page|no JSON"):
+    with pytest.raises(Retryable, match=r"HTML page|no JSON"):
         router.get("metadata").json()
 
 
@@ -171,7 +171,7 @@ def test_a_check_passes_when_the_token_was_taken(canned: Canned, router: AdminRo
 
 def test_a_check_says_usage_for_a_refused_token_and_never_shows_it(canned: Canned, router: AdminRouter) -> None:
     canned.on("HEAD pkgpanda/active.buildinfo.full.json", page(401, WWW_Authenticate="oauthjwt"))
-    with pytest.raises(Usage, match="token expired or refused.*DCOS_TOKEN") as caught:
+    with pytest.raises(Usage, match=r"token expired or refused.*DCOS_TOKEN") as caught:
         router.check()
     assert "secret-token" not in str(caught.value)
 
@@ -197,7 +197,7 @@ def test_the_permission_that_a_path_needs_is_named(path: str, permission: str) -
 
 
 def test_no_secret_is_in_the_words_of_an_object(canned: Canned) -> None:
-    """Trap 30: states and infos carry environment values."""
+    """States and infos carry environment values."""
     canned.on("GET metadata", {"env": {"PASSWORD": "hunter2"}})
     with AdminRouter(canned.url, GivenToken("secret-token", "T"), Tls()) as router:
         answer = router.get("metadata")

@@ -51,7 +51,7 @@ def test_a_password_is_sent_once_and_its_token_is_kept(canned: Canned) -> None:
 
 
 def test_a_refused_token_is_renewed_once_and_the_call_repeated_once(canned: Canned) -> None:
-    """Trap 24: tokens last days, and a re-sync may last longer."""
+    """Tokens last days, and a re-sync may last longer."""
     canned.on(LOGIN, {"token": "t1"}, {"token": "t2"})
     canned.on("GET metadata", page(401), {})
     with opened(canned, Password("ann", "hunter2")) as router:
@@ -68,7 +68,6 @@ def test_a_fresh_token_that_is_refused_too_ends_it(canned: Canned) -> None:
 
 
 def test_a_token_that_ends_soon_is_renewed_before_it_is_refused(canned: Canned) -> None:
-    """Trap 24."""
     soon, later = a_token("soon", 300), a_token("later", 3600)
     canned.on(LOGIN, {"token": soon}, {"token": later})
     canned.on("GET metadata", {})
@@ -117,7 +116,7 @@ def test_a_login_that_fails_is_told_without_the_password(
 
 
 def test_a_call_that_may_be_sent_once_only_is_not_repeated_after_a_renewal(canned: Canned) -> None:
-    """Trap 1: whoever asked looks at the world first."""
+    """Whoever asked looks at the world first."""
     canned.on(LOGIN, {"token": "t1"}, {"token": "t2"})
     canned.on("POST service/kafka/v1/pod/kafka-0/replace", page(401))
     call = Call("service/kafka/v1/pod/kafka-0/replace", method="POST", once=True)
@@ -132,9 +131,9 @@ def test_a_call_that_may_be_sent_once_only_is_not_repeated_after_a_renewal(canne
 def test_a_given_token_says_where_a_fresh_one_belongs_and_when_it_ended(canned: Canned) -> None:
     canned.on("GET metadata", page(401))
     token = a_token("ann", -5)
-    with opened(canned, GivenToken(token, "DCOS_TOKEN")) as router:
-        with pytest.raises(Fatal, match=r"fresh token into \$DCOS_TOKEN \(it is good until 20\d\d-") as caught:
-            router.get("metadata")
+    words = r"fresh token into \$DCOS_TOKEN \(it is good until 20\d\d-"
+    with opened(canned, GivenToken(token, "DCOS_TOKEN")) as router, pytest.raises(Fatal, match=words) as caught:
+        router.get("metadata")
     assert token not in str(caught.value)
 
 

@@ -94,9 +94,9 @@ def test_a_check_says_usage_for_a_certificate_of_another_ca(secure: Secure) -> N
 
 
 def test_a_handshake_that_breaks_off_is_no_proof_of_a_wrong_ca(canned: Canned) -> None:
-    with AdminRouter(canned.url.replace("http:", "https:"), NoLogin(), Tls()) as router:
-        with pytest.raises(Retryable, match="handshake"):
-            router.get("metadata")
+    url = canned.url.replace("http:", "https:")
+    with AdminRouter(url, NoLogin(), Tls()) as router, pytest.raises(Retryable, match="handshake"):
+        router.get("metadata")
 
 
 @pytest.mark.parametrize("content", [None, "no certificate"])
