@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from dcosmaint.adapters.images import Images, loaded_by_itself
+from dcosmaint.adapters.images import Images
 from dcosmaint.adapters.terraform_code import ignores_ami, resource_block
+from dcosmaint.adapters.tfvars import loaded_by_itself
 from dcosmaint.adapters.workspace import AmiPlace, Group, Workspace
 from dcosmaint.errors import Fatal, Usage
 
@@ -76,6 +77,34 @@ def test_a_group_that_is_not_configured_is_named_beside_those_that_are(tmp_path:
 )
 def test_a_file_that_terraform_must_be_told_of_is_known(file: str, by_itself: bool) -> None:
     assert loaded_by_itself(file) is by_itself
+
+
+@pytest.mark.parametrize(
+    ("file", "other", "text", "counts"),
+    [
+        ("a.auto.tfvars", "b.auto.tfvars", 'agent_ami = "ami-2"', False),
+        ("a.auto.tfvars", "b.auto.tfvars", "agent_ami = [1]", False),
+        ("a.auto.tfvars", "b.auto.tfvars.json", '{"agent_ami": "ami-2"}', False),
+        ("terraform.tfvars", "a.auto.tfvars", 'agent_ami = "ami-2"', False),
+        ("b.auto.tfvars", "a.auto.tfvars", 'agent_ami = "ami-2"', True),
+        ("a.auto.tfvars", "terraform.tfvars", 'agent_ami = "ami-2"', True),
+        ("prod.tfvars", "z.auto.tfvars", 'agent_ami = "ami-2"', True),
+        ("a.auto.tfvars", "b.auto.tfvars", 'm = {\n  agent_ami = "no"\n}', True),
+        ("a.auto.tfvars", "b.tfvars", 'agent_ami = "ami-2"', True),
+        ("a.auto.tfvars", "b.auto.tfvars", "agent_ami = ", True),
+    ],
+)
+def test_a_variable_that_a_later_file_names_too_is_refused(
+    tmp_path: Path, file: str, other: str, text: str, counts: bool
+) -> None:
+    write(tmp_path, file, 'agent_ami = "ami-1"\n')
+    write(tmp_path, other, text)
+    ours = images(tmp_path, AmiPlace(file, variable="agent_ami"))
+    if counts:
+        assert ours.named() == {NODE: "ami-1"}
+    else:
+        with pytest.raises(Usage, match=f"agent_ami stands in .*{other} too, which Terraform reads after {file}"):
+            ours.swap(NODE, NEW)
 
 
 def a_resource(lifecycle: str) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from dcosmaint.adapters.hcl import block_string, top_string
 from dcosmaint.adapters.json_text import json_string
 from dcosmaint.adapters.terraform_state import bare
 from dcosmaint.adapters.text_edit import Literal, Source
+from dcosmaint.adapters.tfvars import CODE, overriding
 from dcosmaint.adapters.workspace import AmiPlace, Workspace
+from dcosmaint.errors import Usage
 
 
 class Images:
@@ -29,6 +29,11 @@ class Images:
 
     def _literal(self, group: str) -> Literal:
         place = self._workspace.group(group).ami
+        for other in overriding(self._workspace.dir, place.file, place.variable):
+            raise Usage(
+                f"{place.variable} stands in {other} too, which Terraform reads after {place.file}: take it out of one"
+                " of them, or configure the other."
+            )
         return find(Source.read(self._workspace.dir / place.file), place)
 
 
@@ -39,13 +44,6 @@ def find(source: Source, place: AmiPlace) -> Literal:
         return block_string(source, ("resource", kind, name), "ami")
     if source.path.suffix == ".json":
         return json_string(source, place.variable)
-    if source.path.suffix in (".tf", ".tofu"):
+    if source.path.suffix in CODE:
         return block_string(source, ("variable", place.variable), "default")
     return top_string(source, place.variable)
-
-
-def loaded_by_itself(file: str) -> bool:
-    """Whether Terraform reads a file without being told: its own code, `terraform.tfvars` and `*.auto.tfvars`."""
-    name = Path(file).name.removesuffix(".json")
-    in_place = Path(file).parent == Path()
-    return not name.endswith(".tfvars") or (in_place and (name == "terraform.tfvars" or name.endswith(".auto.tfvars")))

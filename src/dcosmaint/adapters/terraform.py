@@ -12,10 +12,11 @@ from pathlib import Path
 
 from dcosmaint.adapters import terraform_plan, terraform_state
 from dcosmaint.adapters.children import Children
-from dcosmaint.adapters.images import Images, loaded_by_itself
+from dcosmaint.adapters.images import Images
 from dcosmaint.adapters.programs import ProgramFailed, run
 from dcosmaint.adapters.terraform_code import ignores_ami, resource_block
 from dcosmaint.adapters.terraform_words import TerraformWords
+from dcosmaint.adapters.tfvars import loaded_by_itself
 from dcosmaint.adapters.workspace import FLAG, Workspace
 from dcosmaint.errors import Fatal
 from dcosmaint.model import Change, Child, Placed
