@@ -1,0 +1,170 @@
+"""What each line of a journal does to the progress, and that it is the same line after it was on disk."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any, get_args
+
+import pytest
+
+from dcosmaint import lines
+from dcosmaint.errors import Refused
+from dcosmaint.lines import What, fold, from_json, to_json
+from dcosmaint.model import Ended, Flight, Progress
+from tests.builders import NOON, a_flight, a_member, a_node, a_roll, a_service, an_app, an_inventory
+
+INVENTORY = an_inventory(4, [a_service(), a_service("prod/kafka", on=(0, 1, 2))], [an_app()])
+FIRST, SECOND = INVENTORY.nodes[:2]
+ADDRESS = FIRST.address
+FLYING = Progress(flights={ADDRESS: a_flight(FIRST, done=("cordon-agent",), sent=("task-1",))})
+
+EVERY: tuple[What, ...] = (
+    lines.RollBegun(
+        a_roll(INVENTORY, images={"g": "ami-new"}, reason="a reason – with “quotes” and\nlines", by="me@here")
+    ),
+    lines.Admitted((a_flight(FIRST, counts={"/web": 2}, flags={"cgroups_enable_cfs": "true"}), a_flight(SECOND))),
+    lines.Begun(replace(FIRST, agent=None), "its agent came back"),
+    lines.Replacing(ADDRESS, a_member(0), "task-2"),
+    lines.Slot(ADDRESS, a_member(7)),
+    lines.Moved(ADDRESS, a_member(0)),
+    lines.Acting(ADDRESS, "ec2.terminate", ("i-0",)),
+    lines.Done(ADDRESS, "replace-brokers"),
+    lines.NodeDone(ADDRESS),
+    lines.Held(ADDRESS, "stop-agent", "no progress"),
+    lines.Failed(ADDRESS, "verify-agent", "other role"),
+    lines.Cordoned("agent-3"),
+    lines.Uncordoned("agent-3"),
+    lines.Paused("the operator said so"),
+    lines.TakenOver("you@there"),
+    lines.RollDone(),
+    lines.RollStopped("a reason"),
+)
+
+
+def after(what: What, before: Progress = FLYING) -> Progress:
+    return fold(before, NOON, what)
+
+
+def flight(what: What, before: Progress = FLYING) -> Flight:
+    return after(what, before).flights[ADDRESS]
+
+
+@pytest.mark.parametrize("what", EVERY, ids=lambda what: what.event)
+def test_a_line_comes_back_from_json_as_it_was(what: What) -> None:
+    assert from_json(json.loads(json.dumps(to_json(NOON, what)))) == (NOON, what)
+
+
+def test_every_line_there_is_has_been_tried() -> None:
+    assert {type(what) for what in EVERY} == set(get_args(What))
+
+
+def test_a_line_begins_with_when_and_what() -> None:
+    assert list(to_json(NOON, lines.Done(ADDRESS, "cordon-agent")))[:2] == ["at", "event"]
+
+
+@pytest.mark.parametrize("what", EVERY, ids=lambda what: what.event)
+def test_every_line_is_when_the_progress_is_from(what: What) -> None:
+    assert after(what).at == NOON
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {},
+        {"at": NOON},
+        {"at": NOON, "event": "exploded"},
+        {"event": "roll-done"},
+        {"at": "soon", "event": "roll-done"},
+        {"at": NOON, "event": "done", "node": ADDRESS},
+        {"at": NOON, "event": "done", "node": 3, "step": "cordon-agent"},
+    ],
+)
+def test_what_no_version_has_written_is_refused(fields: dict[str, Any]) -> None:
+    with pytest.raises(Refused, match="a line that this version can't read"):
+        from_json(fields)
+
+
+def test_an_admission_takes_the_slots_of_all_its_nodes_at_once() -> None:
+    both = after(lines.Admitted((a_flight(FIRST), a_flight(SECOND))), Progress())
+    assert both.held == {*FIRST.members, *SECOND.members}
+    assert both.batches == 1
+
+
+def test_an_admitted_node_is_no_longer_steered_by_the_roll() -> None:
+    steered = Progress(steered=("agent-0", "agent-3"))
+    assert after(lines.Admitted((a_flight(FIRST),)), steered).steered == ("agent-3",)
+
+
+def test_a_slot_is_taken_and_given_back_by_name() -> None:
+    more = after(lines.Slot(ADDRESS, a_member(7)))
+    assert more.held - FLYING.held == {a_member(7)}
+    assert after(lines.Moved(ADDRESS, a_member(7)), more).held == FLYING.held
+
+
+def test_a_replace_is_remembered_by_its_task() -> None:
+    assert flight(lines.Replacing(ADDRESS, a_member(0), "task-2")).sent == ("task-1", "task-2")
+
+
+def test_a_step_that_is_done_is_kept_with_its_node_or_with_the_roll() -> None:
+    assert flight(lines.Done(ADDRESS, "replace-brokers")).done == ("cordon-agent", "replace-brokers")
+    assert after(lines.Done("", "swap-image")).prepared == ("swap-image",)
+
+
+def test_a_node_that_begins_again_has_no_step_done_and_keeps_slots_and_replaces() -> None:
+    moved_on = replace(FIRST, tasks=9)
+    again = flight(lines.Begun(moved_on, "its agent came back"))
+    assert again == a_flight(moved_on, holds=FIRST.members, sent=("task-1",))
+
+
+@pytest.mark.parametrize("kind", [lines.Held, lines.Failed])
+def test_a_node_that_is_held_or_failed_keeps_its_slots(kind: type[lines.Held | lines.Failed]) -> None:
+    stopped = after(kind(ADDRESS, "stop-agent", "no progress"))
+    assert [one.stopped for one in stopped.stopped] == ["stop-agent: no progress"]
+    assert stopped.held == FLYING.held
+
+
+@pytest.mark.parametrize("kind", [lines.Held, lines.Failed])
+def test_a_step_of_the_roll_that_is_held_or_failed_pauses_the_roll(kind: type[lines.Held | lines.Failed]) -> None:
+    assert after(kind("", "bake-image", "no progress")).paused == "bake-image: no progress"
+
+
+def test_a_node_that_is_done_has_ended_and_holds_nothing() -> None:
+    done = after(lines.NodeDone(ADDRESS))
+    assert done.ended == (Ended(ADDRESS, "i-0", NOON, members=2),)
+    assert (done.flights, done.held) == ({}, frozenset())
+
+
+def test_steering_cordons_are_kept_until_they_end() -> None:
+    cordoned = after(lines.Cordoned("agent-3"))
+    assert cordoned.steered == ("agent-3",)
+    assert after(lines.Uncordoned("agent-3"), cordoned).steered == ()
+
+
+def test_taking_over_tries_again_what_was_held_or_paused() -> None:
+    stopped = after(lines.RollStopped("x"), after(lines.Paused("y"), after(lines.Held(ADDRESS, "stop-agent", "z"))))
+    again = after(lines.TakenOver("you@there"), stopped)
+    assert (again.over, again.paused, again.stopped) == ("", "", ())
+    assert again.flights == FLYING.flights
+
+
+@pytest.mark.parametrize("what", [lines.RollDone(), lines.RollStopped("x")])
+def test_a_roll_ends_in_one_of_two_ways(what: What) -> None:
+    assert after(what).over == what.event
+
+
+def test_an_announcement_changes_nothing() -> None:
+    assert after(lines.Acting(ADDRESS, "ec2.terminate", ("i-0",))) == replace(FLYING, at=NOON)
+
+
+def test_a_line_about_a_node_changes_no_other() -> None:
+    both = after(lines.Admitted((a_flight(SECOND),)))
+    about_first = [what for what in EVERY if getattr(what, "node", "") == ADDRESS]
+    assert about_first
+    assert all(after(what, both).flights[SECOND.address] == a_flight(SECOND) for what in about_first)
+
+
+def test_a_node_without_members_ends_with_none() -> None:
+    empty = a_node(3)
+    ended = after(lines.NodeDone(empty.address), Progress(flights={empty.address: a_flight(empty)})).ended
+    assert ended[0].members == 0
