@@ -1,0 +1,38 @@
+"""What a cluster says of itself: version, id, masters."""
+
+from __future__ import annotations
+
+from dcosmaint.sandbox.served.router import Route, Table
+from dcosmaint.sandbox.served.wire import Answer, Ask, as_json, page
+from dcosmaint.sandbox.world import World
+
+VERSIONS = {"1.11": "1.11.12", "2.1": "2.1.1"}
+
+
+def version(world: World, _ask: Ask) -> Answer:
+    """The variant is named from DC/OS 1.12 on."""
+    variant = {"dcos-variant": "open"} if world.shape.profile != "1.11" else {}
+    found = {"version": VERSIONS[world.shape.profile], **variant, "dcos-image-commit": "0" * 40}
+    return as_json({**found, "bootstrap-id": "0" * 40})
+
+
+def _hosts(world: World, ask: Ask) -> Answer:
+    """Mesos-DNS: every master, or the one that leads."""
+    name = ask.named["name"]
+    ips = world.shape.masters if name == "master" else world.shape.masters[:1]
+    return as_json([{"host": f"{name}.mesos.", "ip": ip} for ip in ips])
+
+
+def _metadata(world: World, _ask: Ask) -> Answer:
+    return as_json({"PUBLIC_IPV4": world.shape.masters[0], "CLUSTER_ID": world.cluster_id})
+
+
+OPEN = Table((Route("GET HEAD", "/dcos-metadata/dcos-version.json", version),), missing=page(404))
+CLOSED = Table(
+    (
+        Route("GET", "/metadata", _metadata),
+        Route("GET HEAD", "/pkgpanda/active.buildinfo.full.json", lambda _world, _ask: as_json({})),
+        Route("GET", r"/mesos_dns/v1/hosts/(?P<name>master|leader)\.mesos\.?", _hosts),
+    ),
+    missing=page(404),
+)

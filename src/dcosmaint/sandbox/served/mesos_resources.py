@@ -1,0 +1,109 @@
+"""Resources of agents and tasks in each of the forms in which Mesos writes them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from dcosmaint.sandbox.world import Size, World
+from dcosmaint.sandbox.world.state import Agent, Task
+
+PORTS = ((1025, 2180), (2182, 3887), (3889, 5049), (5052, 8079), (8082, 8180), (8182, 32000))
+PUBLIC_PORTS = ((1, 21), (23, 5050), (5052, 32000))
+PUBLIC_ROLE = "slave_public"
+NOTHING = Size()
+
+Json = dict[str, Any]
+
+
+def sums(size: Size, ports: Iterable[tuple[int, int]] = ()) -> Json:
+    """The short form: one number a kind, ports as text and only where there are any."""
+    found: Json = {"disk": size.disk, "mem": size.mem, "gpus": 0.0, "cpus": size.cpus}
+    ranges = ", ".join(f"{begin}-{end}" for begin, end in ports)
+    return {**found, "ports": f"[{ranges}]"} if ranges else found
+
+
+def entries(size: Size, marks: Mapping[str, Any], ports: Iterable[tuple[int, int]] = ()) -> list[Json]:
+    """The long form: one object a kind, kinds of which there is nothing left out. `marks` go into each."""
+    scalars = (("cpus", size.cpus), ("mem", size.mem), ("disk", size.disk))
+    found = [{"name": n, "type": "SCALAR", "scalar": {"value": v}, **marks} for n, v in scalars if v]
+    ranges = [{"begin": begin, "end": end} for begin, end in ports]
+    return [*found, {"name": "ports", "type": "RANGES", "ranges": {"range": ranges}, **marks}] if ranges else found
+
+
+def total(sizes: Iterable[Size]) -> Size:
+    found = NOTHING
+    for size in sizes:
+        found += size
+    return found
+
+
+class Holdings:
+    """Who has what of one agent."""
+
+    def __init__(self, world: World, agent: Agent) -> None:
+        self._world = world
+        self._agent = agent
+        self.public = agent.machine.public
+        self.ports = PUBLIC_PORTS if self.public else PORTS
+        self.pods = {key: (self._role(key), size) for key, size in agent.reserved.items()}
+        self.rest = agent.size - total(agent.reserved.values())
+
+    def _role(self, key: str) -> str:
+        service = self._world.ground.services.get(key.rpartition("/")[0])
+        return service.framework.role if service else f"{key.rpartition('/')[0].replace('/', '__')}-role"
+
+    @property
+    def used(self) -> Size:
+        return total(task.size for task in self._agent.tasks.values())
+
+    @property
+    def reserved(self) -> Json:
+        """Role → its sums."""
+        roles: dict[str, Size] = {}
+        for role, size in self.pods.values():
+            roles[role] = roles.get(role, NOTHING) + size
+        found = {role: sums(size) for role, size in roles.items()}
+        return {**found, PUBLIC_ROLE: sums(self.rest, self.ports)} if self.public else found
+
+    @property
+    def reserved_full(self) -> Json:
+        """Role → the long form, with the volumes of pods that run or ran here."""
+        found: dict[str, list[Json]] = {}
+        for key, (role, size) in self.pods.items():
+            found.setdefault(role, []).extend(entries(size, dynamic(role, key)))
+        return {**found, PUBLIC_ROLE: entries(self.rest, STATIC, self.ports)} if self.public else found
+
+    @property
+    def unreserved(self) -> Json:
+        return sums(NOTHING) if self.public else sums(self.rest, self.ports)
+
+    @property
+    def unreserved_full(self) -> list[Json]:
+        return [] if self.public else entries(self.rest, {"role": "*"}, self.ports)
+
+    def used_full(self) -> list[Json]:
+        return [entry for task in self._agent.tasks.values() for entry in entries(task.size, self.marks(task))]
+
+    def marks(self, task: Task) -> Json:
+        """What a task's resources carry: whose they are, and out of which reservation."""
+        framework = self._world.master.frameworks[task.framework]
+        allocated = {"allocation_info": {"role": framework.role}}
+        for key, (role, _) in self.pods.items():
+            service, _, pod = key.rpartition("/")
+            if service == task.framework and task.name in (pod, f"{pod}-broker"):
+                return {**dynamic(role, key), **allocated}
+        return {**(STATIC if self.public else {"role": "*"}), **allocated}
+
+
+STATIC: Json = {"role": PUBLIC_ROLE, "reservations": [{"type": "STATIC", "role": PUBLIC_ROLE}]}
+
+
+def dynamic(role: str, key: str) -> Json:
+    """A reservation of an SDK scheduler, in both forms; `key` is service/pod."""
+    whose = {"principal": f"{role.removesuffix('-role')}-principal", "labels": _labels(key)}
+    return {"role": role, "reservation": whose, "reservations": [{"type": "DYNAMIC", "role": role, **whose}]}
+
+
+def _labels(key: str) -> Json:
+    return {"labels": [{"key": "resource_id", "value": key.replace("/", "__")}]}

@@ -1,0 +1,72 @@
+"""The API of an SDK scheduler, version 0.57: pods, plans, health, endpoints."""
+
+from __future__ import annotations
+
+from dcosmaint.sandbox.served import sdk_plans, sdk_pods
+from dcosmaint.sandbox.served.router import Route
+from dcosmaint.sandbox.served.wire import Answer, Ask, as_json
+from dcosmaint.sandbox.world import World
+from dcosmaint.sandbox.world.state import Broker, KafkaService
+
+PORT = 1025
+
+
+def service_of(world: World, ask: Ask) -> KafkaService:
+    return world.ground.services[ask.named["service"]]
+
+
+def address(world: World, broker: Broker) -> tuple[str, int]:
+    """Where a broker listens: its agent's IP, and a port that stays with its index."""
+    return world.ground.agents[broker.task.agent_id].machine.private_ip, PORT + broker.index
+
+
+def _endpoint(world: World, ask: Ask) -> Answer:
+    service = service_of(world, ask)
+    name = service.name.replace("/", "")
+    running = [broker for broker in service.brokers if broker.running]
+    return as_json(
+        {
+            "address": [f"{ip}:{port}" for ip, port in (address(world, broker) for broker in running)],
+            "dns": [
+                f"{broker.pod}-broker.{name}.autoip.dcos.thisdcos.directory:{PORT + broker.index}" for broker in running
+            ],
+            "vip": f"broker.{name}.l4lb.thisdcos.directory:9092",
+        },
+        pretty=True,
+    )
+
+
+def _debug_offers(world: World, ask: Ask) -> Answer:
+    """Why pods are pending: each agent that was asked last, and what it lacks."""
+    service = service_of(world, ask)
+    waiting = [b for b in service.brokers if b.marked and not b.task.live]
+    taken = {b.task.agent_id for b in service.brokers if b.task.live}
+    reasons: dict[str, int] = {}
+    agents: dict[str, int] = {}
+    for broker in waiting:
+        for agent in world.ground.listed:
+            fits = agent.free.covers(broker.size) and not agent.machine.public
+            reason = "hostname MAX_PER 1" if agent.id in taken else "" if fits else "insufficient resources"
+            if reason and agent.offers:
+                reasons[reason] = reasons.get(reason, 0) + 1
+                agents[agent.id] = agents.get(agent.id, 0) + 1
+    found = {"acceptedCount": 0, "rejectedCount": sum(agents.values()), "failureReasons": reasons}
+    return as_json({**found, "rejectedAgents": agents, "offers": []}, pretty=True)
+
+
+def _health(world: World, ask: Ask) -> Answer:
+    """The status code says it all; 204 and 205 have no body."""
+    value = sdk_plans.health(world, service_of(world, ask))
+    return Answer(value) if value in (204, 205) else as_json({"value": value}, value, pretty=True)
+
+
+ROUTES = (
+    *sdk_pods.ROUTES,
+    *sdk_plans.ROUTES,
+    Route("GET", "/v1/health", _health),
+    Route("GET", "/v1/endpoints", lambda _world, _ask: as_json(["broker"], pretty=True)),
+    Route("GET", "/v1/endpoints/broker", _endpoint),
+    Route("GET", "/v1/endpoints/[^/]+", lambda _world, _ask: Answer(404)),
+    Route("GET", "/v2/debug/offers", _debug_offers),
+    Route("GET", "/v1/state/frameworkId", lambda w, ask: as_json([service_of(w, ask).framework.id], pretty=True)),
+)
