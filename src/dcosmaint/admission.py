@@ -39,8 +39,8 @@ class Door:
         """Whether the answer was given to another progress, or too long ago."""
         return self._journal.progress.room != self._asked or self._hands.now() >= self.due
 
-    def ask(self) -> tuple[Node, ...]:
-        """Ask the planner about a fresh survey. Returns the nodes that are in flight from now on."""
+    def ask(self) -> None:
+        """Ask the planner about a fresh survey. Whoever may start is in flight from now on."""
         began, self._asked = self._hands.now(), self._journal.progress.room
         try:
             inventory = survey(self._site, began)
@@ -51,7 +51,6 @@ class Door:
             self.answer = NOBODY
             self._unanswered(error)
         self.due = self._next(began)
-        return self.answer.start
 
     def _next(self, began: float) -> float:
         """A large cluster takes long to survey: it is not asked all the time."""

@@ -38,9 +38,7 @@ class Executor:
 
     def run(self) -> Verdict:
         """Drive the roll from wherever its journal stands until it is done or nothing more can be done."""
-        flights = self._journal.progress.flights
-        for key in (PREPARE, *(address for address, flight in flights.items() if not flight.stopped)):
-            self._board(key)
+        self._board(PREPARE)
         while self._goes_on():
             for key in self._agenda.due(self._hands.now()):
                 self._hands.send(key, self._turns[key].look)
@@ -49,8 +47,10 @@ class Executor:
 
     def _goes_on(self) -> bool:
         if self._door.stale():
-            for node in self._door.ask():
-                self._board(node.address)
+            self._door.ask()
+        for address, flight in self._journal.progress.flights.items():
+            if address not in self._turns and not flight.stopped:  # admitted just now, or in flight when we took over
+                self._board(address)
         loose = bool(self._turns or self._journal.progress.steered)
         return loose or self._door.answer.verdict in (Verdict.GO, Verdict.WAIT)
 

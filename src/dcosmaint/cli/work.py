@@ -22,7 +22,7 @@ from dcosmaint.cli.exits import DONE, REFUSED, untouched
 from dcosmaint.cli.options import Flags
 from dcosmaint.errors import Refused, Retryable, Usage
 from dcosmaint.forecast import forecast
-from dcosmaint.model import Inventory, Roll, Work
+from dcosmaint.model import Inventory, Work
 from dcosmaint.plan import Plan
 from dcosmaint.rolls import Order, a_roll, blockers, in_flight
 from dcosmaint.survey import survey

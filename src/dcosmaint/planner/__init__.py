@@ -6,10 +6,9 @@ survey and from what the journal says is held. Every policy is a limit: one func
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
-from dcosmaint.model import Admission, Inventory, Node, Progress, Refusal, Roll, Verdict
+from dcosmaint.model import Admission, Inventory, Node, Progress, Refusal, Roll, Verdict, natural
 from dcosmaint.planner.case import Case, no
 from dcosmaint.planner.limits import limits_of
 from dcosmaint.planner.steering import steer
@@ -39,8 +38,7 @@ def _todo(roll: Roll, progress: Progress) -> frozenset[str]:
 
 def _turn(node: Node) -> tuple[int, list[tuple[int, str]]]:
     """Nodes without members first: they are the fresh places that members move to, so that work moves once (R8)."""
-    words = re.split(r"(\d+)", node.address)
-    return len(node.members), [(int(word), "") if word.isdigit() else (-1, word) for word in words]
+    return len(node.members), natural(node.address)
 
 
 def _unseen(waiting: frozenset[str], inventory: Inventory) -> list[Refusal]:
