@@ -44,10 +44,18 @@ KINDS = ("service", "socket")
 MARKER = "dcosmaint.hold"
 DROP_IN = "50-dcosmaint.conf"
 IDLE = ("inactive", "failed")
+REFUSALS = (  # of sudo
+    "a password is required",
+    "must have a tty",
+    "no tty present",
+    "not in the sudoers",
+    "is not allowed to execute",
+)
 NO_SUCH_UNIT = 5  # how systemctl ends when a unit is not loaded
 
 BEGIN = """\
 set -e
+export LC_ALL=C
 sudo -n test -e /
 unit=dcos-mesos-slave
 if sudo -n test -e /etc/mesosphere/roles/slave_public; then unit=dcos-mesos-slave-public; fi
@@ -123,7 +131,9 @@ class NodeUnits:
         try:
             return read(said.stdout)
         except (KeyError, ValueError) as error:
-            raise Retryable(f"{_name(instance)}: systemd's answer proves nothing: {error}") from error
+            raise Retryable(
+                f"{_name(instance)}: systemd's answer proves nothing: {error} {said.stderr.strip()}"
+            ) from error
         except NodeFailed as error:
             raise NodeFailed(f"{_name(instance)}: {error}") from error
 
@@ -150,7 +160,7 @@ class NodeUnits:
         if answer.code == 0:
             return answer
         said = answer.stderr.strip() or "(it said nothing)"
-        if "sudo" in said and any(word in said for word in ("password", "not allowed", "not in the sudoers", "tty")):
+        if any(refusal in said for refusal in REFUSALS):
             raise NodeFailed(
                 f"{_name(instance)}: sudo refuses to {what} without a password or a terminal: {said}. Give the SSH user"
                 " `NOPASSWD: ALL` in a file under /etc/sudoers.d of the AMI, without `requiretty`"
