@@ -1,0 +1,1 @@
+"""Adapters, each against the real thing that it adapts, or the nearest that runs on loopback."""
