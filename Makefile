@@ -32,8 +32,9 @@ clean:
 	rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# The stamp is younger than what it was installed from, so a rerun asks no network.
+# The stamp is younger than what it was installed from, so a rerun asks no network. Without --no-compile, pip would compile
+# every module of every library; Python compiles those that are imported.
 $(VENV)/.sandbox $(VENV)/.dev: $(VENV)/.%: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --editable '.[$*]'
+	$(BIN)/python -m pip install --quiet --no-compile --editable '.[$*]'
 	touch $@

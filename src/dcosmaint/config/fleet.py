@@ -34,7 +34,8 @@ class Aws(Strict):
 
 class Packer(Strict):
     template: RootedPath = Field(
-        description="the template, `.pkr.hcl` or `.json`; its AMI carries the tag `dcosmaint:roll` with the variable `dcosmaint_roll`",
+        description="the template, `.pkr.hcl` or `.json`; its AMI carries the tag `dcosmaint:roll` with the variable"
+        " `dcosmaint_roll`",
         examples=["packer/agent.pkr.hcl"],
     )
     vars: Mapping[str, Given] = Field(
