@@ -16,6 +16,7 @@ from moto.ec2.models import EC2Backend
 from moto.ec2.models.amis import Ami
 from moto.ec2.models.instances import Instance
 
+from dcosmaint.sandbox.served.due import due
 from dcosmaint.sandbox.served.pace import Pace
 from dcosmaint.sandbox.world import NodeShape, World
 from dcosmaint.sandbox.world.state import Machine
@@ -161,21 +162,14 @@ def node_shape(instance: Instance, tags: dict[str, str]) -> NodeShape:
 
 
 def _throttle(world: World) -> None:
-    if _fails(world, "ec2"):
+    if due(world, "ec2"):
         raise EC2ClientError("RequestLimitExceeded", "Request limit exceeded.")
 
 
 def _have_capacity(world: World, wanted: dict[str, Any]) -> None:
-    if _fails(world, "capacity"):
+    if due(world, "capacity"):
         kind = wanted.get("instance_type", "")
         raise EC2ClientError(
             "InsufficientInstanceCapacity",
             f"We currently do not have sufficient {kind} capacity in the Availability Zone you requested.",
         )
-
-
-def _fails(world: World, what: str) -> bool:
-    """Whether one of the failures that were ordered is due now."""
-    left = world.faults.api.get(what, 0)
-    world.faults.api[what] = max(0, left - 1)
-    return left > 0
