@@ -26,6 +26,7 @@ class Work(StrEnum):
     REPLACE = "replace"
     DRAIN = "drain"
     UNDRAIN = "undrain"
+    BAKE = "bake"  # an AMI, and no node
 
 
 class Verdict(StrEnum):

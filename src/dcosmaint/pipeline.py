@@ -43,6 +43,8 @@ class Seat:
 def prepare_image(roll: Roll, site: Site) -> Steps:
     """Once a roll, before the first node."""
     bake = BakeImage(roll, site.ec2, site.packer, site.acts.packer)
+    if roll.work is Work.BAKE:
+        return (bake,)
     swap = SwapImage(roll, site.ec2, site.terraform, site.acts.terraform)
     baked = "" in roll.images.values()
     return (bake, swap) if baked else (swap,) if roll.images else ()

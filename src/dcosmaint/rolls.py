@@ -6,7 +6,9 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 from dcosmaint.choice import Choice, targets
@@ -65,6 +67,11 @@ def _image(ami: str, image: Image | None, node: Node) -> Iterator[Finding]:
     elif image.architecture != node.instance.architecture:
         has, wants = image.architecture, node.instance.architecture
         yield Finding("image", ami, f"is built for {has}, and the instances of {node.group} are {wants}")
+
+
+def new_id() -> str:
+    """A roll's id: its time, so that ids sort by age, and four digits that tell two of one second apart."""
+    return f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{token_hex(2)}"
 
 
 class Shelf:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import getpass
+import socket
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -42,3 +44,8 @@ class Clusters(Protocol):
     def open(self, config: Path | None, name: str | None) -> Cluster:
         """Raises `Usage` for a configuration that is wrong, and for a name that it does not have."""
         ...
+
+
+def who() -> str:
+    """Who works here, as journals and locks name them."""
+    return f"{getpass.getuser()}@{socket.gethostname()}"

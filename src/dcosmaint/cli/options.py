@@ -12,12 +12,13 @@ import click
 
 from dcosmaint.choice import Choice
 from dcosmaint.config import batch_size, seconds
+from dcosmaint.errors import Usage
 from dcosmaint.model import Policy
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-class Duration(click.ParamType):
+class Duration(click.ParamType[float]):
     """90, 90s, 2m, 1h30m: seconds."""
 
     name = "duration"
@@ -25,11 +26,11 @@ class Duration(click.ParamType):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         try:
             return seconds(value)
-        except ValueError as error:
+        except Usage as error:
             self.fail(str(error), param, ctx)
 
 
-class ServiceCap(click.ParamType):
+class ServiceCap(click.ParamType[tuple[str, int]]):
     """SERVICE=N."""
 
     name = "service=n"
@@ -43,7 +44,7 @@ class ServiceCap(click.ParamType):
         return match[1], int(match[2])
 
 
-class BatchSize(click.ParamType):
+class BatchSize(click.ParamType[str]):
     """N or N% of the fleet."""
 
     name = "n|n%"
@@ -51,7 +52,7 @@ class BatchSize(click.ParamType):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         try:
             batch_size(value, 100)
-        except ValueError as error:
+        except Usage as error:
             self.fail(str(error), param, ctx)
         return str(value)
 
@@ -102,6 +103,9 @@ def of_policy(command: F) -> F:
 def confirmed(command: F) -> F:
     command = click.option("--yes", is_flag=True, help="Do not ask.")(command)
     return click.option("--reason", default="", help="Why; it stands in the journal.")(command)
+
+
+wants_json = click.option("--json", "as_json", is_flag=True, help="For programs.")
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,10 @@ from typing import Any
 import click
 
 from dcosmaint.cli import drive, work
-from dcosmaint.cli.cluster import Clusters
+from dcosmaint.cli.cluster import Clusters, who
 from dcosmaint.cli.confirm import ask_at_terminal, confirming
 from dcosmaint.cli.exits import OUTDATED
-from dcosmaint.cli.options import confirmed, of_nodes, of_policy, on_cluster
+from dcosmaint.cli.options import confirmed, of_nodes, of_policy, on_cluster, wants_json
 from dcosmaint.cli.work import Wish
 from dcosmaint.errors import Refused
 from dcosmaint.model import Work
@@ -24,7 +24,6 @@ wants_image = click.option(
     "--ami", multiple=True, metavar="[GROUP=]AMI", help="The AMI; what Terraform names by default."
 )
 wants_bake = click.option("--bake", is_flag=True, help="Have Packer build the AMI first.")
-wants_json = click.option("--json", "as_json", is_flag=True, help="For programs.")
 asks_each = click.option("--confirm", type=click.Choice(["batch", "node"]), help="Ask before each.")
 
 
@@ -37,7 +36,7 @@ asks_each = click.option("--confirm", type=click.Choice(["batch", "node"]), help
 @wants_json
 @click.option("--exit-code", is_flag=True, help="6 when nodes are outdated and nothing blocks.")
 @click.pass_context
-def plan(ctx: click.Context, config: Path | None, name: str | None, exit_code: bool, **given: Any) -> None:
+def plan(ctx: click.Context, /, config: Path | None, name: str | None, exit_code: bool, **given: Any) -> None:
     """Show what a roll would do, in which order, at what price, and why not faster."""
     clusters: Clusters = ctx.obj
     made = work.show_plan(clusters.open(config, name), Wish(Work.ROLL, given))
@@ -56,7 +55,7 @@ def plan(ctx: click.Context, config: Path | None, name: str | None, exit_code: b
 @wants_json
 @click.option("--dry-run", is_flag=True, help="Show the plan and touch nothing.")
 @click.pass_context
-def roll(ctx: click.Context, config: Path | None, name: str | None, dry_run: bool, **given: Any) -> None:
+def roll(ctx: click.Context, /, config: Path | None, name: str | None, dry_run: bool, **given: Any) -> None:
     """Replace every outdated node by an instance of the wanted AMI."""
     clusters: Clusters = ctx.obj
     cluster, wish = clusters.open(config, name), Wish(Work.ROLL, given)
@@ -78,7 +77,7 @@ def _one(ctx: click.Context, kind: Work, given: dict[str, Any]) -> None:
 @confirmed
 @wants_json
 @click.pass_context
-def replace(ctx: click.Context, **given: Any) -> None:
+def replace(ctx: click.Context, /, **given: Any) -> None:
     """Replace one node, outdated or not."""
     _one(ctx, Work.REPLACE, given)
 
@@ -90,7 +89,7 @@ def replace(ctx: click.Context, **given: Any) -> None:
 @confirmed
 @wants_json
 @click.pass_context
-def drain(ctx: click.Context, **given: Any) -> None:
+def drain(ctx: click.Context, /, **given: Any) -> None:
     """Empty one node and leave its instance running; it stays empty over a reboot."""
     _one(ctx, Work.DRAIN, given)
 
@@ -101,7 +100,7 @@ def drain(ctx: click.Context, **given: Any) -> None:
 @confirmed
 @wants_json
 @click.pass_context
-def undrain(ctx: click.Context, **given: Any) -> None:
+def undrain(ctx: click.Context, /, **given: Any) -> None:
     """Bring a drained node back."""
     _one(ctx, Work.UNDRAIN, given)
 
@@ -113,7 +112,7 @@ def undrain(ctx: click.Context, **given: Any) -> None:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @wants_json
 @click.pass_context
-def resume(ctx: click.Context, roll_id: str | None, config: Path | None, name: str | None, **given: Any) -> None:
+def resume(ctx: click.Context, /, roll_id: str | None, config: Path | None, name: str | None, **given: Any) -> None:
     """Go on with a roll that was stopped, killed or left. The newest by default."""
     clusters: Clusters = ctx.obj
     cluster = clusters.open(config, name)
@@ -130,4 +129,4 @@ def resume(ctx: click.Context, roll_id: str | None, config: Path | None, name: s
     if not given["yes"] and not click.confirm(asks):
         raise Refused("not confirmed. Nothing was touched.")
     telling = drive.Telling(given["as_json"])
-    ctx.exit(drive.go_on(cluster, found.roll.id, work.who(), telling, confirming(given["confirm"], ask_at_terminal)))
+    ctx.exit(drive.go_on(cluster, found.roll.id, who(), telling, confirming(given["confirm"], ask_at_terminal)))

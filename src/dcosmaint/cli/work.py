@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import getpass
 import json
-import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from secrets import token_hex
 from typing import Any
 
 import click
@@ -16,7 +13,7 @@ from rich.console import Console
 
 from dcosmaint.choice import wanted_images
 from dcosmaint.cli import drive, plan_text
-from dcosmaint.cli.cluster import Cluster
+from dcosmaint.cli.cluster import Cluster, who
 from dcosmaint.cli.confirm import ask_at_terminal, confirming
 from dcosmaint.cli.exits import DONE, REFUSED, untouched
 from dcosmaint.cli.options import Flags
@@ -24,7 +21,7 @@ from dcosmaint.errors import Refused, Retryable, Usage
 from dcosmaint.forecast import forecast
 from dcosmaint.model import Inventory, Work
 from dcosmaint.plan import Plan
-from dcosmaint.rolls import Order, a_roll, blockers, in_flight
+from dcosmaint.rolls import Order, a_roll, blockers, in_flight, new_id
 from dcosmaint.survey import survey
 
 
@@ -74,7 +71,7 @@ def previewed(plan: Plan) -> int:
 def make_plan(cluster: Cluster, wish: Wish) -> Plan:
     for notice in cluster.notices:
         click.echo(f"warning: {notice}", err=True)
-    roll_id = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{token_hex(2)}"
+    roll_id = new_id()
     try:
         with cluster.connect(cluster.shelf.workspace(roll_id)) as site:
             inventory = survey(site, datetime.now(UTC).timestamp())
@@ -117,7 +114,3 @@ def _consent(cluster: Cluster, wish: Wish) -> None:
         != cluster.name
     ):
         raise Refused("not confirmed. Nothing was touched.")
-
-
-def who() -> str:
-    return f"{getpass.getuser()}@{socket.gethostname()}"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dcosmaint.model import Admission, Inventory, Node, Progress, Refusal, Roll, Verdict, natural
+from dcosmaint.model import Admission, Inventory, Node, Progress, Refusal, Roll, Verdict, Work, natural
 from dcosmaint.planner.case import Case, no
 from dcosmaint.planner.limits import limits_of
 from dcosmaint.planner.steering import steer
@@ -47,6 +47,8 @@ def _unseen(waiting: frozenset[str], inventory: Inventory) -> list[Refusal]:
 
 
 def _verdict(case: Case, waiting: frozenset[str], refusals: Sequence[Refusal]) -> Verdict:
+    if case.roll.work is Work.BAKE:
+        return _bake_verdict(case.progress)
     if case.chosen:
         return Verdict.GO
     if not waiting and not case.progress.flights:
@@ -56,3 +58,10 @@ def _verdict(case: Case, waiting: frozenset[str], refusals: Sequence[Refusal]) -
     hopeless = all(refusal.final for refusal in refusals)
     stalled = case.inventory.at - case.progress.at > case.roll.policy.waits.stalled
     return Verdict.STUCK if hopeless or stalled else Verdict.WAIT
+
+
+def _bake_verdict(progress: Progress) -> Verdict:
+    """No node is waited for: what happens once a roll is all there is."""
+    if "bake-image" in progress.prepared:
+        return Verdict.DONE
+    return Verdict.STUCK if progress.paused else Verdict.WAIT

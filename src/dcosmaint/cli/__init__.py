@@ -1,0 +1,32 @@
+"""The command line: flags → values → one call → print."""
+
+from __future__ import annotations
+
+import sys
+from importlib.metadata import version
+
+import click
+
+from dcosmaint.cli.baking import bake
+from dcosmaint.cli.doctor import doctor
+from dcosmaint.cli.exits import Commands
+from dcosmaint.cli.looking import nodes, status
+from dcosmaint.cli.real import Configured
+from dcosmaint.cli.rolling import drain, plan, replace, resume, roll, undrain
+from dcosmaint.cli.sandbox import sandbox
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(version("dcosmaint"), prog_name="dcosmaint")
+@click.pass_context
+def commands(ctx: click.Context, /) -> None:
+    """Replace every agent node of a DC/OS cluster on AWS, one safe step at a time, while its users notice nothing."""
+    ctx.obj = ctx.obj or Configured()
+
+
+for command in (doctor, nodes, plan, roll, drain, undrain, replace, bake, status, resume, sandbox):
+    commands.add_command(command)
+
+
+def main() -> None:
+    sys.exit(commands(prog_name="dcosmaint"))

@@ -1,0 +1,154 @@
+"""nodes and status: read only, safe while somebody else holds the lock."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from dcosmaint.choice import outdated, role
+from dcosmaint.cli.cluster import Cluster, Clusters
+from dcosmaint.cli.exits import REFUSED, untouched
+from dcosmaint.cli.options import on_cluster, wants_json
+from dcosmaint.errors import Retryable
+from dcosmaint.journal import Journal
+from dcosmaint.model import Inventory, Node
+from dcosmaint.survey import survey
+
+
+def surveyed(cluster: Cluster) -> Inventory:
+    """The cluster now, for a command that changes nothing and keeps nothing."""
+    try:
+        with TemporaryDirectory(prefix="dcosmaint-") as folder, cluster.connect(Path(folder)) as site:
+            return survey(site, datetime.now(UTC).timestamp())
+    except Retryable as error:
+        raise untouched(error) from error
+
+
+@click.command()
+@on_cluster
+@wants_json
+@click.pass_context
+def nodes(ctx: click.Context, /, config: Path | None, name: str | None, as_json: bool) -> None:
+    """List the nodes: how agents, instances and Terraform addresses join, and what runs on each.
+
+    Exits with 3 when something does not join.
+    """
+    clusters: Clusters = ctx.obj
+    inventory = surveyed(clusters.open(config, name))
+    if as_json:
+        click.echo(json.dumps([_facts(node, inventory) for node in inventory.nodes], indent=2))
+    else:
+        Console().print(_table(inventory))
+    unjoined = [finding for finding in inventory.blockers if finding.rule != "terraform-exposed"]
+    for finding in (*unjoined, *inventory.warnings):
+        click.echo(f"{finding.rule}: {finding.subject}: {finding.message}", err=True)
+    ctx.exit(REFUSED if unjoined else 0)
+
+
+def _facts(node: Node, inventory: Inventory) -> dict[str, object]:
+    agent = node.agent
+    return {
+        "node": node.address,
+        "private_ip": node.private_ip,
+        "instance_id": node.instance.id,
+        "instance_state": node.instance.state,
+        "agent_id": node.agent_id,
+        "agent": _agent_state(node),
+        "zone": node.instance.zone,
+        "role": role(node),
+        "ami": node.instance.ami,
+        "outdated": outdated(node, inventory.images),
+        "dcos": agent.version if agent else "",
+        "members": [str(member) for member in node.members],
+        "schedulers": list(node.schedulers),
+        "apps": dict(node.apps),
+        "tasks": node.tasks,
+    }
+
+
+def _agent_state(node: Node) -> str:
+    agent = node.agent
+    if agent is None:
+        return "not listed"
+    words = {"draining": agent.draining, "deactivated": agent.deactivated, "disconnected": not agent.active}
+    return next((word for word, holds in words.items() if holds), "active")
+
+
+def _table(inventory: Inventory) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    for column in ("node", "private IP", "instance", "zone", "role", "agent", "AMI", "tasks", "members"):
+        table.add_column(column, overflow="fold")
+    for node in inventory.nodes:
+        ami = f"{node.instance.ami}{' (outdated)' if outdated(node, inventory.images) else ''}"
+        cells = (node.private_ip, node.instance.id, node.instance.zone, role(node), _agent_state(node), ami)
+        members = [*map(str, node.members), *(f"scheduler of {service}" for service in node.schedulers)]
+        table.add_row(node.address, *cells, str(node.tasks), "\n".join(members))
+    return table
+
+
+@click.command()
+@click.argument("roll_id", required=False, metavar="[ROLL]")
+@on_cluster
+@wants_json
+@click.pass_context
+def status(ctx: click.Context, /, roll_id: str | None, config: Path | None, name: str | None, as_json: bool) -> None:
+    """Show a roll from its journal: what is done, in flight, held, and what goes on. The newest by default."""
+    clusters: Clusters = ctx.obj
+    cluster = clusters.open(config, name)
+    found = cluster.shelf.load(roll_id) if roll_id else cluster.shelf.newest(lambda roll, progress: True)
+    if found is None:
+        click.echo("No roll of this cluster is known here.")
+    elif as_json:
+        click.echo(json.dumps(_status(found), indent=2))
+    else:
+        click.echo("\n".join(_sentences(found)))
+
+
+def _status(journal: Journal) -> dict[str, object]:
+    roll, progress = journal.roll, journal.progress
+    return {
+        "schema": "dcosmaint/status/v1",
+        "roll": roll.id,
+        "cluster": roll.cluster,
+        "work": roll.work,
+        "by": roll.by,
+        "reason": roll.reason,
+        "state": progress.over or "unfinished",
+        "paused": progress.paused,
+        "targets": len(roll.targets),
+        "ended": [ended.address for ended in progress.ended],
+        "flights": [
+            {
+                "node": address,
+                "done": list(flight.done),
+                "holds": [str(m) for m in flight.holds],
+                "held": flight.stopped,
+            }
+            for address, flight in progress.flights.items()
+        ],
+        "cordoned": list(progress.steered),
+        "last_line": progress.at,
+    }
+
+
+def _sentences(journal: Journal) -> Iterator[str]:
+    roll, progress = journal.roll, journal.progress
+    at = datetime.fromtimestamp(progress.at, UTC).astimezone()
+    yield f"{roll.work} {roll.id} of {roll.cluster}, by {roll.by}{f': {roll.reason}' if roll.reason else ''}"
+    yield f"{len(progress.ended)} of {len(roll.targets)} nodes done; {progress.over or 'unfinished'}; last line {at:%F %T}"
+    for address, flight in progress.flights.items():
+        away = f"; away: {', '.join(map(str, flight.holds))}" if flight.holds else ""
+        yield f"  {address}: {flight.stopped or 'in flight'}; done: {', '.join(flight.done) or 'nothing'}{away}"
+    for agent in progress.steered:
+        yield f"  agent {agent} is cordoned by this roll; a resume lifts it"
+    if progress.paused:
+        yield f"nothing more starts: {progress.paused}"
+    if progress.over != "roll-done":
+        yield f"`dcosmaint resume {roll.id}` goes on, unless it runs now"

@@ -1,0 +1,147 @@
+"""ClusterConfig → Site: the only place that builds an adapter. What it builds knows nothing of a configuration."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from dcosmaint.adapters.admin_router import AdminRouter
+from dcosmaint.adapters.auth import Auth, DcosCli, GivenToken, NoLogin, Password
+from dcosmaint.adapters.children import Children
+from dcosmaint.adapters.diagnostics import Diagnostics
+from dcosmaint.adapters.ec2 import Account, Ec2
+from dcosmaint.adapters.host_keys import Enrolment, HostKeys
+from dcosmaint.adapters.marathon import Marathon
+from dcosmaint.adapters.mesos import Mesos
+from dcosmaint.adapters.packer import Packer, Template
+from dcosmaint.adapters.sdk import Sdk
+from dcosmaint.adapters.ssh import Ssh
+from dcosmaint.adapters.ssh_route import SshSettings
+from dcosmaint.adapters.terraform import Terraform
+from dcosmaint.adapters.tls import Tls
+from dcosmaint.adapters.units import NodeUnits
+from dcosmaint.adapters.workspace import AmiPlace, Group, Workspace
+from dcosmaint.config import ClusterConfig
+from dcosmaint.config import dcos as dcos_config
+from dcosmaint.errors import Usage
+from dcosmaint.model import Child
+from dcosmaint.ports import PackerActs, PackerReads
+from dcosmaint.site import Acts, Site
+
+
+@contextmanager
+def connect(config: ClusterConfig, work: Path) -> Iterator[Site]:
+    """A cluster, reachable. `work` is the folder for what a roll's programs leave. Raises `Usage` for a bad login."""
+    with AdminRouter(config.dcos.url, _auth(config), _tls(config)) as router:
+        router.check()
+        yield _site(config, router, work)
+
+
+def _site(config: ClusterConfig, router: AdminRouter, work: Path) -> Site:
+    env = _environment(config)
+    mesos, sdk = Mesos(router), Sdk(router)
+    ec2 = Ec2(Account(config.aws.region, config.aws.profile or "", config.aws.endpoint_url or ""))
+    terraform = Terraform(workspace(config, env), Children(work / "terraform"))
+    packer = _packer(config, env, work / "packer")
+    ssh = Ssh(_ssh(config), _host_keys(config, work))
+    units = NodeUnits(ssh)
+    keys = Enrolment(ssh.keys, ec2.console, ssh.first_contact)
+    return Site(
+        mesos=mesos,
+        services=sdk,
+        marathon=Marathon(router),
+        health=Diagnostics(router),
+        units=units,
+        ec2=ec2,
+        terraform=terraform,
+        packer=packer,
+        acts=Acts(mesos, sdk, units, ec2, terraform, packer, keys),
+        bastions=_bastions(config),
+    )
+
+
+def _auth(config: ClusterConfig) -> Auth:
+    match config.dcos.auth:
+        case dcos_config.Token(token_env=variable):
+            return GivenToken(_secret(variable), variable)
+        case dcos_config.Password(username=username, password_env=variable):
+            return Password(username, _secret(variable))
+        case dcos_config.DcosCli():
+            root = Path(os.environ.get("DCOS_DIR", "~/.dcos")).expanduser()
+            return DcosCli(root, os.environ.get("DCOS_CLUSTER", ""), config.dcos.url)
+        case dcos_config.NoAuth():
+            return NoLogin()
+
+
+def _secret(variable: str) -> str:
+    value = os.environ.get(variable, "")
+    if not value:
+        raise Usage(f"${variable} is empty: the configuration says that it holds the login of this cluster")
+    return value
+
+
+def _tls(config: ClusterConfig) -> Tls:
+    tls = config.dcos.tls
+    return Tls(ca_cert=str(tls.ca_cert or ""), verify=tls.verify)
+
+
+def _environment(config: ClusterConfig) -> Mapping[str, str]:
+    """What terraform and packer get: the operator's own, pointed at the same account as we are."""
+    aws = config.aws
+    named = {"AWS_REGION": aws.region, "AWS_PROFILE": aws.profile, "AWS_ENDPOINT_URL": aws.endpoint_url}
+    return {**os.environ, **{key: value for key, value in named.items() if value}}
+
+
+def workspace(config: ClusterConfig, env: Mapping[str, str]) -> Workspace:
+    """The Terraform code of a cluster; a configured group of several resources is as many groups."""
+    terraform = config.terraform
+    groups = tuple(
+        Group(resource, AmiPlace(str(group.ami.file), group.ami.variable or "", group.ami.resource or ""))
+        for group in terraform.groups
+        for resource in group.resources
+    )
+    return Workspace(terraform.dir, terraform.binary, terraform.workspace, groups, env)
+
+
+def _packer(config: ClusterConfig, env: Mapping[str, str], work: Path) -> Packer | _NoPacker:
+    if config.packer is None:
+        return _NoPacker()
+    return Packer(Template(config.packer.template, config.packer.vars, config.packer.var_files, env), Children(work))
+
+
+@dataclass(frozen=True)
+class _NoPacker(PackerReads, PackerActs):
+    """A cluster whose AMIs are built elsewhere."""
+
+    def child(self) -> Child | None:
+        return None
+
+    def bake(self, roll: str) -> None:
+        raise Usage("the configuration names no Packer template: set packer.template, or name an AMI with --ami")
+
+    def interrupt(self) -> None: ...
+
+
+def _ssh(config: ClusterConfig) -> SshSettings:
+    ssh = config.nodes.ssh
+    return SshSettings(
+        user=ssh.user or "", key=ssh.key, port=ssh.port, config_file=ssh.config_file, bastions=_hops(ssh.bastion)
+    )
+
+
+def _hops(bastion: str | None) -> tuple[str, ...]:
+    return tuple(hop.strip() for hop in (bastion or "").split(",") if hop.strip())
+
+
+def _bastions(config: ClusterConfig) -> tuple[str, ...]:
+    """Addresses only: a node that carries one of them can't be taken down through itself."""
+    return tuple(hop.rpartition("@")[2].partition(":")[0] for hop in _hops(config.nodes.ssh.bastion))
+
+
+def _host_keys(config: ClusterConfig, work: Path) -> HostKeys:
+    """Kept for the cluster, not for one roll: instances that one roll created are the next one's old ones."""
+    ssh = config.nodes.ssh
+    return HostKeys(own=work.parent / "known_hosts", users=(ssh.known_hosts,), strict=ssh.host_keys == "strict")
