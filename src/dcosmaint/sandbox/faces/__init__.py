@@ -24,7 +24,10 @@ def in_process(world: World, seed: int = 0, *, slow: bool = True, failures: floa
 
 
 def paced(world: World, now: Callable[[], float]) -> Site:
-    """A site for threads: before each call the World catches up with `now`, seconds since the epoch."""
+    """A site for threads: before each call the World catches up with `now`, seconds since the epoch.
+
+    Build the World with `began=now()`, so that it has not slept for years.
+    """
     return _site(Paced(world, now))
 
 

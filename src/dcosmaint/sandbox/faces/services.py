@@ -10,7 +10,7 @@ from dcosmaint.sandbox.world import Rejected
 from dcosmaint.sandbox.world.scheduler import ServiceScheduler
 from dcosmaint.sandbox.world.state import Broker, KafkaService, TopicPartition
 
-Key = tuple[int, bool, str]
+Key = tuple[int, bool, str, str]
 
 
 class Services:
@@ -46,7 +46,7 @@ class Services:
         scheduler.answer()
         service = scheduler.service
         home = self._home(service)
-        key = (service.changes, service.readable, home)
+        key = (service.changes, service.readable, service.deploy, home)
         if name not in self._built or self._built[name][0] != key:
             self._built[name] = (key, _service(scheduler, home))
         return self._built[name][1]

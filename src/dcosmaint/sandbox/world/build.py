@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dcosmaint.sandbox.world.clock import EPOCH
 from dcosmaint.sandbox.world.shape import NodeShape, Shape
 from dcosmaint.sandbox.world.state import Agent, App
 from dcosmaint.sandbox.world.world import World
@@ -10,10 +11,10 @@ PRIVATE = "aws_instance.dcos_agent_node"
 PUBLIC = "aws_instance.dcos_public_agent_node"
 
 
-def build(shape: Shape | None = None) -> World:
+def build(shape: Shape | None = None, began: float = EPOCH) -> World:
     """Nodes in turn over the zones, one broker an agent, apps where there is most room, and an AMI to be used next."""
     shape = shape or Shape()
-    world = World(shape)
+    world = World(shape, began)
     ami = world.cloud.add_ami("dcos-agent-2023-10").id
     private, public = shape.nodes - shape.public, shape.public
     agents = [_node(world, f"{PRIVATE}[{n}]", n, ami) for n in range(private)]

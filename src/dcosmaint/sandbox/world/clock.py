@@ -6,12 +6,12 @@ import heapq
 from collections.abc import Callable
 
 EPOCH = 1_700_000_000.0
-"""When every pretend cluster begins: seconds since the epoch."""
+"""When a pretend cluster begins unless it is told another time: seconds since the epoch."""
 
 
 class Clock:
-    def __init__(self) -> None:
-        self.now = EPOCH
+    def __init__(self, began: float = EPOCH) -> None:
+        self.now = self.began = began
         self._due: list[tuple[float, int, Callable[[], None]]] = []
         self._count = 0
 

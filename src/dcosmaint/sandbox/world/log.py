@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from dcosmaint.sandbox.world.clock import EPOCH, Clock
+from dcosmaint.sandbox.world.clock import Clock
 
 
 class EventLog:
@@ -15,5 +15,5 @@ class EventLog:
 
     def write(self, by: str, what: str, **facts: Any) -> None:
         """`by`: tool, operator, sdk, marathon, mesos, terraform, aws or time. `at` counts from its beginning."""
-        line = {"at": round(self._clock.now - EPOCH, 3), "by": by, "what": what, **facts}
+        line = {"at": round(self._clock.now - self._clock.began, 3), "by": by, "what": what, **facts}
         self.lines.append(json.dumps(line, separators=(",", ":")))

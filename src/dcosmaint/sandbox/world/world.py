@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from dcosmaint.sandbox.world.chance import Chance
-from dcosmaint.sandbox.world.clock import Clock
+from dcosmaint.sandbox.world.clock import EPOCH, Clock
 from dcosmaint.sandbox.world.cloud import Cloud
 from dcosmaint.sandbox.world.ground import Ground
 from dcosmaint.sandbox.world.log import EventLog
@@ -25,10 +25,10 @@ Copies = tuple[str, int, tuple[int, ...]]
 class World:
     """Nothing in it moves but by `advance`. `log` is what happened, and `ground` what is true."""
 
-    def __init__(self, shape: Shape | None = None) -> None:
-        """An empty cluster: add to it, or let `build` do so."""
+    def __init__(self, shape: Shape | None = None, began: float = EPOCH) -> None:
+        """An empty cluster: add to it, or let `build` do so. `began`: its first moment, for a World in real time."""
         self.shape = shape or Shape()
-        self.clock = Clock()
+        self.clock = Clock(began)
         self._log = EventLog(self.clock)
         chance = Chance(self.shape.seed)
         self.ground = Ground(self.shape, self.clock, chance, self._log)

@@ -1,0 +1,159 @@
+"""Hand-made logs of what must never be done: the monitor barks at each, for its own reason, and at nothing else."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from dcosmaint.sandbox.monitor import Tally, judge
+from tests.sandbox.drill import drilled
+
+SERVICE = "kafka-events"
+
+
+def node(number: int, **facts: Any) -> dict[str, Any]:
+    """What a line says of node `number`, drained and idle unless it says otherwise."""
+    here = {"instance": f"i-{number}", "address": f"agent[{number}]", "agent": f"S{number}", "public": False}
+    return {**here, "listed": False, "offers": False, "pods": [], "lost": {}, **facts}
+
+
+def said(what: str, by: str = "tool", **facts: Any) -> dict[str, Any]:
+    return {"by": by, "what": what, **facts}
+
+
+def replaced(pod: str = "kafka-1", **facts: Any) -> dict[str, Any]:
+    task = {"service": SERVICE, "pod": pod, "task": f"{pod}__1", "agent": "S1", "offers": False}
+    return said("replace", **{**task, "recovering": False, "copies": {"clicks-0": 2}, "lost": {}, **facts})
+
+
+def left(number: int, **facts: Any) -> list[dict[str, Any]]:
+    """A node whose agent is told to leave, and does."""
+    told = node(number, listed=True, **facts)
+    return [said("signal-agent", **told), said("agent-gone", "mesos", **told, how="unregistered")]
+
+
+def heard(*lines: dict[str, Any], caps: dict[str, int] | None = None, targets: tuple[str, ...] = ()) -> Tally:
+    nodes = [{"instance": f"i-{n}", "address": f"agent[{n}]", "agent": f"S{n}", "ami": "ami-1"} for n in range(3)]
+    first = said("cluster", "time", nodes=nodes, services={SERVICE: ["kafka-0", "kafka-1", "kafka-2"]}, apps={})
+    log = [json.dumps({"at": float(at), **line}) for at, line in enumerate([first, *lines])]
+    return judge(log, caps or {}, targets)
+
+
+APPLY: dict[str, Any] = {"addresses": ["agent[1]"]}
+BAD: dict[str, tuple[list[dict[str, Any]], str]] = {
+    "over the cap": (
+        [replaced("kafka-1", lost={SERVICE: ["kafka-0"]})],
+        "kafka-events had 2 brokers lost (kafka-0, kafka-1), its cap is 1",
+    ),
+    "sent twice": ([replaced(), replaced()], "kafka-events/kafka-1 was replaced twice: kafka-1__1"),
+    "while recovering": (
+        [replaced(recovering=True, lost={SERVICE: ["kafka-1"]})],
+        "kafka-events/kafka-1 was replaced while it recovered",
+    ),
+    "the only copy": (
+        [replaced(copies={"clicks-0": 0, "clicks-1": 1})],
+        "kafka-events/kafka-1 was replaced, and no other in-sync copy of clicks-0 was there",
+    ),
+    "data lost": (
+        [said("partition-wiped", "sdk", service=SERVICE, partition="clicks-0")],
+        "kafka-events lost clicks-0 for good",
+    ),
+    "terminated while listed": (
+        [*left(1), said("terminate", **node(1, listed=True))],
+        "i-1 (agent[1]) was terminated while Mesos listed its agent",
+    ),
+    "terminated with a pod": (
+        [*left(1), said("terminate", **node(1, pods=[f"{SERVICE}/kafka-1"]))],
+        "i-1 (agent[1]) was terminated with kafka-events/kafka-1 on it",
+    ),
+    "terminated undrained": ([said("terminate", **node(1))], "i-1 (agent[1]) was terminated before it was drained"),
+    "stopped with a pod": (
+        left(1, pods=[f"{SERVICE}/kafka-1"]),
+        "agent[1] was stopped with kafka-events/kafka-1 on it (signal-agent)",
+    ),
+    "a plan that destroys": (
+        [said("apply", **APPLY, changes=[["agent[1]", ["create"], "ami-2"], ["vpc", ["delete"], ""]])],
+        "the applied plan would delete vpc",
+    ),
+    "a plan that replaces": (
+        [said("apply", **APPLY, changes=[["agent[1]", ["delete", "create"], "ami-2"]])],
+        "the applied plan would delete and create agent[1]",
+    ),
+    "two public nodes": (
+        [*left(1, public=True), *left(2, public=True)],
+        "public node agent[2] went down while agent[1] was down",
+    ),
+    "a black hole": (
+        [said("stop-docker", **node(1, listed=True, offers=True))],
+        "docker of agent[1] was stopped under an agent that takes offers",
+    ),
+    "an app at zero": (
+        [said("app-zero", "marathon", app="/web", instances=2, why="lost", scheduler=False)],
+        "/web had none of its 2 instances running: lost",
+    ),
+    "a cordon left": (
+        [said("deactivate", **node(1, listed=True))],
+        "at the end: agent[1] is still cordoned (agent S1)",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_it_barks_at_a_bad_log_and_at_nothing_else_in_it(name: str) -> None:
+    lines, breach = BAD[name]
+    breaches = heard(*lines).breaches
+    assert [says.partition(" s: ")[2] or says for says in breaches] == [breach]
+
+
+def test_it_barks_at_an_instance_that_is_no_target() -> None:
+    tally = heard(*left(1), said("terminate", **node(1)), targets=("i-2",))
+    assert tally.breaches == ("3 s: i-1 (agent[1]) was terminated and is no target",)
+
+
+def test_a_wider_cap_lets_two_go() -> None:
+    assert not heard(replaced("kafka-1", lost={SERVICE: ["kafka-0"]}), caps={SERVICE: 2}).breaches
+
+
+def test_what_an_operator_does_is_not_held_against_us() -> None:
+    deeds = ["terminate", "signal-agent", "stop-docker", "deactivate"]
+    foreign = [said(what, "operator", **node(1, listed=True, offers=True)) for what in deeds]
+    assert not heard(*foreign).breaches
+
+
+def test_a_cordon_ends_with_its_agent_or_by_hand() -> None:
+    lifted = heard(said("deactivate", **node(1)), said("reactivate", **node(1)))
+    gone = heard(said("deactivate", **node(1)), *left(1))
+    assert (lifted.cordons_left, gone.cordons_left) == (0, 0)
+
+
+def test_an_agent_that_comes_back_has_to_be_drained_again() -> None:
+    back = said("agent-registered", "mesos", **node(1), old=True, ami="ami-1")
+    tally = heard(*left(1), back, said("terminate", **node(1)))
+    assert (tally.comebacks, tally.undrained) == (1, 1)
+
+
+def test_an_agent_that_was_released_is_no_comeback() -> None:
+    back = said("agent-registered", "mesos", **node(1), old=True, ami="ami-1")
+    assert heard(*left(1), said("release", **node(1)), back).comebacks == 0
+
+
+def test_a_second_public_node_may_go_when_the_first_is_back() -> None:
+    new = said("agent-registered", "mesos", **node(1, public=True), old=False, ami="ami-2")
+    assert not heard(*left(1, public=True), new, *left(2, public=True)).breaches
+
+
+def test_it_is_silent_about_a_careful_replacement_and_counts_it() -> None:
+    world = drilled()
+    tally = judge(world.log, {})
+    assert tally.breaches == ()
+    assert (tally.replaced, tally.on_wanted_ami, tally.fleet, tally.applies) == (1, 1, 12, 1)
+    assert tally.most_lost == {"kafka-events": 1, "prod/kafka-orders": 1, "kafka-legacy": 0}
+    assert "nodes replaced" in tally.table()[0]
+
+
+def test_it_shows_its_breaches_under_its_figures() -> None:
+    table = heard(*BAD["sent twice"][0]).table()
+    assert table[-1] == "  2 s: kafka-events/kafka-1 was replaced twice: kafka-1__1"
+    assert any(row.split() == ["brokers", "replaced", "twice", "1"] for row in table)
