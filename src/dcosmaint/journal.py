@@ -79,7 +79,7 @@ def read(path: Path) -> Iterator[str]:
     """The whole lines of a journal. The half line that a kill left is passed over."""
     for line in path.read_bytes().splitlines(keepends=True):
         if line.endswith(b"\n"):
-            yield line.decode(errors="replace").rstrip("\n")
+            yield line.decode(errors="surrogateescape").rstrip("\n")
 
 
 def mend(path: Path) -> None:
@@ -124,8 +124,9 @@ class Journal:
         """Take in lines that were written before. Raises `Refused`, with the line's number, for what can't be one."""
         for number, line in enumerate(lines, 1):
             try:
+                line.encode()  # a byte that is no text is damage
                 self._apply(*from_json(json.loads(line)))
-            except (json.JSONDecodeError, KeyError, Refused) as error:
+            except (ValueError, KeyError, Refused) as error:
                 raise Refused(f"line {number} of the journal is damaged: {error}. Nothing was touched.") from error
         if not self._roll:
             raise Refused("the journal holds no roll. Nothing was touched.")

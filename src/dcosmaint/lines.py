@@ -241,8 +241,8 @@ def to_json(at: float, what: What) -> dict[str, Any]:
 
 def from_json(fields: Mapping[str, Any]) -> tuple[float, What]:
     """Raises `Refused` for what no version of ours has written."""
-    rest = dict(fields)
     try:
+        rest = dict(fields)
         return float(rest.pop("at")), _ADAPTER.validate_python(rest)
     except (KeyError, TypeError, ValueError, ValidationError) as error:
         detail = error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error)

@@ -344,8 +344,9 @@ class Policy:
         return self.caps.get(service, self.default_cap)
 
     def accepts(self, rule: str, *subjects: str) -> bool:
-        """Whether the operator took this risk by name."""
-        return rule in self.accepted or any(f"{rule}={subject}" in self.accepted for subject in subjects)
+        """Whether the operator took this risk by name. Data is given up by its own name only, never all at once."""
+        whole = rule in self.accepted and rule != "data-loss"
+        return whole or any(f"{rule}={subject}" in self.accepted for subject in subjects)
 
 
 @dataclass(frozen=True)

@@ -142,7 +142,8 @@ def _sentences(journal: Journal) -> Iterator[str]:
     roll, progress = journal.roll, journal.progress
     at = datetime.fromtimestamp(progress.at, UTC).astimezone()
     yield f"{roll.work} {roll.id} of {roll.cluster}, by {roll.by}{f': {roll.reason}' if roll.reason else ''}"
-    yield f"{len(progress.ended)} of {len(roll.targets)} nodes done; {progress.over or 'unfinished'}; last line {at:%F %T}"
+    state = progress.over or "unfinished"
+    yield f"{len(progress.ended)} of {len(roll.targets)} nodes done; {state}; last line {at:%F %T}"
     for address, flight in progress.flights.items():
         away = f"; away: {', '.join(map(str, flight.holds))}" if flight.holds else ""
         yield f"  {address}: {flight.stopped or 'in flight'}; done: {', '.join(flight.done) or 'nothing'}{away}"

@@ -15,7 +15,7 @@ from dcosmaint.sandbox.world.state import App
 VERSIONS = {"1.11": "1.6.567", "2.1": "1.10.6"}
 PORT = 8080
 SELECTOR = re.compile(
-    r"\s*(?P<key>[\w.-]+)\s*(?:(?P<equal>==|!=)\s*(?P<value>[^,\s]+)|(?P<set>in|notin)\s*\((?P<values>[^)]*)\))?\s*(?:,|$)"
+    r"\s*(?P<key>[\w.-]+)\s*(?:(?P<equal>==|!=)\s*(?P<value>[^,\s=]+)|(?P<set>in|notin)\s*\((?P<values>[^)]*)\))?\s*(?:,|$)"
 )
 
 

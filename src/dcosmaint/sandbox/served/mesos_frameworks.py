@@ -10,7 +10,8 @@ from dcosmaint.sandbox.world.clock import EPOCH
 from dcosmaint.sandbox.world.state import Framework
 
 STATES = ("STAGING", "STARTING", "RUNNING", "KILLING", "FINISHED", "KILLED", "FAILED", "LOST", "ERROR", "UNREACHABLE")
-CAPABILITIES = ("PARTITION_AWARE", "TASK_KILLING_STATE", "RESERVATION_REFINEMENT")
+CAPABILITIES = ("MULTI_ROLE", "TASK_KILLING_STATE", "RESERVATION_REFINEMENT")
+"""Not PARTITION_AWARE: to these frameworks a task that is gone is TASK_LOST."""
 FAILOVER = 604800.0
 """Seconds for which the master keeps a framework that is away: one week, as the SDK and Marathon on DC/OS ask for."""
 
@@ -56,7 +57,7 @@ def whole(world: World, framework: Framework) -> Json:
         "registered_time": EPOCH,
         "unregistered_time": 0.0,
         "resources": short["used_resources"],
-        "role": framework.role,
+        "roles": [framework.role],
         "tasks": [v0_task(world, task, task.state) for task in tasks.live],
         "unreachable_tasks": [v0_task(world, task, task.state) for task in tasks.unreachable],
         "completed_tasks": [v0_task(world, task, state) for task, state in completed],
@@ -73,7 +74,7 @@ def v1_framework(world: World, framework: Framework) -> Json:
         "id": {"value": framework.id},
         "failover_timeout": FAILOVER,
         "checkpoint": True,
-        "role": framework.role,
+        "roles": [framework.role],
         "capabilities": [{"type": kind} for kind in CAPABILITIES],
     }
     allocated = [
