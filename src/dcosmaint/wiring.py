@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,15 +35,18 @@ from dcosmaint.site import Acts, Site
 @contextmanager
 def connect(config: ClusterConfig, work: Path) -> Iterator[Site]:
     """A cluster, reachable. `work` is the folder for what a roll's programs leave. Raises `Usage` for a bad login."""
-    with AdminRouter(config.dcos.url, _auth(config), _tls(config)) as router:
+    account = Account(config.aws.region, config.aws.profile or "", config.aws.endpoint_url or "")
+    with (
+        AdminRouter(config.dcos.url, _auth(config), _tls(config)) as router,
+        closing(Ec2(account)) as ec2,
+    ):
         router.check()
-        yield _site(config, router, work)
+        yield _site(config, router, ec2, work)
 
 
-def _site(config: ClusterConfig, router: AdminRouter, work: Path) -> Site:
+def _site(config: ClusterConfig, router: AdminRouter, ec2: Ec2, work: Path) -> Site:
     env = _environment(config)
     mesos, sdk = Mesos(router), Sdk(router)
-    ec2 = Ec2(Account(config.aws.region, config.aws.profile or "", config.aws.endpoint_url or ""))
     terraform = Terraform(workspace(config, env), Children(work / "terraform"))
     packer = _packer(config, env, work / "packer")
     ssh = Ssh(_ssh(config), _host_keys(config, work))

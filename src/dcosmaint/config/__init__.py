@@ -37,14 +37,17 @@ def find(explicit: Path | None, env: Mapping[str, str]) -> Path:
     )
 
 
-def load(path: Path) -> Config:
-    """The checked configuration. Raises `Usage` with every mistake in it, each with its line."""
+def load(path: Path, *, sandbox: bool = False) -> Config:
+    """The checked configuration. Raises `Usage` with every mistake in it, each with its line.
+
+    `sandbox`: the file is the built-in sandbox's own, the only one that may name a cluster so.
+    """
     document = Document.read(path)
     if document.data is None:
         raise Usage(f"The configuration {path} is empty: write at least one cluster (docs/configuration.md).")
     config, error = None, None
     try:
-        config = Config.model_validate(document.data, context={"base": path.absolute().parent})
+        config = Config.model_validate(document.data, context={"base": path.absolute().parent, "sandbox": sandbox})
     except ValidationError as invalid:
         error = invalid
     mistakes = listed(document, error)
