@@ -8,10 +8,10 @@ from importlib.metadata import version
 import click
 
 from dcosmaint.cli.baking import bake
+from dcosmaint.cli.clusters import Known
 from dcosmaint.cli.doctor import doctor
 from dcosmaint.cli.exits import Commands
 from dcosmaint.cli.looking import nodes, status
-from dcosmaint.cli.real import Configured
 from dcosmaint.cli.rolling import drain, plan, replace, resume, roll, undrain
 from dcosmaint.cli.sandbox import sandbox
 
@@ -21,7 +21,7 @@ from dcosmaint.cli.sandbox import sandbox
 @click.pass_context
 def commands(ctx: click.Context, /) -> None:
     """Replace every agent node of a DC/OS cluster on AWS, one safe step at a time, while its users notice nothing."""
-    ctx.obj = ctx.obj or Configured()
+    ctx.obj = ctx.obj or Known()
 
 
 for command in (doctor, nodes, plan, roll, drain, undrain, replace, bake, status, resume, sandbox):

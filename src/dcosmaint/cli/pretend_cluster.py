@@ -1,0 +1,89 @@
+"""The cluster named `sandbox`: the served one that runs, or, where there is no terraform, one in this very process."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import replace
+from pathlib import Path
+
+from dcosmaint import config as configuration
+from dcosmaint.cli.cluster import Cluster, Working
+from dcosmaint.cli.configured import bound
+from dcosmaint.hands import ThreadHands
+from dcosmaint.model import Policy
+from dcosmaint.ports import Lease
+from dcosmaint.rolls import Shelf
+from dcosmaint.sandbox import monitor
+from dcosmaint.sandbox.faces import paced
+from dcosmaint.sandbox.served import running
+from dcosmaint.sandbox.served.files import Folder
+from dcosmaint.sandbox.served.running import Running
+from dcosmaint.sandbox.served.settings import Settings
+from dcosmaint.sandbox.world import build
+from dcosmaint.site import Site
+
+NAME = "sandbox"
+WORKERS = 8  # the whole pretend cluster shares this machine with us
+FACTOR = 60.0
+"""How much faster than ours the time of the cluster in process runs."""
+
+
+def folder() -> Path:
+    return Folder.default(os.environ).root
+
+
+def open_sandbox() -> Cluster:
+    """The sandbox that runs, else a fresh one. Raises `Usage` when it can't be started."""
+    return served(running.find(folder()) or running.start(Settings(folder())))
+
+
+def served(sandbox: Running) -> Cluster:
+    """As any other cluster of a configuration file, but for the pace of its time and the tally of its World."""
+    os.environ.update(sandbox.environment)  # where its terraform finds the provider, and its AWS the credentials
+    config = configuration.load(sandbox.config, sandbox=True).clusters[NAME]
+    factor = float(sandbox.record["factor"])
+    return replace(
+        bound(NAME, config),
+        hands=lambda: ThreadHands(WORKERS, factor),
+        tally=lambda: tally(sandbox.log(), config.policy_for(1).caps),
+    )
+
+
+def in_this_process(state: Path) -> Cluster:
+    """A cluster that lives and ends with this process: no terraform, no wires, the same World."""
+    hands = ThreadHands(WORKERS, FACTOR)
+    world = build(began=hands.now())
+    site = paced(world, hands.now)
+
+    @contextmanager
+    def connect(work: Path) -> Iterator[Site]:
+        yield site
+
+    def policy(fleet: int) -> Policy:
+        return Policy(batch_size=configuration.batch_size(4, fleet))
+
+    def same_hands() -> Working:
+        return hands
+
+    return Cluster(
+        name=NAME,
+        shelf=Shelf(state),
+        connect=connect,
+        hands=same_hands,
+        policy=policy,
+        lock=lambda roll_id: nullcontext(_Alone()),
+        tally=lambda: tally(world.log, {}),
+    )
+
+
+def tally(log: Sequence[str], caps: Mapping[str, int]) -> list[str]:
+    """What the World says of the roll."""
+    return ["", "What the pretend cluster saw:", *monitor.judge(log, caps).table()]
+
+
+class _Alone(Lease):
+    """Nobody else can reach a cluster that is in this process."""
+
+    def check(self) -> None: ...
