@@ -1,0 +1,289 @@
+"""EC2 as moto serves it, and as it answers when something is wrong with it or with us."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs
+
+import boto3
+import pytest
+
+from dcosmaint.adapters.ec2 import Account, Ec2
+from dcosmaint.errors import DcosmaintError, Fatal, NodeFailed, Retryable, Usage
+
+if TYPE_CHECKING:
+    from mypy_boto3_ec2 import EC2Client
+
+REGION = "us-east-1"
+UNKNOWN = "i-0123456789abcdef0"
+
+
+@contextmanager
+def opened(endpoint: str, profile: str = "") -> Iterator[Ec2]:
+    made = Ec2(Account(REGION, profile, endpoint))
+    try:
+        yield made
+    finally:
+        made.close()
+
+
+@pytest.fixture
+def adapter(moto_server: str) -> Iterator[Ec2]:
+    with opened(moto_server) as made:
+        yield made
+
+
+@contextmanager
+def client(endpoint: str) -> Iterator[EC2Client]:
+    made = boto3.client("ec2", endpoint_url=endpoint, region_name=REGION)
+    try:
+        yield made
+    finally:
+        made.close()
+
+
+@pytest.fixture
+def ec2(moto_server: str) -> Iterator[EC2Client]:
+    """What a test arranges by itself. What other tests left behind is in nobody's way: every id is new."""
+    with client(moto_server) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def ami(moto_server: str) -> str:
+    """One of the many that moto has from the start."""
+    with client(moto_server) as made:
+        images = made.describe_images(Filters=[{"Name": "architecture", "Values": ["x86_64"]}])["Images"]
+    return images[0]["ImageId"]
+
+
+def launch(ec2: EC2Client, ami: str, count: int = 1) -> list[str]:
+    launched = ec2.run_instances(ImageId=ami, MinCount=count, MaxCount=count, InstanceType="m5.large")["Instances"]
+    return [instance["InstanceId"] for instance in launched]
+
+
+# ---- instances
+
+
+def test_an_instance_is_read_whole(ec2: EC2Client, adapter: Ec2, ami: str) -> None:
+    [name] = launch(ec2, ami)
+    raw = ec2.describe_instances(InstanceIds=[name])["Reservations"][0]["Instances"][0]
+    [found] = adapter.instances([name])
+    assert (found.id, found.ami, found.state, found.architecture) == (name, ami, "running", "x86_64")
+    assert (found.private_ip, found.zone) == (raw["PrivateIpAddress"], raw["Placement"]["AvailabilityZone"])
+    assert found.launched_at == raw["LaunchTime"].timestamp()
+    assert (found.protected, found.scaling_group, found.load_balancers) == (False, "", ())
+
+
+def test_unknown_ids_are_left_out_and_the_order_is_the_asked_one(ec2: EC2Client, adapter: Ec2, ami: str) -> None:
+    names = sorted(launch(ec2, ami, 3), reverse=True)
+    asked = [names[0], UNKNOWN, *names[1:], "no-id", names[0]]
+    assert [found.id for found in adapter.instances(asked)] == names
+    assert adapter.instances([UNKNOWN]) == adapter.instances([]) == ()
+
+
+def test_a_fleet_larger_than_one_filter_is_read_whole(ec2: EC2Client, adapter: Ec2, ami: str) -> None:
+    names = launch(ec2, ami, 230)
+    assert [found.id for found in adapter.instances(names)] == names
+
+
+def test_a_terminated_instance_is_still_told(ec2: EC2Client, adapter: Ec2, ami: str) -> None:
+    [name] = launch(ec2, ami)
+    adapter.terminate(name)
+    assert [found.state for found in adapter.instances([name])] == ["terminated"]
+
+
+def test_the_scaling_group_that_would_heal_it_is_told(ec2: EC2Client, adapter: Ec2, ami: str) -> None:
+    [name] = launch(ec2, ami)
+    ec2.create_tags(Resources=[name], Tags=[{"Key": "aws:autoscaling:groupName", "Value": "agents"}])
+    assert adapter.instances([name])[0].scaling_group == "agents"
+
+
+def test_what_sends_traffic_to_an_instance_is_told_of_that_instance_alone(
+    moto_server: str, ec2: EC2Client, adapter: Ec2, ami: str
+) -> None:
+    carried, by_ip, other = launch(ec2, ami, 3)
+    raw = ec2.describe_instances(InstanceIds=[by_ip])["Reservations"][0]["Instances"][0]
+    session: Any = boto3.Session(region_name=REGION)
+    classic, newer = (session.client(name, endpoint_url=moto_server) for name in ("elb", "elbv2"))
+    listener = {"Protocol": "tcp", "LoadBalancerPort": 80, "InstancePort": 80}
+    classic.create_load_balancer(LoadBalancerName="old", Listeners=[listener], AvailabilityZones=["us-east-1a"])
+    classic.register_instances_with_load_balancer(LoadBalancerName="old", Instances=[{"InstanceId": carried}])
+    for name, kind, target in (("by-id", "instance", carried), ("by-ip", "ip", raw["PrivateIpAddress"])):
+        group = {"Name": name, "Protocol": "HTTP", "Port": 80, "VpcId": raw["VpcId"], "TargetType": kind}
+        arn = newer.create_target_group(**group)["TargetGroups"][0]["TargetGroupArn"]
+        newer.register_targets(TargetGroupArn=arn, Targets=[{"Id": target}])
+    found = {instance.id: instance.load_balancers for instance in adapter.instances([carried, by_ip, other])}
+    assert found == {carried: ("by-id", "old"), by_ip: ("by-ip",), other: ()}
+    classic.close()
+    newer.close()
+
+
+# ---- termination
+
+
+def test_terminating_twice_or_what_is_forgotten_is_fine(ec2: EC2Client, adapter: Ec2, ami: str) -> None:
+    [name] = launch(ec2, ami)
+    for instance in (name, name, UNKNOWN):
+        adapter.terminate(instance)
+    assert adapter.instances([name])[0].state == "terminated"
+
+
+def test_a_protected_instance_is_told_and_fails_its_node_with_the_remedy(
+    ec2: EC2Client, adapter: Ec2, ami: str
+) -> None:
+    [name] = launch(ec2, ami)
+    ec2.modify_instance_attribute(InstanceId=name, DisableApiTermination={"Value": True})
+    assert adapter.instances([name])[0].protected
+    with pytest.raises(NodeFailed, match=f"{name} has termination protection.*--instance-id {name} --no-disable"):
+        adapter.terminate(name)
+    assert adapter.instances([name])[0].state == "running"
+
+
+# ---- images
+
+
+def bake(ec2: EC2Client, ami: str, roll: str) -> str:
+    [builder] = launch(ec2, ami)
+    baked = ec2.create_image(InstanceId=builder, Name=f"agents-{roll}-{builder}")["ImageId"]
+    ec2.create_tags(Resources=[baked], Tags=[{"Key": "dcosmaint:roll", "Value": roll}])
+    return baked
+
+
+def test_an_ami_is_read_and_an_unknown_one_is_none(ec2: EC2Client, adapter: Ec2, ami: str) -> None:
+    baked = bake(ec2, ami, "roll-0")
+    found = adapter.image(baked)
+    assert found
+    assert found.name.startswith("agents-roll-0-")
+    assert (found.id, found.state, found.architecture) == (baked, "available", "x86_64")
+    assert adapter.image("ami-0123456789abcdef0") is None
+    ec2.deregister_image(ImageId=baked)
+    assert adapter.image(baked) is None
+
+
+def test_the_newest_ami_that_a_roll_baked_is_found_by_its_tag(ec2: EC2Client, adapter: Ec2, ami: str) -> None:
+    assert adapter.baked("roll-1") is None
+    bake(ec2, ami, "roll-1")
+    time.sleep(1.1)  # the age of an AMI is told in seconds
+    newest = bake(ec2, ami, "roll-1")
+    bake(ec2, ami, "roll-2")
+    found = adapter.baked("roll-1")
+    assert found
+    assert found.id == newest
+
+
+# ---- what can go wrong
+
+
+class Endpoint:
+    """An AWS that gives one answer to everything, and remembers what it was asked."""
+
+    def __init__(self, status: int, body: str) -> None:
+        self.status, self.body = status, body
+        self.asked: list[dict[str, list[str]]] = []
+
+
+def fault(code: str) -> str:
+    return f"<Response><Errors><Error><Code>{code}</Code><Message>words</Message></Error></Errors></Response>"
+
+
+@contextmanager
+def serving(endpoint: Endpoint) -> Iterator[str]:
+    class Answers(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            endpoint.asked.append(parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode()))
+            self.send_response(endpoint.status)
+            self.send_header("Content-Length", str(len(endpoint.body.encode())))
+            self.end_headers()
+            self.wfile.write(endpoint.body.encode())
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Nobody reads it."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Answers) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind", "says"),
+    [
+        (503, fault("RequestLimitExceeded"), Retryable, "AWS did not do ec2:DescribeInstances now"),
+        (500, fault("Whatever"), Retryable, "AWS did not do"),
+        (200, "<html>a proxy's login page", Retryable, "AWS did not answer ec2:DescribeInstances"),
+        (
+            403,
+            fault("UnauthorizedOperation"),
+            Usage,
+            "does not allow ec2:DescribeInstances .*: give them that permission",
+        ),
+        (400, fault("RequestExpired"), Usage, "log in again, or check the clock"),
+        (401, fault("AuthFailure"), Usage, "does not take these credentials"),
+        (400, fault("InvalidParameterValue"), Fatal, "AWS refused ec2:DescribeInstances"),
+    ],
+)
+def test_what_aws_answers_says_what_may_be_done(status: int, body: str, kind: type[DcosmaintError], says: str) -> None:
+    with serving(Endpoint(status, body)) as address, opened(address) as adapter:
+        with pytest.raises(kind, match=says) as failed:
+            adapter.instances([UNKNOWN])
+        assert type(failed.value) is kind
+
+
+def test_an_endpoint_that_is_not_there_is_retryable() -> None:
+    with opened("http://127.0.0.1:1") as adapter, pytest.raises(Retryable, match="AWS did not answer"):
+        adapter.instances([UNKNOWN])
+
+
+def test_an_answer_that_lacks_a_field_proves_nothing() -> None:
+    body = (
+        "<DescribeInstancesResponse><reservationSet><item><instancesSet><item>"
+        f"<instanceId>{UNKNOWN}</instanceId><instanceState><name>terminated</name></instanceState>"
+        "</item></instancesSet></item></reservationSet></DescribeInstancesResponse>"
+    )
+    lacks = pytest.raises(Retryable, match="lacks 'ImageId': it proves nothing")
+    with serving(Endpoint(200, body)) as address, opened(address) as adapter, lacks:
+        adapter.instances([UNKNOWN])
+
+
+def test_a_thousand_ids_cost_five_calls() -> None:
+    endpoint = Endpoint(200, "<DescribeInstancesResponse><reservationSet/></DescribeInstancesResponse>")
+    with serving(endpoint) as address, opened(address) as adapter:
+        assert adapter.instances([f"i-{number:017x}" for number in range(1000)]) == ()
+    assert [query["Action"] for query in endpoint.asked] == [["DescribeInstances"]] * 5
+
+
+def test_a_console_that_nobody_lets_us_read_says_nothing() -> None:
+    with serving(Endpoint(403, fault("UnauthorizedOperation"))) as address, opened(address) as adapter:
+        assert adapter.console(UNKNOWN) == ""
+
+
+def test_a_console_is_read_as_text() -> None:
+    body = "<GetConsoleOutputResponse><output>Ym9vdGVkCg==</output></GetConsoleOutputResponse>"
+    with serving(Endpoint(200, body)) as address, opened(address) as adapter:
+        assert adapter.console(UNKNOWN) == "booted\n"
+
+
+def without_credentials(patch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        patch.delenv(name)
+
+
+def test_missing_credentials_are_the_operators_to_get(moto_server: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    without_credentials(monkeypatch)
+    with opened(moto_server) as adapter, pytest.raises(Usage, match=r"Unable to locate credentials\. Log in to AWS"):
+        adapter.instances([UNKNOWN])
+
+
+def test_an_unknown_profile_is_the_configurations_fault(moto_server: str) -> None:
+    with pytest.raises(Usage, match=r"profile \(nowhere\) could not be found.*aws\.profile"):
+        Ec2(Account(REGION, "nowhere", moto_server))
