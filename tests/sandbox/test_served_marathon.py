@@ -47,6 +47,7 @@ def test_schedulers_are_found_by_their_labels(cluster: Cluster) -> None:
     old = cluster.get("marathon/v2/apps?label=DCOS_MIGRATION_API_PATH")["apps"]
     assert [app["id"] for app in old] == ["/kafka-legacy"]
     assert "DCOS_COMMONS_API_VERSION" not in old[0]["labels"]
+    assert old[0]["env"]["BROKER_COUNT"] == "3"
 
 
 @pytest.mark.parametrize(

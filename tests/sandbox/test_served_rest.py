@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from dcosmaint.sandbox.served.front import Settings
-from dcosmaint.sandbox.world import NodeShape
+from dcosmaint.sandbox.world import NodeShape, Shape
 from tests.sandbox.cluster import Cluster, served
 
 
@@ -66,11 +66,17 @@ def test_a_new_node_is_known_after_the_next_round(cluster: Cluster) -> None:
     machine.state, machine.process = "running", True
     cluster.world.master.register(machine)
     answer = cluster.ask(f"system/health/v1/nodes/{machine.private_ip}/units")
-    assert (answer.status_code, answer.text) == (400, f"Node {machine.private_ip} not found")
+    assert (answer.status_code, answer.text) == (404, f"Node {machine.private_ip} not found")
     assert cluster.ask(f"slave/{machine.agent_id}/slave(1)/state").status_code == 404
     cluster.pace.skip(60.0)
     assert cluster.get(f"system/health/v1/nodes/{machine.private_ip}/units")["units"]
     assert cluster.get(f"slave/{machine.agent_id}/slave(1)/state")["id"] == machine.agent_id
+
+
+def test_an_unknown_node_was_a_bad_request_in_older_releases() -> None:
+    with served(Shape(profile="1.11")) as cluster:
+        answer = cluster.ask("system/health/v1/nodes/10.9.9.9/units")
+        assert (answer.status_code, answer.text) == (400, "Node 10.9.9.9 not found")
 
 
 def _like(cluster: Cluster) -> NodeShape:

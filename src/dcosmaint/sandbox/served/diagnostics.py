@@ -46,12 +46,12 @@ class Diagnostics:
 
     def _node(self, world: World, ask: Ask) -> Answer:
         machine = self._known(world).get(ask.named["ip"])
-        return as_json(_seen(world, machine)) if machine else _unknown(ask)
+        return as_json(_seen(world, machine)) if machine else _unknown(world, ask)
 
     def _units(self, world: World, ask: Ask) -> Answer:
         machine = self._known(world).get(ask.named["ip"])
         if machine is None:
-            return _unknown(ask)
+            return _unknown(world, ask)
         red = _red(world, machine)
         names = {f"{machine.unit}.service": "Mesos Agent", **UNITS, **dict.fromkeys(machine.red, "Unit")}
         units = [
@@ -72,5 +72,6 @@ def _seen(world: World, machine: Machine) -> Json:
     return {"host_ip": machine.private_ip, "health": int(bool(_red(world, machine))), "role": role}
 
 
-def _unknown(ask: Ask) -> Answer:
-    return as_text(f"Node {ask.named['ip']} not found", 400)
+def _unknown(world: World, ask: Ask) -> Answer:
+    """Older releases call it a bad request."""
+    return as_text(f"Node {ask.named['ip']} not found", 400 if world.shape.profile == "1.11" else 404)

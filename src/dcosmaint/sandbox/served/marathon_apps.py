@@ -37,6 +37,7 @@ def app_json(world: World, app: App, embed: Collection[str] = BY_DEFAULT) -> Jso
         "mem": shape.size.mem,
         "disk": shape.size.disk,
         "cmd": "./run",
+        "env": _environment(world, app),
         "labels": labels(app),
         "constraints": _constraints(app),
         "acceptedResourceRoles": [PUBLIC_ROLE] if shape.public else ["*"],
@@ -63,6 +64,16 @@ def labels(app: App) -> dict[str, str]:
         return {}
     api = "brokers" if "DCOS_MIGRATION_API_PATH" in app.labels else "kafka"
     return {**app.labels, "DCOS_PACKAGE_VERSION": PACKAGES[api], "DCOS_PACKAGE_SOURCE": "https://universe/repo"}
+
+
+def _environment(world: World, app: App) -> dict[str, str]:
+    """What a scheduler is started with. Of the old generation it is all that tells how many brokers are wanted."""
+    service = world.ground.services.get(app.id.strip("/"))
+    if service is None:
+        return {}
+    old = {"ENABLE_REPLACEMENT": "false", "RECOVERY_GRACE_PERIOD_SEC": "1200"}
+    found = {"BROKER_COUNT": str(len(service.brokers)), "FRAMEWORK_NAME": service.name}
+    return {**found, **(old if service.shape.api == "brokers" else {"PACKAGE_NAME": service.shape.package})}
 
 
 def task_json(world: World, app: App, task: Task) -> Json:

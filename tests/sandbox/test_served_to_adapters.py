@@ -1,0 +1,138 @@
+"""What the adapters read over the wire is what the ports see in process, as a cluster goes through a bad day."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+import pytest
+
+from dcosmaint.adapters.admin_router import AdminRouter
+from dcosmaint.adapters.auth import Password
+from dcosmaint.adapters.diagnostics import Diagnostics
+from dcosmaint.adapters.marathon import Marathon
+from dcosmaint.adapters.mesos import Mesos
+from dcosmaint.adapters.sdk import Sdk
+from dcosmaint.adapters.tls import Tls
+from dcosmaint.errors import Fatal, NodeFailed, Retryable
+from dcosmaint.model import Agent, App, Member, Resources, Service
+from dcosmaint.sandbox.faces import in_process
+from dcosmaint.sandbox.served.front import Settings
+from dcosmaint.sandbox.served.marathon_apps import FIRST_CHECK
+from dcosmaint.sandbox.world import Shape
+from dcosmaint.site import Site
+from tests.sandbox.cluster import Cluster, served
+
+
+@dataclass(frozen=True)
+class Both:
+    """One cluster, by both ways."""
+
+    cluster: Cluster
+    site: Site
+    mesos: Mesos
+    sdk: Sdk
+    marathon: Marathon
+    health: Diagnostics
+
+    def agree(self) -> None:
+        wired, near = self.mesos.agents(), self.site.mesos.agents()
+        assert {a.id: _comparable(a) for a in wired.listed} == {a.id: _comparable(a) for a in near.listed}
+        assert (sorted(wired.recovered), int(wired.at)) == (sorted(near.recovered), int(near.at))
+        assert set(self.mesos.tasks()) == set(self.site.mesos.tasks())
+        assert self.mesos.facts() == self.site.mesos.facts()
+        assert self.marathon.apps() == tuple(self._checked(app) for app in self.site.marathon.apps())
+        assert _services(self.sdk.all) == _services(self.site.services.all)
+
+    def _checked(self, app: App) -> App:
+        """On the wire an instance counts from its first health check on, where its app has one."""
+        true, now = self.cluster.world.ground.apps[app.id], self.cluster.world.now
+        young = [t.agent_id for t in true.tasks if true.shape.docker and now - t.running_at < FIRST_CHECK]
+        on = list(app.on)
+        for agent_id in young:
+            if agent_id in on:
+                on.remove(agent_id)
+        return replace(app, on=tuple(on))
+
+    def passes(self, seconds: float) -> None:
+        """Time goes by, and at each of its steps both ways tell the same."""
+        for _ in range(int(seconds / 5.0)):
+            self.cluster.pace.skip(5.0)
+            self.agree()
+
+
+def _comparable(agent: Agent) -> Agent:
+    """What is free on a public agent is reserved for its role: the wire says nothing is free."""
+    return replace(agent, free=Resources()) if agent.public else agent
+
+
+def _services(read: Callable[[], tuple[Service, ...]]) -> list[Service] | str:
+    """Partitions in one order; a scheduler that does not answer spoils both ways alike."""
+    try:
+        return [replace(s, partitions=s.partitions and tuple(sorted(s.partitions))) for s in read()]
+    except Retryable:
+        return "no answer"
+
+
+@pytest.fixture(params=["2.1", "1.11"])
+def both(request: pytest.FixtureRequest) -> Iterator[Both]:
+    with served(Shape(profile=request.param), Settings(users={"admin": "secret"})) as cluster:
+        site = in_process(cluster.world, slow=False, failures=0.0)
+        with AdminRouter(cluster.router.url, Password("admin", "secret"), Tls()) as door:
+            yield Both(cluster, site, Mesos(door), Sdk(door), Marathon(door), Diagnostics(door))
+
+
+def test_both_ways_agree_on_a_quiet_cluster(both: Both) -> None:
+    both.agree()
+    agent = both.cluster.agent()
+    assert both.mesos.flags(agent.id).items() >= both.site.mesos.flags(agent.id).items()
+    agent.machine.red = ("dcos-log-agent.service",)
+    assert both.health.red(agent.machine.private_ip) == both.site.health.red(agent.machine.private_ip)
+
+
+def test_both_ways_agree_while_members_are_replaced(both: Both) -> None:
+    for member in (Member("kafka-events", "kafka-1"), Member("kafka-legacy", "broker-0")):
+        both.sdk.replace(member)
+        both.agree()
+        both.passes(45.0)
+    with pytest.raises(NodeFailed):
+        both.sdk.replace(Member("prod/kafka-orders", "kafka-9"))
+
+
+def test_both_ways_agree_while_an_agent_goes_and_comes_back(both: Both) -> None:
+    both.cluster.world.systemd.signal_agent(both.cluster.agent().machine)
+    both.passes(30.0)
+    both.cluster.world.systemd.stop_agent(both.cluster.agent(1).machine)
+    both.agree()
+    both.cluster.pace.skip(301.0)
+    both.agree()
+
+
+def test_both_ways_agree_on_a_cordon_or_on_its_refusal(both: Both) -> None:
+    agent_id = both.cluster.agent().id
+    if both.cluster.world.master.can_deactivate:
+        both.mesos.cordon(agent_id)
+        both.mesos.cordon(agent_id)
+        both.agree()
+        assert both.cluster.agent().deactivated
+        both.mesos.uncordon(agent_id)
+        both.agree()
+        assert not both.cluster.agent().deactivated
+    else:
+        for mesos in (both.mesos, both.site.acts.mesos):
+            with pytest.raises(Fatal, match=r"DC/OS 2\.0"):
+                mesos.cordon(agent_id)
+        assert not both.cluster.agent().deactivated
+
+
+def test_both_ways_agree_when_a_scheduler_restarts_and_topics_can_not_be_read(both: Both) -> None:
+    world = both.cluster.world
+    world.ground.services["kafka-events"].readable = False
+    both.agree()
+    world.ground.services["kafka-events"].readable = True
+    world.ground.services["kafka-events"].deploy = "ERROR"
+    both.agree()
+    world.master.end(world.ground.apps["/kafka-events"].tasks[0], "TASK_FAILED", "the JVM died")
+    both.agree()
+    both.cluster.pace.skip(120.0)
+    both.agree()
