@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from dcosmaint.adapters import terraform_state
 from dcosmaint.adapters.children import Children
 from dcosmaint.adapters.programs import run
 from dcosmaint.adapters.terraform import Terraform
@@ -183,6 +184,45 @@ def test_a_file_of_variables_that_terraform_does_not_read_by_itself_is_passed(fo
     ours.apply()
     assert ended(ours).code == 0
     assert inputs(folder) == {f"{NODE}[1]": {"ami": OLD}}
+
+
+ODD = r"""
+resource "terraform_data" "node" {
+  for_each = toset(["b.c[0]", "q\"]", "back\\slash", "dollar$${x", "per%%{x", "tab\tx", "é", "\u200bz", "end$", "<&>"])
+}
+resource "terraform_data" "many" { count = 11 }
+resource "terraform_data" "one" {}
+module "a" {
+  source   = "./a"
+  for_each = toset(["x.y", "q\"]"])
+}
+"""
+
+
+def as_instances(pulled: str) -> str:
+    """A state in which everything has what an EC2 instance has."""
+    state = json.loads(pulled)
+    for resource in state["resources"]:
+        for each in resource["instances"]:
+            each["attributes"] = {"id": "i-1", "private_ip": "10.0.0.1"}
+    return json.dumps(state)
+
+
+@real
+def test_addresses_are_those_that_terraform_prints(folder: Path) -> None:
+    (folder / "a").mkdir()
+    (folder / "a/main.tf").write_text('resource "terraform_data" "node" { count = 2 }')
+    (folder / "main.tf").write_text(ODD)
+    workspace = a_workspace(folder)
+    run(workspace.program("init", input=False), 60)
+    run(workspace.program("apply", auto_approve=FLAG), 60)
+    run(workspace.program("taint", "terraform_data.many[3]"), 60)
+    pulled = run(workspace.program("state pull"), 60)
+    printed = run(workspace.program("state list"), 60).splitlines()
+    assert len(printed) == 10 + 11 + 1 + 4
+    found = terraform_state.instances(as_instances(pulled), {terraform_state.bare(address) for address in printed})
+    assert [placed.address for placed in found] == sorted(printed)
+    assert terraform_state.tainted(pulled, ["terraform_data.many"]) == ("terraform_data.many[3]",)
 
 
 def test_the_adapter_is_what_the_ports_ask_for(tmp_path: Path) -> None:

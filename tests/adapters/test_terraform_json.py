@@ -1,4 +1,4 @@
-"""Answers of `terraform show -json`, cut down to what is read of them."""
+"""Answers of `terraform state pull` and of `show -json` for a plan, cut down to what is read of them."""
 
 from __future__ import annotations
 
@@ -15,27 +15,25 @@ from dcosmaint.model import Change, Placed
 NODE = "aws_instance.node"
 
 
-def a_resource(address: str, instance: str = "i-1", private_ip: str = "10.0.0.1", **fields: object) -> dict[str, Any]:
-    values = {"id": instance, "private_ip": private_ip, "ami": "ami-1"}
-    return {"address": address, "mode": "managed", "values": values, **fields}
+def an_instance(instance: str = "i-1", private_ip: str = "10.0.0.1", **fields: object) -> dict[str, Any]:
+    return {"schema_version": 1, "attributes": {"id": instance, "private_ip": private_ip, "ami": "ami-1"}, **fields}
 
 
-def a_state(*resources: dict[str, Any], modules: tuple[dict[str, Any], ...] = ()) -> str:
-    root = {"resources": list(resources), "child_modules": list(modules)}
-    return json.dumps({"format_version": "1.0", "values": {"root_module": root}})
+def a_resource(name: str, *instances: dict[str, Any], mode: str = "managed", **fields: object) -> dict[str, Any]:
+    kind, _, own = name.partition(".")
+    return {"mode": mode, "type": kind, "name": own, "instances": instances or (an_instance(),), **fields}
+
+
+def a_state(*resources: dict[str, Any], version: int = 4) -> str:
+    return json.dumps({"version": version, "serial": 1, "lineage": "one", "outputs": {}, "resources": resources})
 
 
 def test_instances_of_the_groups_are_found_by_count_key_and_module_and_sorted() -> None:
-    module = {
-        "address": "module.a[0]",
-        "resources": [a_resource("module.a[0].aws_instance.node[1]", "i-3", "10.0.0.3")],
-    }
     state = a_state(
-        a_resource(f'{NODE}["b.c[0]"]', "i-2", "10.0.0.2"),
-        a_resource(f"{NODE}[0]"),
-        a_resource("aws_instance.master[0]"),
-        a_resource(f"data.{NODE}", mode="data"),
-        modules=(module,),
+        a_resource(NODE, an_instance("i-2", "10.0.0.2", index_key="b.c[0]"), an_instance(index_key=0)),
+        a_resource("aws_instance.master"),
+        a_resource(NODE, mode="data"),
+        a_resource(NODE, an_instance("i-3", "10.0.0.3", index_key=1), module="module.a[0]"),
     )
     group = "module.a.aws_instance.node"
     assert instances(state, [NODE, group]) == (
@@ -45,8 +43,13 @@ def test_instances_of_the_groups_are_found_by_count_key_and_module_and_sorted() 
     )
 
 
+def test_an_instance_without_a_key_stands_at_the_address_of_its_resource() -> None:
+    (placed,) = instances(a_state(a_resource(NODE)), [NODE])
+    assert placed.address == NODE
+
+
 def test_an_instance_that_was_replaced_and_not_yet_destroyed_is_not_the_one_in_place() -> None:
-    state = a_state(a_resource(f"{NODE}[0]", "i-2"), a_resource(f"{NODE}[0]", "i-1", deposed_key="aabbccdd"))
+    state = a_state(a_resource(NODE, an_instance("i-1", deposed="aabbccdd"), an_instance("i-2")))
     assert [placed.instance_id for placed in instances(state, [NODE])] == ["i-2"]
 
 
@@ -70,13 +73,14 @@ def test_an_address_belongs_to_a_group_by_its_parts(address: str, group: str, is
 @pytest.mark.parametrize(
     "state",
     [
-        '{"format_version": "1.0"}',
+        a_state(),
         a_state(a_resource("aws_instance.master")),
-        a_state(a_resource(NODE, private_ip="")),
-        a_state({"address": NODE, "mode": "managed"}),
-        a_state({"mode": "managed"}),
-        '{"values": null}',
-        '{"values": {"root_module": {"resources": [7]}}}',
+        a_state(a_resource(NODE, an_instance(private_ip=""))),
+        a_state(a_resource(NODE, {"schema_version": 1})),
+        '{"version": 4}',
+        '{"version": 4, "resources": null}',
+        '{"version": 4, "resources": [7]}',
+        '{"version": 4, "resources": [{"mode": "managed"}]}',
         "<html>",
         "",
         "[]",
@@ -87,8 +91,20 @@ def test_a_state_that_proves_nothing_is_asked_again(state: str) -> None:
         instances(state, [NODE])
 
 
+def test_a_state_of_another_version_is_not_guessed_at() -> None:
+    with pytest.raises(Fatal, match="is of version 5, and only version 4 is understood"):
+        instances(a_state(a_resource(NODE), version=5), [NODE])
+
+
+def test_what_a_state_holds_is_never_quoted() -> None:
+    with pytest.raises(Retryable) as caught:
+        instances('{"version": 4, "resources": ["hunter2"]}', [NODE])
+    assert "hunter2" not in str(caught.value)
+
+
 def test_tainted_instances_are_named() -> None:
-    state = a_state(a_resource(f"{NODE}[0]", tainted=True), a_resource(f"{NODE}[1]"), a_resource("a.b", tainted=True))
+    cut_short = an_instance(index_key=0, status="tainted")
+    state = a_state(a_resource(NODE, cut_short, an_instance(index_key=1)), a_resource("a.b", cut_short))
     assert tainted(state, [NODE]) == (f"{NODE}[0]",)
 
 

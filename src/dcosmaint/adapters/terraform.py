@@ -34,7 +34,8 @@ class Terraform:
         self._words = TerraformWords(workspace.binary)
 
     def placed(self) -> tuple[Placed, ...]:
-        answer = run(self._workspace.program("show", json=FLAG, no_color=FLAG), self._workspace.deadline)
+        """From the state as it is stored: `show` would load every provider, and this is asked in every look."""
+        answer = run(self._workspace.program("state pull", no_color=FLAG), self._workspace.deadline)
         return terraform_state.instances(answer, (group.resource for group in self._workspace.groups))
 
     def child(self) -> Child | None:

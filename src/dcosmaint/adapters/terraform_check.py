@@ -63,7 +63,7 @@ def _images(workspace: Workspace) -> Iterator[str]:
 def _groups(workspace: Workspace) -> Iterator[str]:
     names = [group.resource for group in workspace.groups]
     try:
-        answer = run(workspace.program("show", json=FLAG, no_color=FLAG), workspace.deadline)
+        answer = run(workspace.program("state pull", no_color=FLAG), workspace.deadline)
         placed = terraform_state.instances(answer, names)
     except DcosmaintError as error:
         yield str(error)
