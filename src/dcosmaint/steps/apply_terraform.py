@@ -24,26 +24,28 @@ class ApplyTerraform:
 
     def run(self) -> Iterator[Waiting]:
         ami = wanted_ami(self.roll, self.node.group, self.ec2)
-        address = self.node.address
-        if self._created() is None:
-            self.writer.want(self.node, ami)
-            yield Waiting("other nodes to join the apply", "", self.roll.policy.waits.apply)
-        while (instance := self._created()) is None:
-            self.writer.want(self.node, ami)
-            yield self.writer.turn()
+        address, patience = self.node.address, self.roll.policy.waits.apply
+        joined = False
+        while (instance := self._created(there := self._there())) is None:
+            self.writer.want(self.node, ami, seen=there)
+            yield self.writer.turn() if joined else Waiting("other nodes to join the apply", "", patience)
+            joined = True
         self.writer.drop(address)
         while instance.state != "running":
-            yield Waiting(f"{instance.id} to run", instance.state, self.roll.policy.waits.apply)
-            instance = self._created() or instance
+            yield Waiting(f"{instance.id} to run", instance.state, patience)
+            instance = self._created(self._there()) or instance
         if instance.ami != ami:
             raise NodeFailed(
                 f"{address} has {instance.id} of {instance.ami}, and {ami} was wanted: somebody else applied?"
             )
 
-    def _created(self) -> Instance | None:
-        """The new instance at the address, once Terraform's state and EC2 both have it."""
-        placed = next((p for p in self.terraform.placed() if p.address == self.node.address), None)
-        if placed is None or placed.instance_id == self.node.instance.id:
+    def _there(self) -> str:
+        """The instance that Terraform's state has at the address, "" for none."""
+        return next((p.instance_id for p in self.terraform.placed() if p.address == self.node.address), "")
+
+    def _created(self, there: str) -> Instance | None:
+        """The new instance, once both Terraform's state and EC2 have it."""
+        if there in ("", self.node.instance.id):
             return None
-        found = self.ec2.instances([placed.instance_id])
+        found = self.ec2.instances([there])
         return found[0] if found and found[0].state in ("pending", "running") else None

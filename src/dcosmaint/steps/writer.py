@@ -24,12 +24,15 @@ class Writer:
     alone: AbstractContextManager[Any]
     images: dict[str, str] = field(default_factory=dict)  # group → AMI, as the variables should say
     wanted: dict[str, str] = field(default_factory=dict)  # address → AMI
+    seen: dict[str, str] = field(default_factory=dict)  # address → the instance that the state had there, of no use
     planned: dict[str, str] | None = None  # what our own plan was made for
-    applying: bool = False  # we began or saw an apply: its failure is news
+    applying: bool = False  # we began an apply: its failure is news. Of an earlier process's the state tells enough
 
-    def want(self, node: Node, ami: str) -> None:
+    def want(self, node: Node, ami: str, seen: str) -> None:
+        """`seen`: the instance that the state has at the node's address, "" for none, and that is not the new one."""
         with self.alone:
             self.wanted[node.address] = ami
+            self.seen[node.address] = seen
             self.images[node.group] = ami
 
     def drop(self, address: str) -> None:
@@ -41,7 +44,6 @@ class Writer:
         with self.alone:
             child = self.terraform.child()
             if child and child.running:
-                self.applying = child.what == "apply"
                 return self._waiting(child)
             self._after(child)
             child = self.terraform.child()
@@ -55,9 +57,14 @@ class Writer:
             raise Fatal(f"terraform apply failed: {child.error or 'no exit code is known'}. A resume plans anew.")
         if child and child.what == "plan" and planned is not None:
             self._apply(child, planned)
-        elif self.wanted:
-            self.acts.plan(sorted(self.wanted), self.images)
-            self.planned = dict(self.wanted)
+        elif missing := self._missing():
+            self.acts.plan(sorted(missing), self.images)
+            self.planned = missing
+
+    def _missing(self) -> dict[str, str]:
+        """What is wanted and not created: an apply may have ended since those that want something last looked."""
+        placed = {p.address: p.instance_id for p in self.terraform.placed()}
+        return {a: ami for a, ami in self.wanted.items() if placed.get(a, "") == self.seen[a]}
 
     def _apply(self, child: Child, planned: dict[str, str]) -> None:
         if child.code != 0:
