@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from dcosmaint.errors import Fatal
-from dcosmaint.model import Child, Image, Roll, Waiting
+from dcosmaint.model import Child, Roll, Waiting
 from dcosmaint.ports import Ec2Reads, PackerActs, PackerReads
 
 
@@ -21,8 +21,11 @@ class BakeImage:
 
     def run(self) -> Iterator[Waiting]:
         ours = False  # a build that failed before our time is tried again; one that failed under our eyes is not
-        while not _available(image := self.ec2.baked(self.roll.id)):
-            child = self.packer.child()
+        while True:
+            child = self.packer.child()  # asked first: when it has ended, the AMI is there or never will be
+            image = self.ec2.baked(self.roll.id)
+            if image is not None and image.state == "available":
+                return
             if image is None and not (child and child.running):
                 if ours and child:
                     _judge(child)
@@ -32,10 +35,6 @@ class BakeImage:
             yield Waiting(
                 "packer to build the AMI", says or (image.state if image else ""), self.roll.policy.waits.apply
             )
-
-
-def _available(image: Image | None) -> bool:
-    return image is not None and image.state == "available"
 
 
 def _judge(child: Child) -> None:
