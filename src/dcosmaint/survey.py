@@ -6,11 +6,14 @@ Unknown is unhealthy: what can't be joined becomes a blocker with its reason, ne
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
 
-from dcosmaint.model import Agent, Agents, App, Finding, Instance, Inventory, Member, Node, Placed, Service, Task
+from dcosmaint.model import Agent, Agents, App, Finding, Instance, Inventory, Node, Placed, Service, Task
 from dcosmaint.site import Site
+
+T = TypeVar("T")
 
 MARATHON = "marathon"
 ALIVE = ("pending", "running", "stopping", "stopped")
@@ -31,7 +34,7 @@ class _Parts:
 def survey(site: Site, now: float) -> Inventory:
     """Raises `Retryable` when a part of the cluster does not answer."""
     parts = _read(site)
-    nodes = tuple(_join(placed, parts) for placed in parts.placed if placed.instance_id in parts.instances)
+    nodes = tuple(_join(parts))
     return Inventory(
         at=now,
         nodes=nodes,
@@ -58,35 +61,49 @@ def _read(site: Site) -> _Parts:
     )
 
 
-def _join(placed: Placed, parts: _Parts) -> Node:
-    instance = parts.instances[placed.instance_id]
-    bare = Node(placed.address, placed.group, instance, agent=None)
-    agents = _at(instance, parts.agents.listed)
-    return _furnish(replace(bare, agent=agents[0]), agents[0].id, parts) if len(agents) == 1 else bare
+def _join(parts: _Parts) -> Iterator[Node]:
+    at = _grouped((agent.private_ip, agent) for agent in parts.agents.listed)
+    load = _Load(parts)
+    for placed in parts.placed:
+        if instance := parts.instances.get(placed.instance_id):
+            # A terminated instance has no agent: its address may be somebody else's by now.
+            agents = at.get(instance.private_ip, []) if instance.state in ALIVE else []
+            yield load.node(placed, instance, agents[0] if len(agents) == 1 else None)
 
 
-def _at(instance: Instance, listed: Sequence[Agent]) -> tuple[Agent, ...]:
-    """The agents at an instance's address. A terminated one has none: its address may be somebody else's by now."""
-    if instance.state not in ALIVE:
-        return ()
-    return tuple(agent for agent in listed if agent.private_ip == instance.private_ip)
+class _Load:
+    """What runs on each agent, sorted out once for all nodes."""
+
+    def __init__(self, parts: _Parts) -> None:
+        services = parts.services
+        self._known = {MARATHON, *(service.name for service in services)}
+        self._tasks = _grouped((task.agent_id, task.framework) for task in parts.tasks)
+        self._members = _grouped((pod.agent_id, pod.member) for service in services for pod in service.pods)
+        self._schedulers = _grouped((service.scheduler_agent, service.name) for service in services)
+        self._apps = _grouped((agent_id, app.id) for app in parts.apps for agent_id in app.on)
+
+    def node(self, placed: Placed, instance: Instance, agent: Agent | None) -> Node:
+        if agent is None:
+            return Node(placed.address, placed.group, instance, agent)
+        tasks = self._tasks.get(agent.id, [])
+        return Node(
+            placed.address,
+            placed.group,
+            instance,
+            agent,
+            members=tuple(sorted(self._members.get(agent.id, []))),
+            schedulers=tuple(self._schedulers.get(agent.id, [])),
+            apps=dict(Counter(self._apps.get(agent.id, []))),
+            tasks=len(tasks),
+            unknown=tuple(sorted({*tasks} - self._known)),
+        )
 
 
-def _furnish(node: Node, agent_id: str, parts: _Parts) -> Node:
-    here = [task for task in parts.tasks if task.agent_id == agent_id]
-    known = {MARATHON, *(service.name for service in parts.services)}
-    return replace(
-        node,
-        members=_members(agent_id, parts.services),
-        schedulers=tuple(service.name for service in parts.services if service.scheduler_agent == agent_id),
-        apps={app.id: count for app in parts.apps if (count := app.on.count(agent_id))},
-        tasks=len(here),
-        unknown=tuple(sorted({task.framework for task in here} - known)),
-    )
-
-
-def _members(agent_id: str, services: Sequence[Service]) -> tuple[Member, ...]:
-    return tuple(sorted(pod.member for service in services for pod in service.pods if pod.agent_id == agent_id))
+def _grouped(pairs: Iterable[tuple[str, T]]) -> dict[str, list[T]]:
+    groups: dict[str, list[T]] = {}
+    for key, thing in pairs:
+        groups.setdefault(key, []).append(thing)
+    return groups
 
 
 def _blockers(parts: _Parts, nodes: Sequence[Node], bastions: Sequence[str]) -> Iterator[Finding]:
