@@ -1,0 +1,39 @@
+"""The World of a served cluster: its nodes are those that terraform has made, everything else is as its shape says."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from dcosmaint.sandbox.served.aws import Image
+from dcosmaint.sandbox.world import AppShape, NodeShape, Shape, World
+from dcosmaint.sandbox.world.shape import EVENTS, FRAGILE, LEGACY, ORDERS
+from dcosmaint.sandbox.world.state import App
+
+FRAGILE_EVENTS = replace(EVENTS, topics=(*EVENTS.topics, FRAGILE))
+KAFKA = {"default": (EVENTS, ORDERS, LEGACY), "rf1": (FRAGILE_EVENTS, ORDERS, LEGACY)}
+"""What `--kafka` takes; `rf1` has a topic of replication 1 as well, whose only copy a replace would wipe."""
+
+
+def found(shape: Shape, nodes: Sequence[NodeShape], images: Sequence[Image]) -> World:
+    """One broker an agent, schedulers and apps where there is room."""
+    world = World(shape)
+    for image in images:
+        world.cloud.add_ami(image.name, image.id)
+    agents = [world.add_node(node) for node in nodes]
+    private = [agent.id for agent in agents if not agent.machine.public]
+    for number, kafka in enumerate(shape.services):
+        order = [private[(3 * number + step) % len(private)] for step in range(len(private))]
+        world.add_service(kafka, order[: kafka.brokers], order[-1])
+    for app in shape.apps:
+        _place(world, app)
+    world.begin()
+    return world
+
+
+def _place(world: World, shape: AppShape) -> None:
+    app = App(shape)
+    world.marathon.add(app, [])
+    for _ in range(shape.instances):
+        if agent := world.marathon.place(app):
+            world.marathon.run(app, agent)

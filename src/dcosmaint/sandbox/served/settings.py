@@ -1,0 +1,60 @@
+"""What a sandbox is asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from dcosmaint.errors import Usage
+from dcosmaint.sandbox.served.files import Folder
+from dcosmaint.sandbox.served.founding import KAFKA
+from dcosmaint.sandbox.world import Shape
+
+FEWEST, MOST = 8, 200
+"""Nodes. Fewer could not hold the brokers of one service while one of them moves; more have no addresses."""
+
+FAILURES = {"none": 0.0, "some": 0.02}
+"""The share of the cluster's answers that get lost."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    root: Path
+    nodes: int = 12
+    kafka: str = "default"  # default | rf1
+    profile: str = "2.1"  # 2.1 | 1.11
+    time_factor: float = 60.0
+    faults: str = "none"  # none | some
+    provider: Literal["builtin", "real"] = "builtin"
+    seed: int = 0
+
+    def check(self) -> None:
+        """Raises `Usage` for what can't be served."""
+        if not FEWEST <= self.nodes <= MOST:
+            raise Usage(f"A sandbox has {FEWEST} to {MOST} nodes, not {self.nodes}.")
+        if not 0 < self.time_factor <= 1000:
+            raise Usage(
+                f"The time of a sandbox runs up to 1000 times as fast as yours, not {self.time_factor:g} times."
+            )
+
+    @property
+    def folder(self) -> Folder:
+        return Folder(self.root.absolute())
+
+    @property
+    def shape(self) -> Shape:
+        return replace(Shape(), nodes=self.nodes, services=KAFKA[self.kafka], profile=self.profile, seed=self.seed)
+
+    @property
+    def failures(self) -> float:
+        return FAILURES[self.faults]
+
+    @property
+    def words(self) -> list[str]:
+        """As arguments of `python -m dcosmaint.sandbox.served`."""
+        return [
+            f"--dir={self.root.absolute()}", f"--nodes={self.nodes}", f"--kafka={self.kafka}",
+            f"--profile={self.profile}", f"--time-factor={self.time_factor}", f"--faults={self.faults}",
+            f"--provider={self.provider}", f"--seed={self.seed}",
+        ]  # fmt: skip
