@@ -52,7 +52,8 @@ class Hands(Protocol):
 class Clock(Protocol):
     """A time that passes only when it is told to."""
 
-    now: float
+    @property
+    def now(self) -> float: ...
 
     def advance(self, to: float) -> None: ...
 
