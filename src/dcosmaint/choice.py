@@ -66,6 +66,8 @@ def outdated(node: Node, images: Mapping[str, str]) -> bool:
 
 def targets(inventory: Inventory, choice: Choice, work: Work, images: Mapping[str, str]) -> tuple[str, ...]:
     """Instance ids to work on, in the survey's order. A roll takes outdated nodes; all other work, what is named."""
+    if work is Work.BAKE:
+        return ()
     left_out = excluded(inventory, choice)
     wanted = [
         node.instance.id
