@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import click
-from rich.console import Console
 
 from dcosmaint.admission import Admit, Door
 from dcosmaint.cli.cluster import Cluster, Working
@@ -18,6 +17,7 @@ from dcosmaint.cli.exits import DONE, STOPPED, Stopped
 from dcosmaint.cli.jsonl import JsonLines
 from dcosmaint.cli.live import Watched
 from dcosmaint.cli.plain import Plain
+from dcosmaint.cli.screen import screen
 from dcosmaint.errors import DcosmaintError, Interrupted
 from dcosmaint.executor import Executor
 from dcosmaint.hands import Signal
@@ -40,7 +40,7 @@ class Telling:
         if self.as_json:
             yield JsonLines(roll_id)
         elif sys.stdout.isatty():
-            with Watched(journal, now, self.expected, Console()) as watched:
+            with Watched(journal, now, self.expected, screen()) as watched:
                 yield watched
         else:
             yield Plain()

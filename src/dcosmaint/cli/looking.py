@@ -9,13 +9,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import click
-from rich.console import Console
 from rich.table import Table
 
 from dcosmaint.choice import outdated, role
 from dcosmaint.cli.cluster import Cluster, Clusters
 from dcosmaint.cli.exits import REFUSED, untouched
 from dcosmaint.cli.options import on_cluster, wants_json
+from dcosmaint.cli.screen import screen
 from dcosmaint.errors import Retryable
 from dcosmaint.journal import Journal
 from dcosmaint.model import Inventory, Node
@@ -45,7 +45,7 @@ def nodes(ctx: click.Context, /, config: Path | None, name: str | None, as_json:
     if as_json:
         click.echo(json.dumps([_facts(node, inventory) for node in inventory.nodes], indent=2))
     else:
-        Console().print(_table(inventory))
+        screen().print(_table(inventory))
     unjoined = [finding for finding in inventory.blockers if finding.rule != "terraform-exposed"]
     for finding in (*unjoined, *inventory.warnings):
         click.echo(f"{finding.rule}: {finding.subject}: {finding.message}", err=True)

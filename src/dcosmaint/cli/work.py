@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import click
-from rich.console import Console
 
 from dcosmaint.choice import wanted_images
 from dcosmaint.cli import drive, plan_text
@@ -17,6 +16,7 @@ from dcosmaint.cli.cluster import Cluster, who
 from dcosmaint.cli.confirm import ask_at_terminal, confirming
 from dcosmaint.cli.exits import DONE, REFUSED, untouched
 from dcosmaint.cli.options import Flags
+from dcosmaint.cli.screen import screen
 from dcosmaint.errors import Refused, Retryable, Usage
 from dcosmaint.forecast import forecast
 from dcosmaint.model import Inventory, Work
@@ -45,7 +45,7 @@ def carry_out(cluster: Cluster, wish: Wish) -> int:
         click.echo("Nothing to do: no node is outdated." if wish.work is Work.ROLL else "Nothing to do.")
         return DONE
     if not wish.as_json:
-        plan_text.show(plan, Console())
+        plan_text.show(plan, screen())
     if plan.blockers:
         raise Refused(f"{len(plan.blockers)} blockers stand in the way. Nothing was touched.")
     _nothing_else(cluster)
@@ -60,7 +60,7 @@ def show_plan(cluster: Cluster, wish: Wish) -> Plan:
     if wish.as_json:
         click.echo(json.dumps(plan.to_json(), indent=2))
     else:
-        plan_text.show(plan, Console())
+        plan_text.show(plan, screen())
     return plan
 
 

@@ -1,0 +1,197 @@
+"""plan, roll, replace, drain, undrain, resume and status, as they are typed and as they end."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from dcosmaint.sandbox.world import KafkaShape, Shape, TopicShape
+from tests.cli.stage import Stage
+
+SMALL = Shape(
+    nodes=6,
+    public=1,
+    services=(KafkaShape("kafka-events", 3, (TopicShape("clicks", 4, 3),)),),
+    resync=(60.0, 120.0),
+    apps=(),
+)
+FRAGILE = Shape(
+    nodes=6, public=1, services=(KafkaShape("kafka-events", 3, (TopicShape("scratch", 2, 1),)),), apps=()
+)  # fmt: skip
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Stage:
+    return Stage(tmp_path, Shape(nodes=7, public=2, services=SMALL.services, resync=SMALL.resync, apps=()))
+
+
+def test_a_roll_replaces_every_node_and_ends_with_the_tally(stage: Stage) -> None:
+    ended = stage.type("roll", "--ami", stage.new_ami, "--yes")
+    assert ended.exit_code == 0, ended.output
+    assert "on the wanted AMI" in ended.output
+    assert all(
+        machine.ami == stage.new_ami for machine in map(stage.world.machine, stage.world.terraform.state.values())
+    )
+
+
+def test_a_roll_of_a_fleet_that_is_up_to_date_has_nothing_to_do(stage: Stage) -> None:
+    ended = stage.type("roll", "--yes")
+    assert ended.exit_code == 0
+    assert "Nothing to do" in ended.output
+    assert not stage.shelf.ids()
+
+
+def test_without_yes_the_clusters_name_is_asked_for(stage: Stage) -> None:
+    ended = stage.type("roll", "--ami", stage.new_ami, answer="prod\n")
+    assert ended.exit_code == 3
+    assert "not confirmed. Nothing was touched." in ended.output
+    assert not stage.shelf.ids()
+
+
+def test_a_plan_as_json_has_the_fields_of_the_contract(stage: Stage) -> None:
+    ended = stage.type("plan", "--ami", stage.new_ami, "--json")
+    plan = json.loads(ended.output)
+    assert ended.exit_code == 0
+    assert set(plan) == {
+        "schema", "cluster", "target_ami", "strategy", "order", "cordon", "caps", "nodes", "batches", "lower_bound",
+        "forecast", "exposure", "blockers", "warnings", "fingerprint",
+    }  # fmt: skip
+    assert plan["schema"] == "dcosmaint/plan/v1"
+    assert sorted(address for batch in plan["batches"] for address in batch["nodes"]) == sorted(
+        node["node"] for node in plan["nodes"]
+    )
+    assert all(batch["lost"].get("kafka-events", 0) <= 1 for batch in plan["batches"])
+    assert plan["forecast"]["member_moves"] >= 3
+
+
+def test_a_plan_touches_nothing(stage: Stage) -> None:
+    before = list(stage.world.log)
+    stage.type("plan", "--ami", stage.new_ami)
+    assert stage.world.log == before
+    assert not stage.shelf.ids()
+
+
+def test_plan_with_exit_code_tells_outdated_nodes_apart(stage: Stage) -> None:
+    assert stage.type("plan", "--exit-code", "--ami", stage.new_ami).exit_code == 6
+    assert stage.type("plan", "--exit-code").exit_code == 0
+
+
+def test_the_plan_of_a_service_with_replication_1_is_refused_by_topic(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, FRAGILE)
+    ended = stage.type("roll", "--ami", stage.new_ami, "--yes", "--accept", "last-public")
+    assert ended.exit_code == 3
+    assert "data-loss: kafka-events/scratch" in ended.output
+    assert "--accept data-loss=kafka-events/scratch" in ended.output.replace("\n", "")
+
+
+def test_a_node_that_does_not_exist_is_named_with_those_that_are_near(stage: Stage) -> None:
+    ended = stage.type("drain", "aws_instance.dcos_agent_node[77]", "--yes")
+    assert ended.exit_code == 2
+    assert "no node is called aws_instance.dcos_agent_node[77]" in ended.output
+    assert "Did you mean aws_instance.dcos_agent_node[" in ended.output
+
+
+def test_a_master_is_no_node(stage: Stage) -> None:
+    ended = stage.type("drain", "10.0.0.11", "--yes")
+    assert ended.exit_code == 2
+    assert "10.0.0.11 is a master" in ended.output
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("--cap", "kafka-events=0"), ("--batch-size", "0"), ("--batch-size", "0%"), ("--soak", "soon"), ("--limit", "0")],
+)
+def test_numbers_that_mean_nothing_are_usage_errors(stage: Stage, words: tuple[str, str]) -> None:
+    assert stage.type("roll", *words, "--yes").exit_code == 2
+
+
+def test_an_ami_that_does_not_exist_is_a_blocker(stage: Stage) -> None:
+    ended = stage.type("roll", "--ami", "ami-00000000000000000", "--yes")
+    assert ended.exit_code == 3
+    assert "image: ami-00000000000000000 does not exist" in ended.output
+
+
+def test_only_limit_and_exclude_choose_nodes(stage: Stage) -> None:
+    words = ("roll", "--ami", stage.new_ami, "--yes", "--json")
+    ended = stage.type(*words, "--only", stage.address(1), "--only", stage.address(2), "--exclude", stage.address(2))
+    assert ended.exit_code == 0, ended.output
+    assert [stage.world.node(stage.address(n)).ami == stage.new_ami for n in range(3)] == [False, True, False]
+    ended = stage.type(*words, "--limit", "1")
+    assert sum(stage.world.node(a).ami == stage.new_ami for a in stage.world.terraform.state) == 2
+
+
+def test_json_lines_of_a_roll_are_numbered_and_named(stage: Stage) -> None:
+    ended = stage.type("roll", "--ami", stage.new_ami, "--only", stage.address(0), "--yes", "--json")
+    lines = [json.loads(line) for line in ended.output.splitlines()]
+    assert [line["seq"] for line in lines] == list(range(1, len(lines) + 1))
+    assert lines[0]["event"] == "roll-begin"
+    assert lines[-1]["event"] == "roll-done"
+    assert {line["roll"] for line in lines} == set(stage.shelf.ids())
+    waiting = next(line for line in lines if line["event"] == "waiting")
+    assert {"goal", "left", "since", "node", "step"} <= set(waiting)
+
+
+def test_a_drained_node_stays_empty_over_a_reboot_and_comes_back_by_undrain(stage: Stage) -> None:
+    node = stage.address(0)
+    machine = stage.world.node(node)
+    assert stage.type("drain", machine.private_ip, "--yes").exit_code == 0
+    stage.world.systemd.reboot(machine)
+    stage.world.advance(stage.world.now + 3600)
+    assert machine.state == "running"
+    assert not [agent for agent in stage.world.ground.listed if agent.machine is machine]
+    ended = stage.type("undrain", machine.private_ip, "--yes")
+    assert ended.exit_code == 0, ended.output
+    assert [agent.active for agent in stage.world.ground.listed if agent.machine is machine] == [True]
+
+
+def test_replace_takes_one_node_that_is_not_outdated(stage: Stage) -> None:
+    before = stage.world.node(stage.address(2)).id
+    assert stage.type("replace", before, "--yes").exit_code == 0
+    assert stage.world.node(stage.address(2)).id != before
+
+
+def test_a_held_node_stops_the_roll_and_a_resume_ends_it(stage: Stage) -> None:
+    stage.world.faults.apply_fails = "no more capacity: InsufficientInstanceCapacity"
+    ended = stage.type("roll", "--ami", stage.new_ami, "--yes")
+    assert ended.exit_code == 4
+    assert "InsufficientInstanceCapacity" in ended.output
+    roll_id = stage.shelf.ids()[0]
+    assert f"`dcosmaint resume {roll_id}` goes on." in ended.output
+    assert "InsufficientInstanceCapacity" in stage.type("status").output
+    assert stage.type("roll", "--ami", stage.new_ami, "--yes").exit_code == 3  # the other roll has a node in flight
+    stage.world.faults.apply_fails = ""
+    ended = stage.type("resume", "--yes")
+    assert ended.exit_code == 0, ended.output
+    assert all(stage.world.node(a).ami == stage.new_ami for a in stage.world.terraform.state)
+    assert "roll-done" in stage.type("status").output
+    assert "Nothing to do" in stage.type("resume", "--yes").output
+
+
+def test_confirm_node_asks_before_each_and_a_no_stops_the_roll(stage: Stage) -> None:
+    words = ("roll", "--ami", stage.new_ami, "--yes", "--confirm", "node")
+    ended = stage.type(*words, answer="y\nn\n")
+    assert ended.exit_code == 4
+    assert "the operator said no" in ended.output
+    assert sum(stage.world.node(a).ami == stage.new_ami for a in stage.world.terraform.state) == 1
+
+
+def test_bake_prints_the_ami_that_carries_its_roll(stage: Stage) -> None:
+    ended = stage.type("bake")
+    assert ended.exit_code == 0, ended.output
+    assert ended.output.split()[-1] == stage.new_ami
+
+
+def test_nodes_lists_what_joins(stage: Stage) -> None:
+    listed = json.loads(stage.type("nodes", "--json").output)
+    assert [node["node"] for node in listed] == sorted(stage.world.terraform.state)
+    assert all(node["agent"] == "active" for node in listed)
+    assert stage.type("nodes").exit_code == 0
+
+
+def test_dcos_1_11_is_refused_by_name(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, Shape(nodes=7, public=2, profile="1.11"))
+    ended = stage.type("roll", "--ami", stage.new_ami, "--yes")
+    assert ended.exit_code == 3
+    assert "no-deactivate: Mesos 1.5" in ended.output

@@ -1,0 +1,60 @@
+"""An operator's desk: the real command in its own process, pointed at a served sandbox."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from dcosmaint.sandbox import monitor
+from dcosmaint.sandbox.monitor import Tally
+from dcosmaint.sandbox.served import running
+from dcosmaint.sandbox.served.running import Running
+from dcosmaint.sandbox.served.settings import Settings
+
+COMMAND = str(Path(sys.executable).with_name("dcosmaint"))
+
+
+@dataclass(frozen=True)
+class Desk:
+    home: Path
+    sandbox: Running
+
+    def type(self, *words: str, within: float = 600.0) -> subprocess.CompletedProcess[str]:
+        """Type a command and wait for its end."""
+        process = self.begin(*words)
+        out, _ = process.communicate(timeout=within)
+        return subprocess.CompletedProcess([COMMAND, *words], process.returncode, out, "")
+
+    def begin(self, *words: str) -> subprocess.Popen[str]:
+        argv = [COMMAND, *words, "--cluster", "sandbox"]
+        streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+        return subprocess.Popen(argv, text=True, env=self.environment, start_new_session=True, **streams)
+
+    def kill_after(self, seconds: float, *words: str) -> bool:
+        """kill -9 the real process after so many seconds. Returns whether it was still at work."""
+        process = self.begin(*words)
+        try:
+            process.communicate(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            os.kill(process.pid, signal.SIGKILL)
+            process.communicate()
+            return True
+        return False
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {**os.environ, "XDG_STATE_HOME": str(self.home)}
+
+    @property
+    def tally(self) -> Tally:
+        """What the World saw, judged without a line of the tool."""
+        return monitor.judge(self.sandbox.log(), {})
+
+
+def sit_down(home: Path, **settings: object) -> Desk:
+    root = home / "dcosmaint" / "sandbox"
+    return Desk(home, running.start(Settings(root, **settings)))  # type: ignore[arg-type]  # settings by name

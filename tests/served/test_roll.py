@@ -1,0 +1,106 @@
+"""Whole rolls over real wires: HTTP, SSH, terraform, packer, moto. Judged by what the World saw."""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from dcosmaint.sandbox.monitor import Tally
+from tests.served.desk import Desk, sit_down
+
+pytestmark = pytest.mark.real
+
+FAST = 150.0  # the sandbox's time: a roll of two hours takes about a minute
+
+
+def clean(tally: Tally, fleet: int = 12) -> None:
+    assert not tally.breaches
+    assert tally.on_wanted_ami == tally.fleet == fleet
+    assert max(tally.most_lost.values()) <= 1
+    bad = (tally.partitions_lost, tally.replaced_twice, tally.undrained, tally.apps_at_zero, tally.cordons_left)
+    assert bad == (0, 0, 0, 0, 0)
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    desk = sit_down(tmp_path, time_factor=FAST)
+    yield desk
+    desk.sandbox.stop()
+
+
+def test_a_roll_with_a_baked_image_is_clean(desk: Desk) -> None:
+    if shutil.which("packer") is None:
+        pytest.skip("packer is not on PATH")
+    ended = desk.type("roll", "--bake", "--yes")
+    assert ended.returncode == 0, ended.stdout
+    assert "What the pretend cluster saw" in ended.stdout
+    clean(desk.tally)
+
+
+@pytest.mark.slow
+def test_a_second_roll_over_the_first_is_clean(desk: Desk) -> None:
+    for ami in ("next", "now"):
+        ended = desk.type("roll", "--ami", desk.sandbox.record["amis"][ami], "--yes", "--json")
+        assert ended.returncode == 0, ended.stdout
+        assert json.loads(ended.stdout.splitlines()[-1])["event"] == "roll-done"
+    clean(desk.tally)
+
+
+@pytest.mark.slow
+def test_a_drained_node_keeps_its_instance_and_comes_back(desk: Desk) -> None:
+    nodes = json.loads(desk.type("nodes", "--json").stdout)
+    node = next(node for node in nodes if node["members"])
+    ended = desk.type("drain", node["private_ip"], "--yes")
+    assert ended.returncode == 0, ended.stdout
+    after = looked_at(desk, node["node"])
+    assert after["instance_id"] == node["instance_id"]
+    assert (after["instance_state"], after["agent"]) == ("running", "not listed")
+    _reboot(desk, node["instance_id"])
+    assert looked_at(desk, node["node"])["agent"] == "not listed"
+    assert desk.type("undrain", node["private_ip"], "--yes").returncode == 0
+    assert looked_at(desk, node["node"])["agent"] == "active"
+
+
+def looked_at(desk: Desk, address: str) -> dict[str, Any]:
+    nodes: list[dict[str, Any]] = json.loads(desk.type("nodes", "--json").stdout.partition("]\n")[0] + "]")
+    return next(node for node in nodes if node["node"] == address)
+
+
+def _reboot(desk: Desk, instance_id: str) -> None:
+    """As its owner would, and ten minutes of the cluster's time to come back in."""
+    client = boto3.client("ec2", region_name="us-east-1", endpoint_url=desk.sandbox.record["endpoint"])
+    client.reboot_instances(InstanceIds=[instance_id])
+    client.close()
+    desk.sandbox.skip(600.0)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(2))
+def test_kill_9_at_random_moments_then_resume_is_clean(desk: Desk, seed: int) -> None:
+    """Each seed kills one roll five times; the last resume ends it."""
+    moments = random.Random(seed)
+    killed = desk.kill_after(moments.uniform(5, 25), "roll", "--ami", desk.sandbox.record["amis"]["next"], "--yes")
+    for _ in range(4):
+        killed = desk.kill_after(moments.uniform(3, 20), "resume", "--yes") and killed
+    ended = desk.type("resume", "--yes")
+    assert ended.returncode == 0, ended.stdout
+    assert killed
+    clean(desk.tally)
+
+
+@pytest.mark.slow
+def test_a_roll_on_the_real_provider_is_clean(tmp_path: Path, aws_provider: Path) -> None:
+    desk = sit_down(tmp_path, time_factor=30.0, nodes=8, provider="real")
+    try:
+        ended = desk.type("roll", "--ami", desk.sandbox.record["amis"]["next"], "--yes", within=1800)
+        assert ended.returncode == 0, ended.stdout
+        clean(desk.tally, fleet=8)
+    finally:
+        desk.sandbox.stop()
