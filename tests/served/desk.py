@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.request import Request, urlopen
 
 from dcosmaint.sandbox import monitor
 from dcosmaint.sandbox.monitor import Tally
@@ -31,8 +33,15 @@ class Desk:
 
     def begin(self, *words: str) -> subprocess.Popen[str]:
         argv = [COMMAND, *words, "--cluster", "sandbox"]
-        streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
-        return subprocess.Popen(argv, text=True, env=self.environment, start_new_session=True, **streams)
+        return subprocess.Popen(
+            argv,
+            text=True,
+            env=self.environment,
+            start_new_session=True,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
 
     def kill_after(self, seconds: float, *words: str) -> bool:
         """kill -9 the real process after so many seconds. Returns whether it was still at work."""
@@ -44,6 +53,12 @@ class Desk:
             process.communicate()
             return True
         return False
+
+    def skip(self, seconds: float) -> None:
+        """Let so much of the cluster's own time pass at once."""
+        body = json.dumps({"seconds": seconds}).encode()
+        with urlopen(Request(f"{self.sandbox.url}/sandbox/advance", body, method="POST")) as answer:
+            assert answer.status == 200
 
     @property
     def environment(self) -> dict[str, str]:

@@ -78,7 +78,7 @@ def _reboot(desk: Desk, instance_id: str) -> None:
     client = boto3.client("ec2", region_name="us-east-1", endpoint_url=desk.sandbox.record["endpoint"])
     client.reboot_instances(InstanceIds=[instance_id])
     client.close()
-    desk.sandbox.skip(600.0)
+    desk.skip(600.0)
 
 
 @pytest.mark.slow

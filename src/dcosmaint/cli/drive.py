@@ -26,6 +26,7 @@ from dcosmaint.lines import RollBegun, TakenOver
 from dcosmaint.model import Roll, Verdict
 from dcosmaint.ports import Lease
 from dcosmaint.reporter import Narrator, Reporter
+from dcosmaint.site import Site
 
 
 @dataclass(frozen=True)
@@ -81,23 +82,28 @@ def _drive(cluster: Cluster, roll_id: str, telling: Telling, opening: _Opening) 
                 journal.append(opening.line)
                 door = Door(journal, site, hands, reporter, opening.admit)
                 verdict = Executor(journal, site, hands, reporter, door).run()
+            exposed = () if verdict is Verdict.DONE else tuple(_exposed(site, journal))
         except Interrupted:
             raise
         except DcosmaintError as error:
             raise Stopped("\n".join([str(error), *_state(journal, roll_id)])) from error
         finally:
             hands.close()
-    return _close(cluster, journal, verdict, telling)
-
-
-def _close(cluster: Cluster, journal: Journal, verdict: Verdict, telling: Telling) -> int:
-    done = verdict is Verdict.DONE
     if not telling.as_json:
-        for line in cluster.tally():
-            click.echo(line)
-        if not done:
-            click.echo("\n".join(_state(journal, journal.roll.id)))
-    return DONE if done else STOPPED
+        click.echo("\n".join([*exposed, *cluster.tally()]))
+    if verdict is Verdict.DONE:
+        return DONE
+    click.echo("\n".join(_state(journal, roll_id)), err=telling.as_json)
+    return STOPPED
+
+
+def _exposed(site: Site, journal: Journal) -> Iterator[str]:
+    """R15, at every stop: what any plain apply of anybody would still replace."""
+    ended = {ended.address for ended in journal.progress.ended}
+    left = [p for p in site.terraform.placed() if p.instance_id in journal.roll.targets and p.address not in ended]
+    for group in site.terraform.exposed():
+        if addresses := [placed.address for placed in left if placed.group == group]:
+            yield f"terraform-exposed: a plain `terraform apply` would now replace {', '.join(addresses)}"
 
 
 def _state(journal: Journal, roll_id: str) -> Iterator[str]:
