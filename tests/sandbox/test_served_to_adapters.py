@@ -88,6 +88,9 @@ def test_both_ways_agree_on_a_quiet_cluster(both: Both) -> None:
     assert both.mesos.flags(agent.id).items() >= both.site.mesos.flags(agent.id).items()
     agent.machine.red = ("dcos-log-agent.service",)
     assert both.health.red(agent.machine.private_ip) == both.site.health.red(agent.machine.private_ip)
+    for health in (both.health, both.site.health):
+        with pytest.raises(Retryable, match="does not know"):
+            health.red("10.0.9.9")
 
 
 def test_both_ways_agree_while_members_are_replaced(both: Both) -> None:

@@ -35,6 +35,7 @@ def test_a_node_without_red_units_is_healthy(canned: Canned, router: AdminRouter
         Reply({"units": None}),
         Reply("", 204),
         text("Node 10.0.1.23 not found", 404),
+        text("Node 10.0.1.23 not found", 400),
         Reply({"error": "x"}, 500),
         page(502),
         Reply(units(net=None)),
