@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from shutil import copyfile
+from typing import Any, NoReturn, TypeVar, cast
 
+from dcosmaint import examination
 from dcosmaint.adapters.admin_router import AdminRouter
 from dcosmaint.adapters.auth import Auth, DcosCli, GivenToken, NoLogin, Password
 from dcosmaint.adapters.children import Children
@@ -24,24 +27,71 @@ from dcosmaint.adapters.terraform import Terraform
 from dcosmaint.adapters.tls import Tls
 from dcosmaint.adapters.units import NodeUnits
 from dcosmaint.adapters.workspace import AmiPlace, Group, Workspace
+from dcosmaint.checkup import Patient
 from dcosmaint.config import ClusterConfig
 from dcosmaint.config import dcos as dcos_config
-from dcosmaint.errors import Usage
+from dcosmaint.errors import DcosmaintError, Usage
 from dcosmaint.model import Child
 from dcosmaint.ports import PackerActs, PackerReads
 from dcosmaint.site import Acts, Site
+
+T = TypeVar("T")
+
+KNOWN_HOSTS = "known_hosts"
+"""Host keys that the rolls of a cluster have learnt, beside their folders."""
 
 
 @contextmanager
 def connect(config: ClusterConfig, work: Path) -> Iterator[Site]:
     """A cluster, reachable. `work` is the folder for what a roll's programs leave. Raises `Usage` for a bad login."""
-    account = Account(config.aws.region, config.aws.profile or "", config.aws.endpoint_url or "")
-    with (
-        AdminRouter(config.dcos.url, _auth(config), _tls(config)) as router,
-        closing(Ec2(account)) as ec2,
-    ):
+    with _router(config) as router, closing(_ec2(config)) as ec2:
         router.check()
         yield _site(config, router, ec2, work)
+
+
+@contextmanager
+def examine(config: ClusterConfig, folder: Path, work: Path) -> Iterator[Patient]:
+    """A cluster that need not be well: a part that can't be built says why at every call of its ports.
+
+    `folder` holds the host keys that rolls have learnt. They are copied beside `work`, so that no key is added to them.
+    """
+    if (keys := folder / KNOWN_HOSTS).is_file():
+        copyfile(keys, work.parent / KNOWN_HOSTS)
+    with ExitStack() as stack:
+        router = _or_why(lambda: stack.enter_context(_router(config)))
+        ec2 = _or_why(lambda: stack.enter_context(closing(_ec2(config))))
+        packer = _packer(config, _environment(config), work / "packer")
+        baker = packer if isinstance(packer, Packer) else None
+        place = workspace(config, _environment(config))
+        yield Patient(_site(config, router, ec2, work), examination.checks(config, router, place, baker))
+
+
+def _or_why(build: Callable[[], T]) -> T:
+    try:
+        return build()
+    except DcosmaintError as error:
+        return cast(T, _Broken(error))
+
+
+class _Broken:
+    """In the place of a part that can't be built."""
+
+    def __init__(self, error: DcosmaintError) -> None:
+        self._error = error
+
+    def __getattr__(self, name: str) -> Callable[..., NoReturn]:
+        def refuse(*_: Any, **__: Any) -> NoReturn:
+            raise self._error
+
+        return refuse
+
+
+def _router(config: ClusterConfig) -> AdminRouter:
+    return AdminRouter(config.dcos.url, _auth(config), _tls(config))
+
+
+def _ec2(config: ClusterConfig) -> Ec2:
+    return Ec2(Account(config.aws.region, config.aws.profile or "", config.aws.endpoint_url or ""))
 
 
 def _site(config: ClusterConfig, router: AdminRouter, ec2: Ec2, work: Path) -> Site:
@@ -147,4 +197,4 @@ def _bastions(config: ClusterConfig) -> tuple[str, ...]:
 def _host_keys(config: ClusterConfig, work: Path) -> HostKeys:
     """Kept for the cluster, not for one roll: instances that one roll created are the next one's old ones."""
     ssh = config.nodes.ssh
-    return HostKeys(own=work.parent / "known_hosts", users=(ssh.known_hosts,), strict=ssh.host_keys == "strict")
+    return HostKeys(own=work.parent / KNOWN_HOSTS, users=(ssh.known_hosts,), strict=ssh.host_keys == "strict")

@@ -19,7 +19,7 @@ import urllib3
 from requests.adapters import HTTPAdapter
 
 from dcosmaint.adapters.answers import Answer, Call
-from dcosmaint.adapters.auth import Auth
+from dcosmaint.adapters.auth import Auth, expiry
 from dcosmaint.adapters.refusals import refusal
 from dcosmaint.adapters.tls import Tls
 from dcosmaint.errors import Fatal, Retryable, Usage
@@ -66,6 +66,10 @@ class AdminRouter:
             self.ask(Call("pkgpanda/active.buildinfo.full.json", method="HEAD", accepts=(200, 403, 404)))
         except Fatal as error:
             raise Usage(str(error)) from None
+
+    def good_until(self) -> float | None:
+        """Until when the token is good, in seconds since the epoch; None where it does not say, or there is none."""
+        return expiry(self._auth.token(self._unsigned))
 
     def get(self, path: str, *accepts: int) -> Answer:
         """GET; statuses in `accepts` (200 when none is named) come back, the others raise."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import getpass
 import socket
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from dcosmaint.checkup import Patient
 from dcosmaint.hands import Hands, Signal
 from dcosmaint.model import Policy
 from dcosmaint.ports import Lease
@@ -36,6 +37,17 @@ class Cluster:
     exclude: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()  # said aloud at every start
     tally: Callable[[], Sequence[str]] = field(default=tuple)  # what a pretend cluster says of the roll, at its end
+    checks: Callable[[Path], AbstractContextManager[Patient]] | None = None  # None: there is no more than its site
+
+    @contextmanager
+    def examine(self, work: Path) -> Iterator[Patient]:
+        """The cluster for a checkup. `work` is a folder in one that is thrown away, and need not be there."""
+        if self.checks:
+            with self.checks(work) as patient:
+                yield patient
+        else:
+            with self.connect(work) as site:
+                yield Patient(site)
 
 
 class Clusters(Protocol):

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
 from dcosmaint import wiring
-from dcosmaint.adapters.lock import Holder, LocalLock
+from dcosmaint.adapters.lock import Holder, LocalLock, holder
+from dcosmaint.checkup import Patient
 from dcosmaint.cli.cluster import Cluster, who
 from dcosmaint.config import ClusterConfig
 from dcosmaint.hands import ThreadHands
@@ -23,6 +28,11 @@ def bound(name: str, config: ClusterConfig) -> Cluster:
     def lock(roll_id: str) -> LocalLock:
         return LocalLock.take(folder, name, Holder(who(), os.getpid(), roll_id, time.time()))
 
+    @contextmanager
+    def checks(work: Path) -> Iterator[Patient]:
+        with wiring.examine(config, folder, work) as patient:
+            yield replace(patient, holder=lambda: str(holder(folder, name) or ""))
+
     return Cluster(
         name=name,
         shelf=Shelf(folder),
@@ -32,4 +42,5 @@ def bound(name: str, config: ClusterConfig) -> Cluster:
         lock=lock,
         exclude=config.policy.exclude,
         notices=() if config.dcos.tls.verify else (f"certificates of {config.dcos.url} are not verified",),
+        checks=checks,
     )

@@ -1,0 +1,140 @@
+"""DC/OS as its Admin Router shows it: the master, its clock and version, Marathon, and every SDK service."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+
+from dcosmaint.checkup.check import Check, Remark, ok, red, warning
+from dcosmaint.model import Partition, Service
+from dcosmaint.ports import MarathonReads, MesosReads, ServiceReads
+from dcosmaint.site import Site
+
+ROUTER = "admin-router"
+SKEW = 5.0
+"""Seconds between this machine's clock and the master's that are worth a word (R7)."""
+
+
+def of_dcos(site: Site, now: Callable[[], float]) -> tuple[Check, ...]:
+    masters = "see on a master whether dcos-mesos-master runs and who leads: `dcos node` and the DC/OS web interface"
+    return (
+        Check("mesos", partial(_mesos, site.mesos), masters, needs=ROUTER),
+        Check("clock", partial(_clock, site.mesos, now), masters, needs=ROUTER),
+        Check("version", partial(_version, site.mesos), masters, needs=ROUTER),
+        Check("marathon", partial(_marathon, site.marathon), "see whether dcos-marathon runs on the masters", ROUTER),
+        Check("services", partial(_services, site.services), "see the log of that service's scheduler", ROUTER),
+    )
+
+
+def _mesos(mesos: MesosReads) -> Iterator[Remark]:
+    agents = mesos.agents()
+    if agents.recovered:
+        yield red(
+            f"{len(agents.recovered)} agents have not come back since the master's failover: {_list(agents.recovered)}",
+            "wait ten minutes: they register again, or the master drops them; else look at dcos-mesos-slave there",
+        )
+    for agent in agents.listed:
+        if not agent.active and not agent.deactivated:
+            yield red(
+                f"agent {agent.id} at {agent.private_ip} is disconnected from the master",
+                f"look at the agent's unit there: `dcos node ssh --private-ip={agent.private_ip}`",
+            )
+    public = sum(agent.public for agent in agents.listed)
+    if public == 1:
+        yield warning("there is one public agent only, so it can't be replaced", "add another public agent first")
+    yield ok(f"the leading master lists {len(agents.listed)} agents, {public} of them public")
+
+
+def _clock(mesos: MesosReads, now: Callable[[], float]) -> Iterator[Remark]:
+    """The master's clock counts whole seconds, and the call takes a moment: only what is left beyond both is skew."""
+    before = now()
+    master = mesos.agents().at
+    after = now()
+    ahead, behind = master - after, before - (master + 1)
+    if max(ahead, behind) > SKEW:
+        off = f"{ahead:.0f} s ahead of" if ahead > 0 else f"{behind:.0f} s behind"
+        yield warning(
+            f"the master's clock is {off} this machine's",
+            "keep both in time by NTP (`chronyc tracking`, `timedatectl`): times of logs can't be compared",
+        )
+    else:
+        yield ok(f"the master's clock is within {SKEW:.0f} s of this machine's")
+
+
+def _version(mesos: MesosReads) -> Iterator[Remark]:
+    facts = mesos.facts()
+    says = f"DC/OS {facts.dcos_version}, Mesos {facts.mesos_version}, masters {', '.join(facts.masters)}"
+    if facts.airtight_cordon:
+        yield ok(f"{says}: a cordon is airtight, since Mesos deactivates the agent")
+    else:
+        yield red(
+            f"{says}: it has no DEACTIVATE_AGENT (1.9), so nothing keeps a replaced member off the node it came from",
+            "update to DC/OS 2.0 or newer: no other way to cordon is built yet",
+        )
+
+
+def _marathon(marathon: MarathonReads) -> Iterator[Remark]:
+    apps = marathon.apps()
+    if deploying := [app.id for app in apps if app.deploying]:
+        yield warning(f"deployments are under way: {_list(deploying)}", "let them end before a roll begins")
+    if resident := [app.id for app in apps if app.resident]:
+        yield warning(
+            f"apps keep data on their nodes, which are refused for it: {_list(resident)}",
+            "move that data, or leave these nodes out with `--exclude`",
+        )
+    yield ok(f"{len(apps)} apps and pods beside the schedulers")
+
+
+def _services(services: ServiceReads) -> Iterator[Remark]:
+    found = services.all()
+    if not found:
+        yield ok("no SDK service on this cluster")
+    for service in found:
+        remarks = [*_troubles(service), *_topics(service)]
+        yield from remarks or [_well(service)]
+
+
+def _well(service: Service) -> Remark:
+    topics = {partition.topic for partition in service.partitions or ()}
+    return ok(f"{service.name}: {len(service.pods)} members, plans COMPLETE, {len(topics)} topics readable")
+
+
+def _troubles(service: Service) -> Iterator[Remark]:
+    if service.trouble:
+        yield red(f"{service.name}: {service.trouble}", "see to it, or leave its nodes out with `--exclude`")
+    elif service.kind != "kafka":
+        yield red(
+            f"{service.name} is a {service.kind}: only Kafka can be moved yet", "leave its nodes out with `--exclude`"
+        )
+    if {service.deploy, service.recovery} != {"COMPLETE"}:
+        yield red(
+            f"{service.name}: deploy plan {service.deploy}, recovery plan {service.recovery}",
+            f"let them end: `dcos kafka --name={service.name} plan status recovery`",
+        )
+
+
+def _topics(service: Service) -> Iterator[Remark]:
+    if service.kind != "kafka" or service.trouble:
+        return
+    if service.partitions is None:
+        yield red(
+            f"{service.name}: its topics can't be read, so nobody knows what a replace loses",
+            "see in its scheduler's log why ZooKeeper does not let it (ACLs, Kerberos)",
+        )
+        return
+    if dead := [partition.name for partition in service.partitions if not partition.isr or not partition.leader]:
+        yield red(f"{service.name}: partitions without a leader: {_list(dead)}", "bring their brokers back first")
+    if single := _single(service.partitions):
+        yield warning(
+            f"{service.name}: `replace` wipes the only in-sync copy of topics {_list(single)}",
+            f"give them more replicas, or give them up by name: `--accept data-loss={service.name}/{single[0]}`",
+        )
+
+
+def _single(partitions: Sequence[Partition]) -> list[str]:
+    return sorted({partition.topic for partition in partitions if len(partition.isr) == 1})
+
+
+def _list(names: Sequence[str], most: int = 8) -> str:
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more

@@ -1,0 +1,136 @@
+"""The nodes from below: what EC2 knows of them, what SSH gets to see, and how all of it joins."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from functools import partial
+
+from dcosmaint.checkup.check import Check, Remark, ok, red, warning
+from dcosmaint.checkup.dcos import ROUTER
+from dcosmaint.errors import DcosmaintError
+from dcosmaint.model import Finding, Image, Instance, Units
+from dcosmaint.ports import TerraformReads, UnitReads
+from dcosmaint.site import Site
+from dcosmaint.survey import survey
+
+SAMPLE = 3
+"""Nodes that are looked at over SSH, one of them public where there is one."""
+
+SAID_ELSEWHERE = ("recovered-agents", "terraform-exposed")
+REMEDIES = {
+    "unjoined": "see that aws.region and aws.profile are those of this state, and what `terraform plan` finds gone",
+    "stranger": "add its resource to terraform.groups if it is one of the nodes",
+    "bastion": "give nodes.ssh.bastion another host, or leave the node out with `--exclude`",
+}
+
+
+def of_fleet(site: Site, now: Callable[[], float]) -> tuple[Check, ...]:
+    login = "log in to AWS, and see to aws.region, aws.profile and their permissions"
+    return (
+        Check("aws", partial(_instances, site), login),
+        Check("images", partial(_images, site), login),
+        Check("terraform-exposed", partial(_exposed, site.terraform)),
+        Check("ssh", partial(_ssh, site)),
+        Check("joins", partial(_joins, site, now), "see to what is red above", needs=ROUTER),
+    )
+
+
+def _instances(site: Site) -> Iterator[Remark]:
+    placed = {each.instance_id: each.address for each in site.terraform.placed()}
+    known = site.ec2.instances(list(placed))
+    for instance in known:
+        if instance.state != "running":
+            yield red(
+                f"{placed[instance.id]}: {instance.id} is {instance.state}, not running",
+                "start it, or let Terraform make it anew, or leave the node out with `--exclude`",
+            )
+    says = f"EC2 describes {len(known)} of the {len(placed)} instances in Terraform's state"
+    if known:
+        yield ok(says)
+    else:
+        yield red(says, "see that aws.region and aws.profile are those that this state was made with")
+
+
+def _images(site: Site) -> Iterator[Remark]:
+    for group, ami in sorted(site.terraform.images().items()):
+        yield _image(group, ami, site.ec2.image(ami))
+
+
+def _image(group: str, ami: str, image: Image | None) -> Remark:
+    if image and image.state == "available":
+        return ok(f"{group} is made of {ami} ({image.name}), which is available")
+    state = f"is {image.state}" if image else "does not exist in this account and region, or is not shared with it"
+    return red(f"{group} is made of {ami}, which {state}", "correct it in Terraform, or name another one with `--ami`")
+
+
+def _exposed(terraform: TerraformReads) -> Iterator[Remark]:
+    groups = terraform.exposed()
+    for group in groups:
+        yield red(
+            f"{group} has no `lifecycle {{ ignore_changes = [ami] }}`: during a roll any plain `terraform apply`, of"
+            " anybody, would replace every node that is left",
+            "add it to the resource, or take the risk with `--accept terraform-exposed`",
+        )
+    if not groups:
+        yield ok("no plain `terraform apply` would replace a node for its AMI")
+
+
+def _ssh(site: Site) -> Iterator[Remark]:
+    addresses = {each.instance_id: each.address for each in site.terraform.placed()}
+    running = [instance for instance in site.ec2.instances(list(addresses)) if instance.state == "running"]
+    if not running:
+        yield red("no instance runs that could be reached", "see to aws first")
+    for instance in _sample(running, _public(site)):
+        yield _node(addresses[instance.id], instance, site.units)
+
+
+def _public(site: Site) -> frozenset[str]:
+    """Addresses of public agents; none while Mesos does not say: SSH can be looked at without it."""
+    with suppress(DcosmaintError):
+        return frozenset(agent.private_ip for agent in site.mesos.agents().listed if agent.public)
+    return frozenset()
+
+
+def _sample(running: Sequence[Instance], public: frozenset[str]) -> list[Instance]:
+    ours = [instance for instance in running if instance.private_ip in public][:1]
+    others = [instance for instance in running if instance.private_ip not in public]
+    return [*others[: SAMPLE - len(ours)], *ours]
+
+
+def _node(address: str, instance: Instance, units: UnitReads) -> Remark:
+    try:
+        seen = units.look(instance)
+    except DcosmaintError as error:
+        return red(f"{address}: {error}", "see to nodes.ssh, and whether `ssh` gets there by hand")
+    return _seen(f"{address} at {instance.private_ip}", seen)
+
+
+def _seen(who: str, seen: Units) -> Remark:
+    if seen.held:
+        return warning(f"{who}: {seen.unit} is held stopped by dcosmaint", "`dcosmaint undrain` brings it back")
+    if not seen.agent or not seen.docker:
+        down = " and ".join(name for name, up in ((seen.unit, seen.agent), ("docker", seen.docker)) if not up)
+        return red(f"{who}: {down} does not run", f"look there: `systemctl status {seen.unit} docker`")
+    return ok(f"{who}: SSH and sudo work, {seen.unit} and docker run")
+
+
+def _joins(site: Site, now: Callable[[], float]) -> Iterator[Remark]:
+    inventory = survey(site, now())
+    for finding in (*inventory.blockers, *inventory.warnings):
+        if finding.rule not in SAID_ELSEWHERE:
+            hard = finding in inventory.blockers and not finding.acceptable
+            yield _joined(finding, hard=hard)
+    for node in inventory.nodes:
+        if node.agent is None and node.instance.state == "running":
+            yield red(
+                f"{node.address}: {node.instance.id} runs, and no one agent is listed at {node.private_ip}",
+                "see to its agent, `dcosmaint undrain` it if it was drained, or leave it out with `--exclude`",
+            )
+    joined = sum(node.agent is not None for node in inventory.nodes)
+    yield ok(f"{joined} of {len(inventory.nodes)} nodes join: an agent, an instance and a Terraform address each")
+
+
+def _joined(finding: Finding, *, hard: bool) -> Remark:
+    says, remedy = f"{finding.subject}: {finding.message}", REMEDIES.get(finding.rule, "")
+    return red(says, remedy) if hard else warning(says, remedy)

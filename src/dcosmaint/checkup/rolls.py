@@ -1,0 +1,79 @@
+"""Who works on the cluster now, and what rolls have left behind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from dcosmaint.checkup.check import Check, Remark, ok, red, warning
+from dcosmaint.checkup.dcos import ROUTER
+from dcosmaint.journal import Journal
+from dcosmaint.model import Agent
+from dcosmaint.ports import MesosReads
+from dcosmaint.rolls import Shelf, in_flight, unfinished
+
+
+def of_rolls(mesos: MesosReads, shelf: Shelf, holder: Callable[[], str]) -> tuple[Check, ...]:
+    return (
+        Check("lock", partial(_lock, holder)),
+        Check("rolls", partial(_rolls, shelf, holder), "keep that journal, and look at the line that it names"),
+        Check("cordons", partial(_cordons, mesos, shelf), "see to what is red above", needs=ROUTER),
+    )
+
+
+def _lock(holder: Callable[[], str]) -> Iterator[Remark]:
+    if who := holder():
+        yield warning(f"the cluster is being maintained by {who}", "`dcosmaint status` shows how far that is")
+    else:
+        yield ok("nobody maintains the cluster from this machine now")
+
+
+def _rolls(shelf: Shelf, holder: Callable[[], str]) -> Iterator[Remark]:
+    left = shelf.newest(in_flight)
+    newest = shelf.newest(lambda roll, progress: True)
+    if left and holder():
+        yield ok(f"{_named(left)} is under way: {_done(left)}")
+    elif left:
+        flights = ", ".join(left.progress.flights) or "cordons"
+        yield red(f"{_named(left)} left {flights} in flight: {_done(left)}", f"`dcosmaint resume {left.roll.id}`")
+    elif newest and unfinished(newest.roll, newest.progress):
+        yield warning(
+            f"{_named(newest)} was not ended, and left nothing in flight: {_done(newest)}",
+            f"`dcosmaint resume {newest.roll.id}` goes on with it; another roll may begin as well",
+        )
+    else:
+        yield ok("no roll is unfinished")
+
+
+def _named(journal: Journal) -> str:
+    return f"{journal.roll.work} {journal.roll.id} of {journal.roll.by or 'somebody'}"
+
+
+def _done(journal: Journal) -> str:
+    return f"{len(journal.progress.ended)} of {len(journal.roll.targets)} nodes are done"
+
+
+def _cordons(mesos: MesosReads, shelf: Shelf) -> Iterator[Remark]:
+    shut = [agent for agent in mesos.agents().listed if agent.deactivated or agent.draining]
+    owner = _ours(shelf)
+    for agent in shut:
+        yield _cordon(agent, owner)
+    if not shut:
+        yield ok("no agent is deactivated or draining")
+
+
+def _ours(shelf: Shelf) -> dict[str, str]:
+    """Agent id → the roll that took it out of use and has not given it back."""
+    journal = shelf.newest(in_flight)
+    if journal is None:
+        return {}
+    flights = (flight.node.agent_id for flight in journal.progress.flights.values())
+    return dict.fromkeys((*flights, *journal.progress.steered), journal.roll.id)
+
+
+def _cordon(agent: Agent, owner: dict[str, str]) -> Remark:
+    state = "draining" if agent.draining else "deactivated"
+    who = f"agent {agent.id} at {agent.private_ip} is {state}"
+    if roll := owner.get(agent.id):
+        return warning(f"{who} by roll {roll}", f"that roll gives it back: `dcosmaint resume {roll}` unless it runs")
+    return red(f"{who}, by no roll that is known here", f"`dcos node reactivate {agent.id}` if that is over")
