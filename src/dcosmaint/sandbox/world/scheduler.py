@@ -26,7 +26,6 @@ class ServiceScheduler:
         """Accepted whatever else goes on. Sent twice, it throws away what it began."""
         self.answer()
         broker = self.broker(pod)
-        phase = self.service.recovery.get(pod)
         self._ground.log.write(
             by,
             "replace",
@@ -35,7 +34,7 @@ class ServiceScheduler:
             task=broker.task.id,
             agent=broker.task.agent_id,
             offers=self._ground.agents[broker.task.agent_id].offers,
-            recovering=broker.marked or not broker.running or (phase is not None and phase.status != "COMPLETE"),
+            recovering=broker.marked or broker.empty,  # of an earlier replace
             copies=self.topics.copies(broker),
             lost=self._ground.lost,
         )
