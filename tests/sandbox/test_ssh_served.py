@@ -97,9 +97,9 @@ def bench(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Bench]:
     nodes = SshNodes(pace, keys, door, PORT)
     door.start()
     nodes.start(public_key, folder.run)
-    host_key = keys.of(world.node("aws_instance.node[0]").id)
+    machine_id = world.node("aws_instance.node[0]").id
     known = tmp_path / "known_hosts"
-    known.write_text(f"[{node.private_ip}]:{PORT} {host_key.get_name()} {host_key.get_base64()}\n")
+    known.write_text(f"{keys.known_host(machine_id, node.private_ip, PORT)}\n")
     settings = SshSettings(user="centos", key=folder.key, port=PORT)
     ssh = Ssh(settings, KnownKeys(own=tmp_path / "own", users=(known,)))
     yield Bench(world, pace, keys, folder.key, NodeUnits(ssh))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import shutil
+import time
 from contextlib import ExitStack
 from importlib.metadata import version
 from threading import Event
@@ -20,7 +21,6 @@ from dcosmaint.sandbox.served.pace import Pace
 from dcosmaint.sandbox.served.settings import Settings
 from dcosmaint.sandbox.served.ssh_nodes import SshNodes
 from dcosmaint.sandbox.served.terraform import Terraform, environment, find_terraform, sandbox_environment
-from dcosmaint.sandbox.world import World
 
 SSH_PORT = 2222
 NOW, NEXT = Image("ami-0dc05000000202310", "dcos-agent-2023-10"), Image("ami-0dc05000000202311", "dcos-agent-2023-11")
@@ -89,7 +89,7 @@ class Daemon:
         log.info("terraform made %d nodes (provider: %s)", shape.nodes, self._provider)
 
     def _world(self, aws: Aws) -> Pace:
-        world: World = found(self._settings.shape, aws.nodes(), (NOW, NEXT))
+        world = found(self._settings.shape, aws.nodes(), (NOW, NEXT), time.time())
         return Pace(world, self._settings.time_factor).start()
 
     def _open(self, stack: ExitStack, pace: Pace, keys: HostKeys, public_key: str) -> None:
@@ -99,6 +99,10 @@ class Daemon:
         nodes = SshNodes(pace, keys, door, SSH_PORT)
         nodes.start(public_key, self._folder.run)
         stack.callback(nodes.stop)
+        with pace as world:
+            machines = list(world.ground.machines.values())
+        lines = [keys.known_host(machine.id, machine.private_ip, SSH_PORT) for machine in machines]
+        self._folder.write_known_hosts(lines)
 
     def _write(self, aws: Aws, router: AdminRouter) -> None:
         """The configuration, and last of all the record that says: ready."""

@@ -87,6 +87,9 @@ class Folder:
             write(self.key.parent / name, "")
         return public
 
+    def write_known_hosts(self, lines: Sequence[str]) -> None:
+        write(self.key.parent / "known_hosts", "".join(f"{line}\n" for line in lines))
+
     def write_infra(self, values: Mapping[str, object], ami: str, next_ami: str) -> None:
         write(self.infra / "main.tf", template("main.tf"))
         write(self.infra / "sandbox.auto.tfvars.json", json.dumps(values, indent=2) + "\n")

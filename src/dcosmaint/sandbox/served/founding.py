@@ -15,9 +15,9 @@ KAFKA = {"default": (EVENTS, ORDERS, LEGACY), "rf1": (FRAGILE_EVENTS, ORDERS, LE
 """What `--kafka` takes; `rf1` has a topic of replication 1 as well, whose only copy a replace would wipe."""
 
 
-def found(shape: Shape, nodes: Sequence[NodeShape], images: Sequence[Image]) -> World:
-    """One broker an agent, schedulers and apps where there is room."""
-    world = World(shape)
+def found(shape: Shape, nodes: Sequence[NodeShape], images: Sequence[Image], began: float) -> World:
+    """One broker an agent, schedulers and apps where there is room. `began`: its first moment, since the epoch."""
+    world = World(shape, began)
     for image in images:
         world.cloud.add_ami(image.name, image.id)
     agents = [world.add_node(node) for node in nodes]

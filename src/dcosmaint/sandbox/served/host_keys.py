@@ -29,6 +29,11 @@ class HostKeys:
                 self._keys[instance_id] = _new()
             return self._keys[instance_id]
 
+    def known_host(self, instance_id: str, address: str, port: int) -> str:
+        """The line that a known_hosts file has of it."""
+        key = self.of(instance_id)
+        return f"[{address}]:{port} {key.get_name()} {key.get_base64()}"
+
     def console(self, instance_id: str) -> str:
         """What the instance wrote while it booted, in the form that cloud-init gives it."""
         key = self.of(instance_id)
