@@ -7,9 +7,13 @@ from collections.abc import Sequence
 from dcosmaint.model import Agent, App, Inventory, Node, Pod, Resources, Roll, Service, natural
 from dcosmaint.sandbox.world import AppShape, KafkaShape, NodeShape, Shape, Size, World
 
+SEED = 1 << 40
+"""No sandbox has it: the copy of a sandbox would else make up ids that the sandbox has made up already."""
+
 
 def pretend(inventory: Inventory, roll: Roll) -> World:
-    world = World(Shape(profile="2.1" if inventory.facts.airtight_cordon else "1.11", services=(), apps=()))
+    profile = "2.1" if inventory.facts.airtight_cordon else "1.11"
+    world = World(Shape(profile=profile, services=(), apps=(), seed=SEED))
     _add_images(world, inventory, roll)
     known = {node.agent_id for node in inventory.nodes}
     strangers = [agent for agent in inventory.agents if agent.id not in known]

@@ -18,7 +18,7 @@ from dcosmaint.cli.jsonl import JsonLines
 from dcosmaint.cli.live import Watched
 from dcosmaint.cli.plain import Plain
 from dcosmaint.cli.screen import screen
-from dcosmaint.errors import DcosmaintError, Interrupted
+from dcosmaint.errors import DcosmaintError, Interrupted, Refused
 from dcosmaint.executor import Executor
 from dcosmaint.hands import Signal
 from dcosmaint.journal import Journal
@@ -26,6 +26,7 @@ from dcosmaint.lines import RollBegun, TakenOver
 from dcosmaint.model import Roll, Verdict
 from dcosmaint.ports import Lease
 from dcosmaint.reporter import Narrator, Reporter
+from dcosmaint.rolls import in_flight
 from dcosmaint.site import Site
 
 
@@ -51,9 +52,20 @@ def begin(cluster: Cluster, roll: Roll, telling: Telling, admit: Admit) -> int:
     """Work on a roll that has no line yet. Returns the exit code."""
 
     def create(lease: Lease, hands: Working) -> Journal:
+        _nothing_else(cluster)
         return cluster.shelf.create(roll.id, lease, hands.now, hands.alone)
 
     return _drive(cluster, roll.id, telling, _Opening(create, RollBegun(roll), admit))
+
+
+def _nothing_else(cluster: Cluster) -> None:
+    """A roll that stopped with nodes in flight holds slots and cordons that only its own resume knows."""
+    other = cluster.shelf.newest(in_flight)
+    if other:
+        raise Refused(
+            f"roll {other.roll.id} stopped with {', '.join(other.progress.flights) or 'cordons'} in flight:"
+            f" `dcosmaint resume {other.roll.id}` ends it first. Nothing was touched."
+        )
 
 
 def go_on(cluster: Cluster, roll_id: str, by: str, telling: Telling, admit: Admit) -> int:

@@ -21,7 +21,7 @@ from dcosmaint.errors import Refused, Retryable, Usage
 from dcosmaint.forecast import forecast
 from dcosmaint.model import Inventory, Work
 from dcosmaint.plan import Plan
-from dcosmaint.rolls import Order, a_roll, blockers, in_flight, new_id
+from dcosmaint.rolls import Order, a_roll, blockers, new_id
 from dcosmaint.survey import survey
 
 
@@ -48,7 +48,6 @@ def carry_out(cluster: Cluster, wish: Wish) -> int:
         plan_text.show(plan, screen())
     if plan.blockers:
         raise Refused(f"{len(plan.blockers)} blockers stand in the way. Nothing was touched.")
-    _nothing_else(cluster)
     _consent(cluster, wish)
     telling = drive.Telling(wish.as_json, plan.forecast.seconds)
     return drive.begin(cluster, plan.roll, telling, confirming(wish.given.get("confirm"), ask_at_terminal))
@@ -92,16 +91,6 @@ def _order(cluster: Cluster, wish: Wish, inventory: Inventory) -> Order:
         policy=flags.policy(cluster.policy(fleet), fleet),
         reason=given.get("reason", ""),
     )
-
-
-def _nothing_else(cluster: Cluster) -> None:
-    """A roll that stopped with nodes in flight holds slots and cordons that only its own resume knows."""
-    other = cluster.shelf.newest(in_flight)
-    if other:
-        raise Refused(
-            f"roll {other.roll.id} stopped with {', '.join(other.progress.flights) or 'cordons'} in flight:"
-            f" `dcosmaint resume {other.roll.id}` ends it first. Nothing was touched."
-        )
 
 
 def _consent(cluster: Cluster, wish: Wish) -> None:

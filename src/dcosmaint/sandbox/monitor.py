@@ -43,7 +43,7 @@ class Tally(NamedTuple):
             ("cordons left", self.cordons_left),
             ("agents that came back", self.comebacks),
             ("tasks lost in a black hole", self.black_holes),
-            ("terraform applies", self.applies),
+            *([("terraform applies", self.applies)] if self.applies else []),  # a real terraform is not seen from here
             ("breaches", len(self.breaches)),
         ]
         width = max(len(name) for name, _ in rows) + 2
