@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import datetime
 import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass
-from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from dcosmaint.adapters.admin_router import AdminRouter
 from dcosmaint.adapters.auth import NoLogin
 from dcosmaint.adapters.tls import Tls
 from dcosmaint.errors import Fatal, Retryable, Usage
 from tests.adapters.dcos.canned import Canned, serving
+from tests.adapters.dcos.certificates import a_certificate
 
 
 @dataclass(frozen=True)
@@ -28,29 +23,9 @@ class Secure:
     bundle: str
 
 
-def _certificate(folder: Path, name: str) -> Path:
-    """A self-signed certificate of 127.0.0.1 with its key, in one file."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    now = datetime.datetime.now(datetime.UTC)
-    built = (
-        x509.CertificateBuilder(subject, subject, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    plain = serialization.NoEncryption()
-    path = folder / f"{name}.pem"
-    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain)
-    path.write_bytes(built.public_bytes(serialization.Encoding.PEM) + pem)
-    return path
-
-
 @pytest.fixture
 def secure(tmp_path: Path) -> Iterator[Secure]:
-    path = _certificate(tmp_path, "cluster")
+    path = a_certificate(tmp_path, "cluster")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(path)
     with serving(context) as canned:
@@ -74,7 +49,7 @@ def test_the_named_bundle_wins_against_the_environment(secure: Secure, monkeypat
 
 
 def test_a_certificate_of_another_ca_is_refused_in_a_sentence(secure: Secure, tmp_path: Path) -> None:
-    other = str(_certificate(tmp_path, "other"))
+    other = str(a_certificate(tmp_path, "other"))
     with pytest.raises(Fatal, match=r"is not trusted \(.+\) by .+other\.pem: name the cluster's CA as tls\.ca_cert"):
         _ask(secure, Tls(ca_cert=other))
 
