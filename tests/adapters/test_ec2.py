@@ -255,6 +255,13 @@ def test_an_answer_that_lacks_a_field_proves_nothing() -> None:
         adapter.instances([UNKNOWN])
 
 
+def test_an_answer_to_another_question_proves_nothing() -> None:
+    body = "<DescribeSomethingResponse><somethingSet/></DescribeSomethingResponse>"
+    lacks = pytest.raises(Retryable, match="ec2:DescribeImages lacks 'Images': it proves nothing")
+    with serving(Endpoint(200, body)) as address, opened(address) as adapter, lacks:
+        adapter.image("ami-1")
+
+
 def test_a_thousand_ids_cost_five_calls() -> None:
     endpoint = Endpoint(200, "<DescribeInstancesResponse><reservationSet/></DescribeInstancesResponse>")
     with serving(endpoint) as address, opened(address) as adapter:

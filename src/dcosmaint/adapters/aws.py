@@ -79,6 +79,8 @@ def translated(action: str) -> Iterator[None]:
     except (*NO_LOGIN, *NO_PLACE) as error:
         where = "aws.profile" if isinstance(error, NO_LOGIN) else "aws.profile or aws.region"
         raise Usage(f"AWS can't be asked ({action}): {error}. Log in to AWS, or correct {where}") from error
+    except KeyError as error:  # of the caller, or of a parser that was sent something else
+        raise Retryable(f"AWS's answer to {action} lacks {error}: it proves nothing") from error
     except BotoCoreError as error:
         raise Fatal(f"AWS can't be asked ({action}): {error}") from error
 
