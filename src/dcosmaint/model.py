@@ -129,9 +129,9 @@ class Instance:
     state: str  # EC2's word: pending, running, shutting-down, terminated, stopping, stopped
     launched_at: float
     architecture: str = "x86_64"
-    protected: bool = False  # termination protection
     scaling_group: str = ""  # the Auto Scaling group that would heal it
-    load_balancers: tuple[str, ...] = ()  # what sends it traffic: names of ELBs and target groups
+    protected: bool = False  # termination protection; only `Ec2Reads.in_full` asks for it
+    load_balancers: tuple[str, ...] = ()  # ELBs and target groups that send it traffic; only `in_full` asks for them
 
 
 @dataclass(frozen=True)

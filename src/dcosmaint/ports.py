@@ -81,7 +81,14 @@ class HealthReads(Protocol):
 
 class Ec2Reads(Protocol):
     def instances(self, ids: Sequence[str]) -> tuple[Instance, ...]:
-        """Those of `ids` that EC2 still knows, a terminated one among them for about an hour."""
+        """Those of `ids` that EC2 still knows, a terminated one among them for about an hour.
+
+        Cheap enough for a poll: `protected` and `load_balancers` are not asked for, and have their defaults.
+        """
+        ...
+
+    def in_full(self, ids: Sequence[str]) -> tuple[Instance, ...]:
+        """The same, with `protected` and `load_balancers`. It costs calls by the dozen: once a survey, in no poll."""
         ...
 
     def image(self, ami: str) -> Image | None: ...

@@ -50,7 +50,7 @@ def survey(site: Site, now: float) -> Inventory:
 
 def _read(site: Site) -> _Parts:
     placed = site.terraform.placed()
-    instances = site.ec2.instances([p.instance_id for p in placed])
+    instances = site.ec2.in_full([p.instance_id for p in placed])
     return _Parts(
         agents=site.mesos.agents(),
         tasks=site.mesos.tasks(),

@@ -73,7 +73,8 @@ def launch(ec2: EC2Client, ami: str, count: int = 1) -> list[str]:
 def test_an_instance_is_read_whole(ec2: EC2Client, adapter: Ec2, ami: str) -> None:
     [name] = launch(ec2, ami)
     raw = ec2.describe_instances(InstanceIds=[name])["Reservations"][0]["Instances"][0]
-    [found] = adapter.instances([name])
+    [found] = adapter.in_full([name])
+    assert adapter.instances([name]) == (found,)
     assert (found.id, found.ami, found.state, found.architecture) == (name, ami, "running", "x86_64")
     assert (found.private_ip, found.zone) == (raw["PrivateIpAddress"], raw["Placement"]["AvailabilityZone"])
     assert found.launched_at == raw["LaunchTime"].timestamp()
@@ -118,7 +119,7 @@ def test_what_sends_traffic_to_an_instance_is_told_of_that_instance_alone(
         group = {"Name": name, "Protocol": "HTTP", "Port": 80, "VpcId": raw["VpcId"], "TargetType": kind}
         arn = newer.create_target_group(**group)["TargetGroups"][0]["TargetGroupArn"]
         newer.register_targets(TargetGroupArn=arn, Targets=[{"Id": target}])
-    found = {instance.id: instance.load_balancers for instance in adapter.instances([carried, by_ip, other])}
+    found = {instance.id: instance.load_balancers for instance in adapter.in_full([carried, by_ip, other])}
     assert found == {carried: ("by-id", "old"), by_ip: ("by-ip",), other: ()}
     classic.close()
     newer.close()
@@ -139,7 +140,7 @@ def test_a_protected_instance_is_told_and_fails_its_node_with_the_remedy(
 ) -> None:
     [name] = launch(ec2, ami)
     ec2.modify_instance_attribute(InstanceId=name, DisableApiTermination={"Value": True})
-    assert adapter.instances([name])[0].protected
+    assert adapter.in_full([name])[0].protected
     with pytest.raises(NodeFailed, match=f"{name} has termination protection.*--instance-id {name} --no-disable"):
         adapter.terminate(name)
     assert adapter.instances([name])[0].state == "running"
@@ -190,6 +191,12 @@ class Endpoint:
 
 def fault(code: str) -> str:
     return f"<Response><Errors><Error><Code>{code}</Code><Message>words</Message></Error></Errors></Response>"
+
+
+def described(item: str) -> str:
+    """An answer with one instance."""
+    whole = f"<reservationSet><item><instancesSet><item>{item}</item></instancesSet></item></reservationSet>"
+    return f"<DescribeInstancesResponse>{whole}</DescribeInstancesResponse>"
 
 
 @contextmanager
@@ -245,11 +252,7 @@ def test_an_endpoint_that_is_not_there_is_retryable() -> None:
 
 
 def test_an_answer_that_lacks_a_field_proves_nothing() -> None:
-    body = (
-        "<DescribeInstancesResponse><reservationSet><item><instancesSet><item>"
-        f"<instanceId>{UNKNOWN}</instanceId><instanceState><name>terminated</name></instanceState>"
-        "</item></instancesSet></item></reservationSet></DescribeInstancesResponse>"
-    )
+    body = described(f"<instanceId>{UNKNOWN}</instanceId><instanceState><name>terminated</name></instanceState>")
     lacks = pytest.raises(Retryable, match="lacks 'ImageId': it proves nothing")
     with serving(Endpoint(200, body)) as address, opened(address) as adapter, lacks:
         adapter.instances([UNKNOWN])
@@ -267,6 +270,21 @@ def test_a_thousand_ids_cost_five_calls() -> None:
     with serving(endpoint) as address, opened(address) as adapter:
         assert adapter.instances([f"i-{number:017x}" for number in range(1000)]) == ()
     assert [query["Action"] for query in endpoint.asked] == [["DescribeInstances"]] * 5
+
+
+def test_a_poll_of_an_instance_costs_one_call_and_a_survey_more() -> None:
+    item = (
+        f"<instanceId>{UNKNOWN}</instanceId><imageId>ami-1</imageId><architecture>x86_64</architecture>"
+        "<placement><availabilityZone>us-east-1a</availabilityZone></placement>"
+        "<instanceState><name>running</name></instanceState><launchTime>2024-01-01T00:00:00Z</launchTime>"
+    )
+    endpoint = Endpoint(200, described(item))
+    with serving(endpoint) as address, opened(address) as adapter:
+        [seen] = adapter.instances([UNKNOWN])
+        assert [query["Action"] for query in endpoint.asked] == [["DescribeInstances"]]
+        with pytest.raises(Retryable, match="DescribeLoadBalancers lacks"):
+            adapter.in_full([UNKNOWN])
+    assert (seen.id, seen.state, seen.zone) == (UNKNOWN, "running", "us-east-1a")
 
 
 def test_a_console_that_nobody_lets_us_read_says_nothing() -> None:

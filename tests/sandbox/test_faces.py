@@ -126,6 +126,16 @@ def test_a_protected_instance_concerns_its_node_alone() -> None:
         a_site(world).acts.ec2.terminate(world.node(ADDRESS).id)
 
 
+def test_a_survey_knows_what_is_not_asked_at_every_poll() -> None:
+    world = build()
+    machine = world.node(ADDRESS)
+    machine.protected, machine.load_balancers = True, ("ingress",)
+    full = at(surveyed(world), ADDRESS).instance
+    assert (full.protected, full.load_balancers) == (True, ("ingress",))
+    polled = instance_at(a_site(world), ADDRESS)
+    assert (polled.protected, polled.load_balancers) == (False, ())
+
+
 def test_ec2_forgets_a_terminated_instance_after_an_hour() -> None:
     world = build()
     site = a_site(world)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from dcosmaint.adapters.aws import Account, code_of, translated
-from dcosmaint.adapters.load_balancers import Carried, LoadBalancers, Reached
+from dcosmaint.adapters.load_balancers import LoadBalancers, Reached
 from dcosmaint.errors import Fatal, NodeFailed, Retryable, Usage
 from dcosmaint.model import Image, Instance
 
@@ -31,19 +32,22 @@ class Ec2:
         self._balancers = LoadBalancers(account.client("elb"), account.client("elbv2"))
 
     def instances(self, ids: Sequence[str]) -> tuple[Instance, ...]:
-        """Those of `ids` that EC2 knows, in their order.
+        """Those of `ids` that EC2 knows, in their order. A call for 200 of them."""
+        return tuple(map(_instance, self._known(ids)))
 
-        Termination protection is read for at most 50 at once; in a larger survey nobody is called protected, and
-        `terminate` says it.
+    def in_full(self, ids: Sequence[str]) -> tuple[Instance, ...]:
+        """A call more for each target group in their networks, and one for the termination protection of each.
+
+        Protection is read for at most 50 at once; in a larger survey nobody is called protected, and `terminate` says
+        it.
         """
-        found = {raw["InstanceId"]: raw for raw in self._described(ids)}
-        known = [found[wanted] for wanted in dict.fromkeys(ids) if wanted in found]
-        try:
-            carried = self._carried(known)
-            guarded = self._protected(known) if len(ids) <= FEW else set()
-            return tuple(_instance(raw, carried, protected=raw["InstanceId"] in guarded) for raw in known)
-        except KeyError as error:
-            raise Retryable(f"EC2's answer lacks {error}: it proves nothing") from error
+        known = [(raw, _instance(raw)) for raw in self._known(ids)]
+        alive = [Reached(one.id, one.private_ip, raw.get("VpcId", "")) for raw, one in known if one.state not in GONE]
+        carried = self._balancers.carrying(alive) if alive else {}
+        guarded = {one.id for one in alive if self._is_protected(one.id)} if len(ids) <= FEW else set()
+        return tuple(
+            replace(one, protected=one.id in guarded, load_balancers=carried.get(one.id, ())) for _, one in known
+        )
 
     def image(self, ami: str) -> Image | None:
         try:
@@ -90,6 +94,10 @@ class Ec2:
         for client in (self._ec2, self._balancers.classic, self._balancers.newer):
             client.close()
 
+    def _known(self, ids: Sequence[str]) -> list[Any]:
+        found = {raw["InstanceId"]: raw for raw in self._described(ids)}
+        return [found[wanted] for wanted in dict.fromkeys(ids) if wanted in found]
+
     def _described(self, ids: Sequence[str]) -> Iterator[Any]:
         """A filter passes over ids that are unknown, where a plain list of them would make an error of one."""
         pages = self._ec2.get_paginator("describe_instances")
@@ -100,43 +108,32 @@ class Ec2:
                     for reservation in page["Reservations"]:
                         yield from reservation["Instances"]
 
-    def _carried(self, known: Sequence[Any]) -> Carried:
-        reached = [
-            Reached(raw["InstanceId"], raw.get("PrivateIpAddress", ""), raw.get("VpcId", ""))
-            for raw in known
-            if raw["State"]["Name"] not in GONE
-        ]
-        return self._balancers.carrying(reached) if reached else {}
-
-    def _protected(self, known: Sequence[Any]) -> set[str]:
-        alive = (raw["InstanceId"] for raw in known if raw["State"]["Name"] not in GONE)
-        return {instance for instance in alive if self._is_protected(instance)}
-
     def _is_protected(self, instance_id: str) -> bool:
         try:
             with translated("ec2:DescribeInstanceAttribute"):
                 said = self._ec2.describe_instance_attribute(InstanceId=instance_id, Attribute="disableApiTermination")
+                return bool(said["DisableApiTermination"]["Value"])
         except Fatal as error:
             if code_of(error.__cause__) == NOT_FOUND:  # it went since it was described
                 return False
             raise
-        return bool(said["DisableApiTermination"]["Value"])
 
 
-def _instance(raw: Any, carried: Carried, *, protected: bool) -> Instance:
+def _instance(raw: Any) -> Instance:
     tags = {tag["Key"]: tag["Value"] for tag in raw.get("Tags", ())}
-    return Instance(
-        id=raw["InstanceId"],
-        ami=raw["ImageId"],
-        private_ip=raw.get("PrivateIpAddress", ""),  # a terminated instance has none
-        zone=raw["Placement"]["AvailabilityZone"],
-        state=raw["State"]["Name"],
-        launched_at=raw["LaunchTime"].timestamp(),
-        architecture=raw["Architecture"],
-        protected=protected,
-        scaling_group=tags.get(SCALING_TAG, ""),
-        load_balancers=carried.get(raw["InstanceId"], ()),
-    )
+    try:
+        return Instance(
+            id=raw["InstanceId"],
+            ami=raw["ImageId"],
+            private_ip=raw.get("PrivateIpAddress", ""),  # a terminated instance has none
+            zone=raw["Placement"]["AvailabilityZone"],
+            state=raw["State"]["Name"],
+            launched_at=raw["LaunchTime"].timestamp(),
+            architecture=raw["Architecture"],
+            scaling_group=tags.get(SCALING_TAG, ""),
+        )
+    except KeyError as error:
+        raise Retryable(f"EC2's answer lacks {error}: it proves nothing") from error
 
 
 def _image(raw: Any) -> Image:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from dcosmaint.errors import NodeFailed
 from dcosmaint.model import Image, Instance
@@ -23,6 +24,9 @@ class Ec2:
 
     def instances(self, ids: Sequence[str]) -> tuple[Instance, ...]:
         return self._passage.read("ec2", lambda: tuple(_instance(m) for m in self._known(ids)))
+
+    def in_full(self, ids: Sequence[str]) -> tuple[Instance, ...]:
+        return self._passage.read("ec2", lambda: tuple(_in_full(m) for m in self._known(ids)))
 
     def image(self, ami: str) -> Image | None:
         return self._passage.read("ec2", lambda: _image(self._world.cloud.amis.get(ami)))
@@ -55,10 +59,12 @@ def _instance(machine: Machine) -> Instance:
         state=machine.state,
         launched_at=machine.launched_at,
         architecture=machine.architecture,
-        protected=machine.protected,
         scaling_group=machine.scaling_group,
-        load_balancers=machine.load_balancers,
     )
+
+
+def _in_full(machine: Machine) -> Instance:
+    return replace(_instance(machine), protected=machine.protected, load_balancers=machine.load_balancers)
 
 
 def _image(ami: Ami | None) -> Image | None:
