@@ -86,6 +86,11 @@ class Cloud:
         return self._new_ip(old.zone)
 
     def _new_ip(self, zone: str) -> str:
-        self._addresses += 1
-        zones = self._ground.shape.zones
-        return f"10.0.{zones.index(zone) + 1 if zone in zones else 9}.{self._addresses}"
+        """One that no machine has or had: a copy of another cluster brought its addresses along."""
+        zones, taken = self._ground.shape.zones, {machine.private_ip for machine in self._ground.machines.values()}
+        net = zones.index(zone) + 1 if zone in zones else 9
+        while True:
+            self._addresses += 1
+            address = f"10.{self._addresses // 250}.{net}.{self._addresses % 250}"
+            if address not in taken:
+                return address
