@@ -42,8 +42,9 @@ def door(config: ClusterConfig, router: AdminRouter) -> Iterator[Remark]:
 
 
 def _login(left: float) -> Remark:
-    says = f"the login is good for {left / 86_400:.1f} more days"
-    return ok(says) if left >= SHORT else warning(says, "log in anew before a roll begins: `dcos auth login`")
+    if left >= SHORT:
+        return ok(f"the login is good for {left / 86_400:.1f} more days")
+    return warning(f"the login is good for {left / 3600:.1f} more hours", "log in anew before a roll begins")
 
 
 def terraform(workspace: Workspace) -> Iterator[Remark]:
