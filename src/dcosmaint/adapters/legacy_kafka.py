@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from dcosmaint.adapters.admin_router import AdminRouter
 from dcosmaint.adapters.answers import Call
 from dcosmaint.adapters.kafka import brokers
-from dcosmaint.adapters.mesos_agents import total
+from dcosmaint.adapters.mesos_agents import SLAVES, recovered, total
 from dcosmaint.adapters.mesos_tasks import live
 from dcosmaint.adapters.sdk_discovery import Scheduler
-from dcosmaint.errors import NodeFailed
+from dcosmaint.errors import NodeFailed, Retryable
 from dcosmaint.model import Member, Pod
 
 BROKER = "broker"
@@ -24,7 +24,9 @@ def pods(router: AdminRouter, scheduler: Scheduler) -> tuple[Pod, ...]:
     """One for every broker that is wanted, registered or running. There is no mark: a replaced task is another task."""
     known = brokers(router, scheduler)
     running = {pod.member.pod: pod for pod in by_task(router, scheduler)}
-    wanted = (f"{BROKER}-{number}" for number in (*range(scheduler.members), *known))
+    wanted = {f"{BROKER}-{number}" for number in (*range(scheduler.members), *known)}
+    if absent := sorted(wanted - running.keys()):
+        _prove_absent(router, scheduler, absent[0])
     return tuple(
         _registered(running.get(name) or _absent(Member(scheduler.name, name)), known)
         for name in sorted({*wanted, *running})
@@ -46,6 +48,15 @@ def replace(router: AdminRouter, scheduler: Scheduler, member: Member) -> None:
     tasks = router.ask(call).json().list()
     if not tasks or any(task.value is None for task in tasks):
         raise NodeFailed(f"the scheduler of {scheduler.name} knows no broker {number}")
+
+
+def _prove_absent(router: AdminRouter, scheduler: Scheduler, name: str) -> None:
+    """After a failover the master lists no task of an agent that has not re-registered: it may well be there."""
+    if away := recovered(router.get(SLAVES).json()):
+        raise Retryable(
+            f"{scheduler.name}/{name} has no task that Mesos lists, and {len(away)} agents have not re-registered since"
+            " the master's failover: it may run on one of them"
+        )
 
 
 def _absent(member: Member) -> Pod:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from dcosmaint.adapters.admin_router import AdminRouter
 from dcosmaint.adapters.answers import Answer
-from dcosmaint.adapters.mesos_agents import agent
+from dcosmaint.adapters.mesos_agents import SLAVES, agent, recovered
 from dcosmaint.adapters.mesos_tasks import live, v1
 from dcosmaint.errors import Fatal, NodeFailed, Retryable
 from dcosmaint.model import Agents, ClusterFacts, Task
@@ -22,15 +22,15 @@ class Mesos:
         self._router = router
 
     def agents(self) -> Agents:
-        answer = self._router.get("mesos/master/slaves")
+        answer = self._router.get(SLAVES)
         body = answer.json()
-        recovered = tuple(sorted(one.text("id") for one in body.list_or_none("recovered_slaves")))
         listed = tuple(sorted((agent(one) for one in body.list("slaves")), key=lambda one: one.id))
-        if not listed and not recovered:
+        away = recovered(body)
+        if not listed and not away:
             raise Retryable(
                 f"{answer.call}: no agent at all; the master has just started, or this user may not see any"
             )
-        return Agents(listed, recovered, answer.at())
+        return Agents(listed, away, answer.at())
 
     def tasks(self) -> tuple[Task, ...]:
         return tuple(task for task, _ in live(self._router))

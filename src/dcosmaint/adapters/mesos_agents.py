@@ -9,6 +9,7 @@ ZONES = ("zone", "availability_zone", "availability-zone", "az")
 """Attributes that name the zone on clusters without fault domains, the first one that is set counts."""
 
 PUBLIC = "slave_public"
+SLAVES = "mesos/master/slaves"
 
 
 def agent(body: Body) -> Agent:
@@ -30,6 +31,11 @@ def agent(body: Body) -> Agent:
         free=_free(body),
         version=body.text_or("", "version"),
     )
+
+
+def recovered(body: Body) -> tuple[str, ...]:
+    """Ids that the master knows from its registry alone. Of what runs there it knows nothing, and says nothing."""
+    return tuple(sorted(one.text("id") for one in body.list_or_none("recovered_slaves")))
 
 
 def sums(body: Body) -> Resources:

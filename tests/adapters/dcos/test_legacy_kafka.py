@@ -13,6 +13,7 @@ from dcosmaint.model import Member, Partition, Pod, Resources
 from tests.adapters.dcos.canned import Canned, Reply, page
 from tests.adapters.dcos.schedulers import an_app, labelled, topics
 
+SLAVES = "GET mesos/master/slaves"
 REPLACE = "PUT service/kafka-legacy/v1/brokers/1"
 
 
@@ -38,6 +39,7 @@ def sdk(canned: Canned, router: AdminRouter) -> Sdk:
     info = {"framework_info": {"id": {"value": "f"}, "name": "/kafka-legacy"}}
     canned.on("GET_FRAMEWORKS", {"get_frameworks": {"frameworks": [info]}})
     canned.on("GET_TASKS", {"get_tasks": {"tasks": [a_task(0, "S0"), a_task(1, "S1")]}})
+    canned.on(SLAVES, {"slaves": [], "recovered_slaves": []})
     return Sdk(router)
 
 
@@ -50,6 +52,12 @@ def test_its_brokers_are_where_their_tasks_are(sdk: Sdk) -> None:
         Pod(Member("kafka-legacy", "broker-2"), "", "", False, False, False),
     )
     assert found.partitions == (Partition("events", 0, ("broker-0", "broker-1"), "broker-0"),)
+
+
+def test_a_broker_is_nowhere_only_when_every_agent_is_heard_of(canned: Canned, sdk: Sdk) -> None:
+    canned.on(SLAVES, {"slaves": [], "recovered_slaves": [{"id": "S2"}]})
+    with pytest.raises(Retryable, match=r"kafka-legacy/broker-2 has no task.* 1 agents have not re-registered"):
+        sdk.one("kafka-legacy")
 
 
 def test_a_list_of_brokers_in_an_object_is_read_too(canned: Canned, sdk: Sdk) -> None:

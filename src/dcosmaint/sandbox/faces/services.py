@@ -45,11 +45,19 @@ class Services:
             raise Rejected(404, f"service {name} not found")
         scheduler.answer()
         service = scheduler.service
+        self._prove_absent(service)
         home = self._home(service)
         key = (service.changes, service.readable, service.deploy, home)
         if name not in self._built or self._built[name][0] != key:
             self._built[name] = (key, _service(scheduler, home))
         return self._built[name][1]
+
+    def _prove_absent(self, service: KafkaService) -> None:
+        """Of the brokers generation only Mesos says where a broker is, and not while its agent may still come back."""
+        away = {agent.id for agent in self._world.ground.listed if agent.recovering}
+        tasks = [broker.task for broker in service.brokers]
+        if service.shape.api == "brokers" and away and not all(t.live and t.agent_id not in away for t in tasks):
+            raise Rejected(503, f"{len(away)} agents have not re-registered: a broker of {service.name} may run there")
 
     def _home(self, service: KafkaService) -> str:
         """The agent that the scheduler's own task is on."""
