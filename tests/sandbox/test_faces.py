@@ -98,10 +98,12 @@ def test_an_answer_is_never_older_than_the_world() -> None:
 def test_agents_after_a_failover_are_recovered_and_prove_nothing() -> None:
     world = build()
     world.master.fail_over()
-    agents = a_site(world).mesos.agents()
-    assert agents.recovered
+    site = in_process(world, slow=False, failures=0.0)
+    assert len(site.mesos.agents().recovered) == 12
+    assert site.mesos.tasks() == ()
     world.advance(world.now + 60.0)
-    assert not a_site(world).mesos.agents().recovered
+    assert not site.mesos.agents().recovered
+    assert site.mesos.tasks()
 
 
 def test_topics_that_can_not_be_read_are_none_and_not_empty() -> None:

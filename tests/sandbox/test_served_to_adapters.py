@@ -111,6 +111,12 @@ def test_both_ways_agree_while_an_agent_goes_and_comes_back(both: Both) -> None:
     both.agree()
 
 
+def test_both_ways_agree_after_a_failover_of_the_master(both: Both) -> None:
+    both.cluster.world.master.fail_over()
+    both.agree()
+    both.passes(45.0)
+
+
 def test_both_ways_agree_on_a_cordon_or_on_its_refusal(both: Both) -> None:
     agent_id = both.cluster.agent().id
     if both.cluster.world.master.can_deactivate:

@@ -56,8 +56,8 @@ class Mesos:
         if self._built == self._world.master.changes:
             return
         self._built = self._world.master.changes
-        agents = self._world.ground.listed
-        self._listed = tuple(_agent(agent) for agent in agents if not agent.recovering)
+        agents = [agent for agent in self._world.ground.listed if not agent.recovering]
+        self._listed = tuple(map(_agent, agents))
         self._tasks = tuple(_task(task) for agent in agents for task in agent.tasks.values())
 
     def _flags(self, agent_id: str) -> Mapping[str, str]:
