@@ -1,0 +1,77 @@
+"""A process that dies at a moment of our choosing: like kill -9, nothing of it does anything afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+from dcosmaint.journal import File, Sink
+from dcosmaint.site import Acts, Site
+
+T = TypeVar("T")
+
+
+class Killed(BaseException):
+    """No `except` of the tool's own may stop it."""
+
+
+class Life:
+    """Counts what a process does outside of itself, and ends with the `end`th of these things."""
+
+    def __init__(self, end: int = 0, *, after: bool = False) -> None:
+        """`after`: the effect still happens, and nobody lives to learn of it. An `end` of 0 never comes."""
+        self._end, self._after = end, after
+        self.lived = 0
+        self.over = False
+
+    def spend(self, work: Callable[[], T], half: Callable[[], None] = lambda: None) -> T:
+        """`half` is done instead of `work` where the end comes before its effect."""
+        if self.over:
+            raise Killed
+        self.lived += 1
+        if self.lived != self._end:
+            return work()
+        try:
+            (work if self._after else half)()
+        finally:
+            self.over = True
+            raise Killed
+
+
+class Mortal:
+    """Any port of a process, which ends with it."""
+
+    def __init__(self, port: object, life: Life) -> None:
+        self._port, self._life = port, life
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        method = getattr(self._port, name)
+        return lambda *args, **named: self._life.spend(lambda: method(*args, **named))
+
+
+class MortalFile(Sink):
+    """A journal on disk whose last line is cut in two when the process ends in it."""
+
+    def __init__(self, path: Path, life: Life) -> None:
+        self._path, self._life = path, life
+        self._file = File.create(path)
+
+    def write(self, line: str) -> None:
+        self._life.spend(lambda: self._file.write(line), half=lambda: self._cut(line))
+
+    def _cut(self, line: str) -> None:
+        with self._path.open("a") as file:
+            file.write(line[: len(line) // 2])
+
+
+def mortal(site: Site, life: Life) -> Site:
+    """The same site for a process with this life."""
+    acts = _mortal(site.acts, [f.name for f in fields(Acts)], life)
+    reads = _mortal(site, [f.name for f in fields(Site) if f.name not in ("acts", "bastions")], life)
+    return replace(site, acts=replace(site.acts, **acts), **reads)
+
+
+def _mortal(of: object, names: list[str], life: Life) -> dict[str, Any]:
+    return {name: cast(Any, Mortal(getattr(of, name), life)) for name in names}

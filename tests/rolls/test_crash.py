@@ -1,0 +1,151 @@
+"""R10: a kill at any moment loses nothing. Another process takes over and comes to the same end.
+
+A kill is tried at every call of a port and at every line of the journal, before its effect and after it, and the World
+goes on without us for a while.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from dcosmaint.choice import Choice
+from dcosmaint.errors import Refused
+from dcosmaint.journal import Journal
+from dcosmaint.lines import RollBegun
+from dcosmaint.model import Policy, Roll, Verdict, Work
+from dcosmaint.sandbox.world import Shape, World, build
+from tests.rolls.mortal import Killed, Life, MortalFile, mortal
+from tests.rolls.stage import (
+    EVENTS,
+    LEGACY,
+    PRIVATE,
+    SMALL,
+    WIDE,
+    Free,
+    Stage,
+    cordoned,
+    not_replaced,
+    shelf_in,
+    unwell,
+    why,
+)
+
+QUICK = Policy(soak=20.0)
+SHARE = 13
+"""`make test` kills at one moment in so many; `make test-all` at each."""
+
+GAPS = (0.0, 7.0, 90.0, 400.0, 5000.0)
+"""Seconds until somebody takes over."""
+
+
+@dataclass(frozen=True)
+class Play:
+    """What is rolled, on what, and the oracle for its end: what is wrong in the World, or nothing."""
+
+    name: str
+    shape: Shape
+    roll: Callable[[Stage], Roll]
+    wrong: Callable[[World, Roll], list[str]]
+
+
+def named(number: int) -> Choice:
+    return Choice(only=(f"{PRIVATE}[{number}]",))
+
+
+def still_there(world: World, roll: Roll) -> list[str]:
+    """Targets of a drain whose agent is listed, whose agent may start, or whose instance does not run."""
+    machines = [world.machine(target) for target in roll.targets]
+    listed = {agent.machine.id for agent in world.ground.listed}
+    return [m.address for m in machines if m.id in listed or m.process or m.hold != "lasting" or m.state != "running"]
+
+
+PLAYS = (
+    Play("batch", SMALL, lambda stage: stage.roll(policy=QUICK), not_replaced),
+    Play(
+        "window",
+        WIDE,
+        lambda stage: stage.roll(
+            policy=replace(QUICK, strategy="window", caps={EVENTS: 2}, min_isr={EVENTS: 1}, max_in_flight=3)
+        ),
+        not_replaced,
+    ),
+    Play("legacy", LEGACY, lambda stage: stage.roll(policy=QUICK), not_replaced),
+    Play("drain", SMALL, lambda stage: stage.roll(Work.DRAIN, named(1), QUICK), still_there),
+    Play("replace", SMALL, lambda stage: stage.roll(Work.REPLACE, named(1), QUICK), not_replaced),
+)
+
+
+@dataclass
+class Kill:
+    """One process's life and, if it ended early, what was in flight then."""
+
+    play: Play
+    life: Life
+    seed: int = 0
+    in_flight: int = 0
+
+    def __post_init__(self) -> None:
+        self.stage = Stage(build(replace(self.play.shape, seed=self.seed)), self.seed)
+        self.roll = self.play.roll(self.stage)
+
+    def happen(self, folder: Path) -> None:
+        shelf = shelf_in(folder)
+        path = shelf.journal(self.roll.id)
+        path.parent.mkdir(parents=True)
+        journal = Journal(MortalFile(path, self.life), Free(), self.stage.hands.now)
+        try:
+            journal.append(RollBegun(self.roll))
+            self._ended(journal, self.stage.run(journal, mortal(self.stage.site, self.life)))
+        except Killed:
+            self.in_flight = len(journal.progress.flights)
+            self._taken_over(folder)
+        assert self.wrong() == []
+
+    def _taken_over(self, folder: Path) -> None:
+        world = self.stage.world
+        world.advance(world.now + GAPS[self.life.lived % len(GAPS)])
+        other, shelf = Stage(world, seed=self.life.lived), shelf_in(folder)
+        try:
+            journal = other.take_over(shelf, self.roll.id)
+        except Refused:
+            assert len(world.log) == 1, "a roll whose first line was cut had touched something"
+            journal = other.begin(self.roll)
+        self._ended(journal, other.run(journal))
+
+    def _ended(self, journal: Journal, verdict: Verdict) -> None:
+        assert verdict is Verdict.DONE, why(journal)
+
+    def wrong(self) -> list[str]:
+        world = self.stage.world
+        world.advance(world.now + 3600.0)  # whatever still comes back does so within an hour
+        wrong = [*self.play.wrong(world, self.roll), *cordoned(world), *unwell(world)]
+        return [*wrong, *self.stage.tally(self.roll).breaches]
+
+
+def lives(play: Play, folder: Path) -> int:
+    """How many things a process does outside of itself in a whole roll."""
+    kill = Kill(play, Life())
+    kill.happen(folder)
+    return kill.life.lived
+
+
+@pytest.mark.parametrize("share", [pytest.param(n, marks=[pytest.mark.slow] if n else []) for n in range(SHARE)])
+@pytest.mark.parametrize("play", PLAYS, ids=lambda play: play.name)
+def test_a_kill_at_any_moment_loses_nothing(play: Play, share: int, quick_disk: Path) -> None:
+    moments = range(1 + share, lives(play, quick_disk / "whole") + 1, SHARE)
+    lost, together = [], 0
+    for moment in moments:
+        for after in (False, True):
+            kill = Kill(play, Life(moment, after=after))
+            try:
+                kill.happen(quick_disk / f"{moment}-{after}")
+            except (AssertionError, Exception) as error:
+                lost.append(f"{'after' if after else 'before'} {moment}: {type(error).__name__} {error}")
+            together += kill.in_flight > 1
+    print(f"{play.name}: killed {2 * len(moments)} times, {together} times with two or more nodes in flight")
+    assert lost == []
+    assert bool(together) == (play.name == "window")

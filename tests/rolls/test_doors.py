@@ -1,0 +1,109 @@
+"""The last door before an instance is gone (R3), and the first behind which a new one counts (R7)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from dcosmaint.errors import Fatal, NodeFailed, StartOver
+from dcosmaint.lines import Admitted
+from dcosmaint.model import Flight, Member, Waits
+from dcosmaint.sandbox.world import NodeShape, World, build
+from dcosmaint.steps.await_agent import AwaitAgent
+from dcosmaint.steps.slots import Slots
+from dcosmaint.steps.terminate_instance import TerminateInstance
+from tests.rolls.stage import EVENTS, PRIVATE, SMALL, Stage
+
+WITH_BROKER, WITHOUT = f"{PRIVATE}[0]", f"{PRIVATE}[3]"
+
+
+def left(world: World, address: str) -> None:
+    """The agent of this node is held and has left the master."""
+    machine = world.node(address)
+    world.systemd.hold(machine, lasting=False)
+    world.systemd.signal_agent(machine)
+    world.advance(world.now + 60.0)
+
+
+class Door:
+    """terminate-instance in front of one node in flight."""
+
+    def __init__(self, address: str, *, target: bool = True, done: tuple[str, ...] = ("stop-agent",)) -> None:
+        self.stage = Stage(build(SMALL))
+        self.node = next(n for n in self.stage.survey().nodes if n.address == address)
+        roll = self.stage.roll()
+        others = tuple(t for t in roll.targets if t != self.node.instance.id)
+        self.journal = self.stage.begin(roll if target else replace(roll, targets=others))
+        self.done = done
+
+    def open(self, holds: tuple[Member, ...] = ()) -> None:
+        self.journal.append(Admitted((Flight(self.node, holds=holds, done=self.done),)))
+        site, slots = self.stage.site, Slots(self.node.address, self.journal)
+        acts, roll = site.acts.ec2, self.journal.roll
+        next(TerminateInstance(self.node, roll, site.mesos, site.services, site.ec2, acts, slots).run(), None)
+
+    @property
+    def state(self) -> str:
+        return self.stage.world.machine(self.node.instance.id).state
+
+
+def test_a_drained_target_is_terminated() -> None:
+    door = Door(WITHOUT)
+    left(door.stage.world, WITHOUT)
+    door.open()
+    assert door.state == "shutting-down"
+
+
+def test_an_instance_that_is_no_target_is_never_terminated() -> None:
+    door = Door(WITHOUT, target=False)
+    left(door.stage.world, WITHOUT)
+    with pytest.raises(Fatal, match="is not a target of this roll"):
+        door.open()
+    assert door.state == "running"
+
+
+def test_an_instance_whose_agent_did_not_leave_by_our_hand_is_not_terminated() -> None:
+    door = Door(WITHOUT, done=())
+    left(door.stage.world, WITHOUT)
+    with pytest.raises(Fatal, match="did not leave by our hand"):
+        door.open()
+    assert door.state == "running"
+
+
+def test_an_instance_with_a_member_that_is_not_proved_to_be_elsewhere_is_not_terminated() -> None:
+    door = Door(WITHOUT)
+    left(door.stage.world, WITHOUT)
+    with pytest.raises(NodeFailed, match=f"{EVENTS}/kafka-0 not proved to be in sync elsewhere"):
+        door.open(holds=(Member(EVENTS, "kafka-0"),))
+    assert door.state == "running"
+
+
+def test_an_instance_with_a_pod_on_it_is_drained_again() -> None:
+    door = Door(WITH_BROKER)
+    left(door.stage.world, WITH_BROKER)
+    with pytest.raises(StartOver, match=f"{EVENTS}/kafka-0 is on"):
+        door.open()
+    assert door.state == "running"
+
+
+def test_an_agent_at_the_address_of_a_drained_node_is_a_comeback() -> None:
+    door = Door(WITHOUT)
+    with pytest.raises(StartOver, match="came back"):
+        door.open()
+    assert door.state == "running"
+
+
+def test_the_old_agent_at_the_same_address_is_not_taken_for_the_new_one() -> None:
+    """Its instance is not dead yet, and its successor has its IP: until that one registers, the old agent answers."""
+    stage = Stage(build(SMALL))
+    world, old = stage.world, stage.world.node(WITHOUT)
+    node = next(n for n in stage.survey().nodes if n.address == WITHOUT)
+    new = world.cloud.launch(NodeShape(old.zone, address=WITHOUT, private_ip=old.private_ip, ami=stage.newest_ami))
+    world.terraform.state[WITHOUT] = new.id
+    world.terraform.changes += 1
+    site = stage.site
+    step = AwaitAgent(node, site.terraform, site.ec2, site.mesos, site.acts.keys, Waits())
+    for _ in step.run():
+        world.advance(world.now + 5.0)
+    assert world.ground.agents[new.agent_id].listed
