@@ -38,9 +38,9 @@ class Telling:
     expected: float = 0.0  # seconds, by the forecast
 
     @contextmanager
-    def reporter(self, roll_id: str, journal: Journal, now: Callable[[], float]) -> Iterator[Reporter]:
+    def reporter(self, journal: Journal, now: Callable[[], float]) -> Iterator[Reporter]:
         if self.as_json:
-            yield JsonLines(roll_id)
+            yield JsonLines(journal.roll.id)
         elif sys.stdout.isatty():
             with Watched(journal, now, self.expected, screen()) as watched:
                 yield watched
@@ -89,9 +89,10 @@ def _drive(cluster: Cluster, roll_id: str, telling: Telling, opening: _Opening) 
     with cluster.lock(roll_id) as lease, cluster.connect(cluster.shelf.workspace(roll_id)) as site, _heard(hands):
         journal = opening.journal(lease, hands)
         try:
-            with telling.reporter(roll_id, journal, hands.now) as reporter:
+            journal.append(opening.line)
+            with telling.reporter(journal, hands.now) as reporter:
                 journal.heard = Narrator(journal, reporter)
-                journal.append(opening.line)
+                journal.heard(hands.now(), opening.line)
                 door = Door(journal, site, hands, reporter, opening.admit)
                 verdict = Executor(journal, site, hands, reporter, door).run()
             exposed = () if verdict is Verdict.DONE else tuple(_exposed(site, journal))

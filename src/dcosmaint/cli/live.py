@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from rich.console import Console, Group
 from rich.live import Live
@@ -31,17 +31,18 @@ class Watched(Reporter):
         self._live = Live(get_renderable=self._view, console=console, refresh_per_second=4, transient=True)
 
     def __enter__(self) -> Watched:
+        self._live.start()
         return self
 
     def __exit__(self, *error: object) -> None:
         self._live.stop()
 
     def say(self, event: Event) -> None:
-        self._live.start()  # not before the roll's first line: there would be nothing to draw
         if event.step and event.event != "step-done":
             self._newest[event.node] = event
         if event.event not in QUIET:
-            self._console.print(Text(sentence(event), style=LOUD.get(event.event, "")))
+            at = datetime.fromtimestamp(event.at, UTC).astimezone()
+            self._console.print(Text(f"{at:%H:%M:%S} {sentence(event)}", style=LOUD.get(event.event, "")))
 
     def _view(self) -> Group:
         return Group(self._flights(), Text("  ".join(self._caps()), style="dim"), self._bar())

@@ -47,6 +47,7 @@ def served(sandbox: Running) -> Cluster:
     return replace(
         bound(NAME, config),
         hands=lambda: ThreadHands(WORKERS, factor),
+        notices=(f"this cluster is a pretend one; its time runs {factor:g} times as fast as yours",),
         tally=lambda: tally(sandbox.log(), config.policy_for(1).caps),
     )
 

@@ -69,7 +69,7 @@ def previewed(plan: Plan) -> int:
 
 def make_plan(cluster: Cluster, wish: Wish) -> Plan:
     for notice in cluster.notices:
-        click.echo(f"warning: {notice}", err=True)
+        click.echo(f"note: {notice}", err=True)
     roll_id = new_id()
     try:
         with cluster.connect(cluster.shelf.workspace(roll_id)) as site:

@@ -14,7 +14,7 @@ class Cloud:
         self._ground = ground
         self._systemd = systemd
         self.amis: dict[str, Ami] = {}
-        self._addresses = 20  # the last byte of the newest private IP in any zone
+        self._addresses = 20  # counts private IPs, over all zones
         self.changes = 0
 
     def add_ami(self, name: str, ami_id: str = "") -> Ami:
