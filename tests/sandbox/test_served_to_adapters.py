@@ -15,7 +15,7 @@ from dcosmaint.adapters.mesos import Mesos
 from dcosmaint.adapters.sdk import Sdk
 from dcosmaint.adapters.tls import Tls
 from dcosmaint.errors import Fatal, NodeFailed, Retryable
-from dcosmaint.model import Agent, App, Member, Resources, Service
+from dcosmaint.model import App, Member, Service
 from dcosmaint.sandbox.faces import in_process
 from dcosmaint.sandbox.served.front import Settings
 from dcosmaint.sandbox.served.marathon_apps import FIRST_CHECK
@@ -37,7 +37,7 @@ class Both:
 
     def agree(self) -> None:
         wired, near = self.mesos.agents(), self.site.mesos.agents()
-        assert {a.id: _comparable(a) for a in wired.listed} == {a.id: _comparable(a) for a in near.listed}
+        assert {a.id: a for a in wired.listed} == {a.id: a for a in near.listed}
         assert (sorted(wired.recovered), int(wired.at)) == (sorted(near.recovered), int(near.at))
         assert set(self.mesos.tasks()) == set(self.site.mesos.tasks())
         assert self.mesos.facts() == self.site.mesos.facts()
@@ -59,11 +59,6 @@ class Both:
         for _ in range(int(seconds / 5.0)):
             self.cluster.pace.skip(5.0)
             self.agree()
-
-
-def _comparable(agent: Agent) -> Agent:
-    """What is free on a public agent is reserved for its role: the wire says nothing is free."""
-    return replace(agent, free=Resources()) if agent.public else agent
 
 
 def _services(read: Callable[[], tuple[Service, ...]]) -> list[Service] | str:

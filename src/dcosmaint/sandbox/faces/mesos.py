@@ -98,7 +98,7 @@ def _agent(agent: true.Agent) -> Agent:
         zone=f"aws/{machine.zone}",
         attributes=dict(agent.attributes),
         resources=resources(agent.size),
-        free=resources(agent.free),
+        free=Resources() if machine.public else resources(agent.free),  # all of it is reserved for slave_public
         version=agent.version,
     )
 
