@@ -36,7 +36,8 @@ def trust(config: ClusterConfig) -> Iterator[Remark]:
 def door(config: ClusterConfig, router: AdminRouter) -> Iterator[Remark]:
     router.check()
     method = config.dcos.auth.method
-    yield ok(f"{config.dcos.url} answers, and {'asks for no login' if method == 'none' else f'takes our login by {method}'}")
+    login = "no login is configured" if method == "none" else f"our login by {method} is taken"
+    yield ok(f"{config.dcos.url} answers, and {login}")
     until = router.good_until()
     if until is not None and not isinstance(config.dcos.auth, dcos_config.Password):
         yield _login(until - time.time())
