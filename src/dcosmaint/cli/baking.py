@@ -23,7 +23,8 @@ def bake(ctx: click.Context, /, config: Path | None, name: str | None) -> None:
     cluster = clusters.open(config, name)
     roll_id = new_id()
     roll = Roll(roll_id, cluster.name, Work.BAKE, (), cluster.policy(1), by=who())
-    code = drive.begin(cluster, roll, drive.Telling(), confirming(None, ask_at_terminal))
+    with cluster.lock(roll_id) as lease:
+        code = drive.begin(cluster, lease, roll, drive.Telling(), confirming(None, ask_at_terminal))
     if code == 0:
         click.echo(_ami(cluster, roll_id))
     ctx.exit(code)

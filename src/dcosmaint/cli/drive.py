@@ -48,17 +48,16 @@ class Telling:
             yield Plain()
 
 
-def begin(cluster: Cluster, roll: Roll, telling: Telling, admit: Admit) -> int:
+def begin(cluster: Cluster, lease: Lease, roll: Roll, telling: Telling, admit: Admit) -> int:
     """Work on a roll that has no line yet. Returns the exit code."""
 
-    def create(lease: Lease, hands: Working) -> Journal:
-        _nothing_else(cluster)
+    def create(hands: Working) -> Journal:
         return cluster.shelf.create(roll.id, lease, hands.now, hands.alone)
 
     return _drive(cluster, roll.id, telling, _Opening(create, RollBegun(roll), admit))
 
 
-def _nothing_else(cluster: Cluster) -> None:
+def nothing_else(cluster: Cluster) -> None:
     """A roll that stopped with nodes in flight holds slots and cordons that only its own resume knows."""
     other = cluster.shelf.newest(in_flight)
     if other:
@@ -71,23 +70,25 @@ def _nothing_else(cluster: Cluster) -> None:
 def go_on(cluster: Cluster, roll_id: str, by: str, telling: Telling, admit: Admit) -> int:
     """Take a roll over from wherever its journal stands. Returns the exit code."""
 
-    def take_over(lease: Lease, hands: Working) -> Journal:
-        return cluster.shelf.open(roll_id, lease, hands.now, hands.alone)
+    with cluster.lock(roll_id) as lease:
 
-    return _drive(cluster, roll_id, telling, _Opening(take_over, TakenOver(by), admit))
+        def take_over(hands: Working) -> Journal:
+            return cluster.shelf.open(roll_id, lease, hands.now, hands.alone)
+
+        return _drive(cluster, roll_id, telling, _Opening(take_over, TakenOver(by), admit))
 
 
 @dataclass(frozen=True)
 class _Opening:
-    journal: Callable[[Lease, Working], Journal]
+    journal: Callable[[Working], Journal]
     line: RollBegun | TakenOver
     admit: Admit
 
 
 def _drive(cluster: Cluster, roll_id: str, telling: Telling, opening: _Opening) -> int:
     hands = cluster.hands()
-    with cluster.lock(roll_id) as lease, cluster.connect(cluster.shelf.workspace(roll_id)) as site, _heard(hands):
-        journal = opening.journal(lease, hands)
+    with cluster.connect(cluster.shelf.workspace(roll_id)) as site, _heard(hands):
+        journal = opening.journal(hands)
         try:
             journal.append(opening.line)
             with telling.reporter(journal, hands.now) as reporter:

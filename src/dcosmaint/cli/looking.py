@@ -25,7 +25,7 @@ from dcosmaint.survey import survey
 def surveyed(cluster: Cluster) -> Inventory:
     """The cluster now, for a command that changes nothing and keeps nothing."""
     try:
-        with TemporaryDirectory(prefix="dcosmaint-") as folder, cluster.connect(Path(folder)) as site:
+        with TemporaryDirectory(prefix="dcosmaint-") as folder, cluster.connect(Path(folder) / "work") as site:
             return survey(site, datetime.now(UTC).timestamp())
     except Retryable as error:
         raise untouched(error) from error

@@ -20,7 +20,7 @@ from dcosmaint.cli.screen import screen
 from dcosmaint.errors import Refused, Retryable, Usage
 from dcosmaint.forecast import forecast
 from dcosmaint.model import Inventory, Work
-from dcosmaint.plan import Plan
+from dcosmaint.plan import Plan, unaccepted
 from dcosmaint.rolls import Order, a_roll, blockers, new_id
 from dcosmaint.survey import survey
 
@@ -40,22 +40,32 @@ class Wish:
 
 def carry_out(cluster: Cluster, wish: Wish) -> int:
     """Show the plan, ask, and do it. Returns the exit code."""
-    plan = make_plan(cluster, wish)
-    if not plan.roll.targets:
-        click.echo("Nothing to do: no node is outdated." if wish.work is Work.ROLL else "Nothing to do.")
-        return DONE
-    if not wish.as_json:
-        plan_text.show(plan, screen())
-    if plan.blockers:
-        raise Refused(f"{len(plan.blockers)} blockers stand in the way. Nothing was touched.")
-    _consent(cluster, wish)
-    telling = drive.Telling(wish.as_json, plan.forecast.seconds)
-    return drive.begin(cluster, plan.roll, telling, confirming(wish.given.get("confirm"), ask_at_terminal))
+    roll_id = new_id()
+    with cluster.lock(roll_id) as lease:
+        drive.nothing_else(cluster)
+        plan = make_plan(cluster, wish, roll_id)
+        if not plan.roll.targets:
+            click.echo("Nothing to do: no node is outdated." if wish.work is Work.ROLL else "Nothing to do.")
+            return DONE
+        if not wish.as_json:
+            plan_text.show(plan, screen())
+        if plan.blockers:
+            raise Refused(f"{_refused(plan, wish)}. Nothing was touched.")
+        _consent(cluster, wish)
+        telling = drive.Telling(wish.as_json, plan.forecast.seconds)
+        admit = confirming(wish.given.get("confirm"), ask_at_terminal)
+        return drive.begin(cluster, lease, plan.roll, telling, admit)
+
+
+def _refused(plan: Plan, wish: Wish) -> str:
+    """Those who read JSON lines have not seen the plan."""
+    count = "1 blocker stands" if len(plan.blockers) == 1 else f"{len(plan.blockers)} blockers stand"
+    return "\n".join([f"{count} in the way", *(unaccepted(plan.blockers) if wish.as_json else ())])
 
 
 def show_plan(cluster: Cluster, wish: Wish) -> Plan:
     """Print what would happen. Nothing is touched."""
-    plan = make_plan(cluster, wish)
+    plan = make_plan(cluster, wish, new_id())
     if wish.as_json:
         click.echo(json.dumps(plan.to_json(), indent=2))
     else:
@@ -67,10 +77,9 @@ def previewed(plan: Plan) -> int:
     return REFUSED if plan.blockers else DONE
 
 
-def make_plan(cluster: Cluster, wish: Wish) -> Plan:
+def make_plan(cluster: Cluster, wish: Wish, roll_id: str) -> Plan:
     for notice in cluster.notices:
         click.echo(f"note: {notice}", err=True)
-    roll_id = new_id()
     try:
         with cluster.connect(cluster.shelf.workspace(roll_id)) as site:
             inventory = survey(site, datetime.now(UTC).timestamp())
