@@ -18,7 +18,10 @@ NOTHING = Waiting("its first look", patience=float("inf"))
 class Turn:
     def __init__(self, steps: Iterable[Step], now: float) -> None:
         self._steps = deque(steps)
-        self._tries = 0
+        self._tries = 0  # failures in a row
+        self._running: Iterator[Waiting] = iter(())
+        self.waiting = self._heard = NOTHING
+        self.since = self._heard_since = now
         self._begin(now)
 
     @property
@@ -34,15 +37,25 @@ class Turn:
         return next(self._running, None)
 
     def hear(self, waiting: Waiting, now: float) -> bool:
-        """Take in what a look brought. True when it is news: a change of goal or of what is left is progress."""
-        self._tries = 0
-        return self._wait(waiting, now)
+        """Take in what a look brought. True when it is news: a change of goal or of what is left is progress.
+
+        A call that failed in between is none: patience goes on where it was.
+        """
+        news, self._tries = waiting != self.waiting, 0
+        if waiting != self._heard:
+            self._heard, self._heard_since = waiting, now
+        self.waiting, self.since = waiting, self._heard_since
+        return news
 
     def retry(self, why: str, patience: float, now: float) -> bool:
         """Begin the step again, as a resume does. True when the reason is news."""
         self._running = self._steps[0].run()
         self._tries += 1
-        return self._wait(Waiting("an answer", why, patience), now)
+        if self._tries == 1:
+            self.since = now
+        waiting = Waiting("an answer", why, patience)
+        news, self.waiting = waiting != self.waiting, waiting
+        return news
 
     def end_step(self, now: float) -> str:
         """The gate holds: go to the next step. Returns the name of the one that ended."""
@@ -55,7 +68,7 @@ class Turn:
 
     def be_patient(self, now: float) -> None:
         """Start the patience anew: time has passed in which nobody could look."""
-        self.since = now
+        self.since = self._heard_since = now
 
     def pause(self, now: float) -> float:
         """Seconds until the next look. An error that comes again doubles it."""
@@ -63,18 +76,9 @@ class Turn:
         return min(LONG, max(SHORT * 2.0 ** max(0, self._tries - 1), waited))
 
     def _begin(self, now: float) -> None:
-        self._running: Iterator[Waiting] = self._steps[0].run() if self._steps else iter(())
-        self.waiting = NOTHING
-        self.since = now
-
-    def _wait(self, waiting: Waiting, now: float) -> bool:
-        """An error says nothing of progress, so patience for answers runs on while only their wording changes."""
-        news = waiting != self.waiting
-        goes_on = self._tries > 1 and self.waiting.goal == waiting.goal
-        if news and not goes_on:
-            self.since = now
-        self.waiting = waiting
-        return news
+        self._running = self._steps[0].run() if self._steps else iter(())
+        self.waiting = self._heard = NOTHING
+        self.since = self._heard_since = now
 
 
 class Agenda:
