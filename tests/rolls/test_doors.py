@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from dcosmaint.errors import Fatal, NodeFailed, StartOver
+from dcosmaint.errors import Fatal, NodeFailed, Retryable, StartOver
 from dcosmaint.lines import Admitted
 from dcosmaint.model import Flight, Member, Waits
 from dcosmaint.sandbox.world import NodeShape, World, build
@@ -90,6 +90,15 @@ def test_an_instance_with_a_pod_on_it_is_drained_again() -> None:
 def test_an_agent_at_the_address_of_a_drained_node_is_a_comeback() -> None:
     door = Door(WITHOUT)
     with pytest.raises(StartOver, match="came back"):
+        door.open()
+    assert door.state == "running"
+
+
+def test_an_agent_that_has_not_re_registered_since_a_failover_is_not_taken_for_gone() -> None:
+    door = Door(WITHOUT)
+    world = door.stage.world
+    world.ground.agents[world.node(WITHOUT).agent_id].recovering = True
+    with pytest.raises(Retryable, match="not re-registered"):
         door.open()
     assert door.state == "running"
 

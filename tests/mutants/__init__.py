@@ -1,0 +1,1 @@
+"""One patch for each way to break a rule, and the proof that a test sees it broken."""

@@ -1,0 +1,63 @@
+"""R1 where it is decided: |lost ∪ held| against the cap, at the door and right before each replace."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from dcosmaint.journal import Journal, Memory
+from dcosmaint.lines import Admitted, RollBegun
+from dcosmaint.model import Ended, Inventory, Progress
+from dcosmaint.planner import admit
+from dcosmaint.steps.slots import Slots
+from tests.builders import a_flight, a_member, a_policy, a_roll, a_service, an_inventory
+from tests.rolls.stage import EVENTS, Free
+
+WELL = an_inventory(6, [a_service(EVENTS)])
+"""Brokers kafka-0, kafka-1 and kafka-2 on the nodes of the same numbers."""
+
+
+def with_lost(number: int) -> Inventory:
+    service = WELL.services[0]
+    pods = tuple(replace(pod, registered=pod.member != a_member(number)) for pod in service.pods)
+    return replace(WELL, services=(replace(service, pods=pods),))
+
+
+def taken(inventory: Inventory, cap: int, held: int | None = None) -> str:
+    """What is said to node 1 when it asks to replace kafka-1, while node 0 may hold a slot for another broker."""
+    policy = a_policy(default_cap=cap, min_isr={EVENTS: 1})
+    journal = Journal(Memory(), Free(), lambda: 0.0)
+    journal.append(RollBegun(a_roll(WELL, policy)))
+    holds = () if held is None else (a_member(held),)
+    journal.append(Admitted((a_flight(WELL.nodes[0], holds=holds), a_flight(WELL.nodes[1]))))
+    return Slots(WELL.nodes[1].address, journal).take(inventory.services[0].pods[1], inventory.services[0])
+
+
+def test_a_slot_is_refused_while_another_node_holds_the_last_one() -> None:
+    assert "would have 2 members lost or held (kafka-0, kafka-1), its cap is 1" in taken(WELL, cap=1, held=0)
+    assert taken(WELL, cap=2, held=0) == ""
+
+
+def test_a_slot_is_refused_while_a_broker_is_lost_for_another_reason() -> None:
+    assert "would have 2 members lost or held (kafka-1, kafka-2), its cap is 1" in taken(with_lost(2), cap=1)
+    assert taken(with_lost(2), cap=2) == ""
+
+
+def test_a_broker_that_is_lost_and_held_counts_once() -> None:
+    assert taken(with_lost(0), cap=2, held=0) == ""
+    assert taken(with_lost(1), cap=1) == ""
+
+
+def started(inventory: Inventory, held: tuple[int, ...] = ()) -> int:
+    """How many nodes with brokers may start, with a cap of 1 and while node 0 holds a slot for these brokers."""
+    targets = tuple(node.instance.id for node in inventory.nodes if node.members)
+    roll = a_roll(WELL, a_policy(strategy="window", min_isr={EVENTS: 1}), targets=targets)
+    flight = a_flight(WELL.nodes[0], holds=tuple(map(a_member, held)))
+    proved = Ended("another", "i-9", at=0.0, members=1)
+    progress = Progress(flights={flight.node.address: flight} if held else {}, ended=(proved,))
+    return len(admit(roll, inventory, progress).start)
+
+
+def test_only_so_many_nodes_start_as_the_cap_has_room_for() -> None:
+    assert started(WELL) == 1
+    assert started(WELL, held=(0,)) == 0
+    assert started(with_lost(0)) == 1  # the node of the lost one itself: nobody else is lost by its turn

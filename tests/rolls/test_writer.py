@@ -1,0 +1,77 @@
+"""The one Terraform writer (R5): whose apply it is, and for what a plan is made, is asked and never remembered."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dcosmaint.journal import File
+from dcosmaint.model import Node, Policy, Verdict, Waiting
+from dcosmaint.ports import TerraformActs
+from dcosmaint.sandbox.world import build
+from dcosmaint.steps.writer import Writer
+from tests.rolls.mortal import Killed
+from tests.rolls.stage import PRIVATE, SMALL, Stage, not_replaced, shelf_in
+
+
+@dataclass
+class DiesInApply:
+    """Terraform's acts, for a process that ends when its first apply has begun."""
+
+    port: TerraformActs
+
+    def apply(self) -> None:
+        self.port.apply()
+        raise Killed
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.port, name)
+
+
+@pytest.mark.parametrize("seconds", [0.0, 20.0, 300.0])
+def test_an_apply_that_outlived_its_roll_is_waited_for_and_told_by_the_state(seconds: float, quick_disk: Path) -> None:
+    stage = Stage(build(SMALL))
+    roll, shelf, acts = stage.roll(policy=Policy(soak=20.0)), shelf_in(quick_disk), stage.site.acts
+    mortal = replace(stage.site, acts=replace(acts, terraform=DiesInApply(acts.terraform)))
+    with pytest.raises(Killed):
+        stage.run(stage.begin(roll, File.create(shelf.journal(roll.id))), mortal)
+    stage.world.advance(stage.world.now + seconds)
+    other = Stage(stage.world)
+    assert other.run(other.take_over(shelf, roll.id)) is Verdict.DONE
+    assert not_replaced(stage.world, roll) == []
+    assert stage.tally(roll).breaches == ()
+
+
+def planned(stage: Stage) -> list[list[str]]:
+    lines = map(json.loads, stage.world.log)
+    return [
+        [address.removeprefix(PRIVATE) for address in line["addresses"]] for line in lines if line["what"] == "plan"
+    ]
+
+
+def turns(stage: Stage, writer: Writer, number: int) -> Waiting:
+    for _ in range(number):
+        stage.world.advance(stage.world.now + 60.0)
+        waiting = writer.turn()
+    return waiting
+
+
+def test_what_an_apply_has_just_created_is_not_planned_again_for_those_that_come_later() -> None:
+    """Two nodes were created and have not looked yet, when a third one asks for its own instance."""
+    stage = Stage(build(SMALL))
+    nodes: dict[str, Node] = {node.address.removeprefix(PRIVATE): node for node in stage.survey().nodes}
+    site = stage.site
+    writer = Writer(site.terraform, site.acts.terraform, Policy(), stage.hands.alone)
+    for key in ("[1]", "[2]", "[3]"):
+        stage.world.cloud.terminate(nodes[key].instance.id)
+    for key in ("[1]", "[2]"):
+        writer.want(nodes[key], stage.newest_ami, seen=nodes[key].instance.id)
+    turns(stage, writer, 2)
+    writer.want(nodes["[3]"], stage.newest_ami, seen=nodes["[3]"].instance.id)
+    turns(stage, writer, 3)
+    assert planned(stage) == [["[1]", "[2]"], ["[3]"]]
+    assert stage.world.node(f"{PRIVATE}[3]").ami == stage.newest_ami
