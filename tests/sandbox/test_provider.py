@@ -77,7 +77,7 @@ class Bench:
 @pytest.fixture(scope="module")
 def initialised(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     folder = Folder(tmp_path_factory.mktemp("sandbox"))
-    folder.clear()
+    folder.prepare()
     install_builtin(folder)
     aws = Aws(network=71)
     aws.start()

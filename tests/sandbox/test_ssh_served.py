@@ -86,7 +86,7 @@ def bench(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Bench]:
     profile, network = getattr(request, "param", "2.1"), 72
     folder = Folder(tmp_path / "sandbox")
     folder.root.mkdir()
-    folder.clear()
+    folder.prepare()
     public_key = folder.write_key_pair()
     world = World(Shape(profile=profile, services=(), apps=()))
     node = NodeShape("us-east-1a", address="aws_instance.node[0]", private_ip=f"127.{network}.20.4", ami="ami-1")

@@ -51,7 +51,7 @@ class Daemon:
         self._stack.close()
 
     def _found(self, stack: ExitStack) -> None:
-        self._folder.clear()
+        self._folder.prepare()
         public_key = self._folder.write_key_pair()
         number, claimed = network.claim(SSH_PORT)
         stack.enter_context(claimed)

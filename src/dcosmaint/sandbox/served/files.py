@@ -73,6 +73,10 @@ class Folder:
                 shutil.rmtree(path)
             else:
                 path.unlink(missing_ok=True)
+
+    def prepare(self) -> None:
+        """Empty folders, for a sandbox that begins."""
+        self.clear()
         for folder in (self.infra, self.root / "packer", self.key.parent, self.bin, self.run, self.root / "state"):
             folder.mkdir(parents=True, mode=0o700)
 
