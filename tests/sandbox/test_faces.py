@@ -106,6 +106,21 @@ def test_agents_after_a_failover_are_recovered_and_prove_nothing() -> None:
     assert site.mesos.tasks()
 
 
+def test_an_instance_counts_from_its_first_health_check_on() -> None:
+    world = build()
+    site = in_process(world, slow=False, failures=0.0)
+    web = world.ground.apps["/web"]
+    assert len(on(site, "/web")) == 6
+    world.master.end(web.tasks[0], "TASK_FAILED", "the container exited")
+    until(world, lambda: web.running == 6)
+    assert len(on(site, "/web")) == 5
+    until(world, lambda: len(on(site, "/web")) == 6, 6.0)
+
+
+def on(site: Site, app_id: str) -> tuple[str, ...]:
+    return next(app.on for app in site.marathon.apps() if app.id == app_id)
+
+
 def test_topics_that_can_not_be_read_are_none_and_not_empty() -> None:
     world = build()
     world.schedulers["kafka-events"].service.readable = False

@@ -86,8 +86,12 @@ def test_a_task_tells_its_agent_and_its_health(cluster: Cluster) -> None:
 
 
 def test_a_task_without_a_result_is_neither_healthy_nor_unhealthy(cluster: Cluster) -> None:
+    web = cluster.world.ground.apps["/web"]
+    cluster.world.master.end(web.tasks[0], "TASK_FAILED", "the container exited")
+    while web.running < 6:
+        cluster.pace.skip(1.0)
     app = cluster.get("marathon/v2/apps/web")["app"]
-    assert (app["tasksRunning"], app["tasksHealthy"], app["tasksUnhealthy"]) == (6, 0, 0)
+    assert (app["tasksRunning"], app["tasksHealthy"], app["tasksUnhealthy"]) == (6, 5, 0)
 
 
 def test_what_can_not_be_placed_is_queued(cluster: Cluster) -> None:

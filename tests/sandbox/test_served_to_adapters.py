@@ -15,10 +15,9 @@ from dcosmaint.adapters.mesos import Mesos
 from dcosmaint.adapters.sdk import Sdk
 from dcosmaint.adapters.tls import Tls
 from dcosmaint.errors import Fatal, NodeFailed, Retryable
-from dcosmaint.model import App, Member, Service
+from dcosmaint.model import Member, Service
 from dcosmaint.sandbox.faces import in_process
 from dcosmaint.sandbox.served.front import Settings
-from dcosmaint.sandbox.served.marathon_apps import FIRST_CHECK
 from dcosmaint.sandbox.world import Shape
 from dcosmaint.site import Site
 from tests.sandbox.cluster import Cluster, served
@@ -41,18 +40,8 @@ class Both:
         assert (sorted(wired.recovered), int(wired.at)) == (sorted(near.recovered), int(near.at))
         assert set(self.mesos.tasks()) == set(self.site.mesos.tasks())
         assert self.mesos.facts() == self.site.mesos.facts()
-        assert self.marathon.apps() == tuple(self._checked(app) for app in self.site.marathon.apps())
+        assert self.marathon.apps() == self.site.marathon.apps()
         assert _services(self.sdk.all) == _services(self.site.services.all)
-
-    def _checked(self, app: App) -> App:
-        """On the wire an instance counts from its first health check on, where its app has one."""
-        true, now = self.cluster.world.ground.apps[app.id], self.cluster.world.now
-        young = [t.agent_id for t in true.tasks if true.shape.docker and now - t.running_at < FIRST_CHECK]
-        on = list(app.on)
-        for agent_id in young:
-            if agent_id in on:
-                on.remove(agent_id)
-        return replace(app, on=tuple(on))
 
     def passes(self, seconds: float) -> None:
         """Time goes by, and at each of its steps both ways tell the same."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from dcosmaint.errors import Retryable
 from dcosmaint.model import App
 from dcosmaint.sandbox.faces.passage import Passage
@@ -21,10 +23,12 @@ class Marathon:
         return self._passage.read("marathon", self._read)
 
     def _read(self) -> tuple[App, ...]:
-        if self._built != self._world.marathon.changes:
-            self._built = self._world.marathon.changes
-            apps = sorted(self._world.ground.apps.values(), key=lambda app: app.id)
-            self._apps = tuple(_app(app) for app in apps if not app.labels)
+        marathon = self._world.marathon
+        if self._built != marathon.changes:
+            apps = sorted((a for a in self._world.ground.apps.values() if not a.labels), key=lambda app: app.id)
+            unproved = {app.id: marathon.unproved(app) for app in apps}
+            self._apps = tuple(_app(app, unproved[app.id]) for app in apps)
+            self._built = -1 if any(unproved.values()) else marathon.changes  # time alone will prove them
         return self._apps
 
 
@@ -47,7 +51,8 @@ class Health:
         return tuple(sorted({*booting, *machine.red}))
 
 
-def _app(app: true.App) -> App:
+def _app(app: true.App, unproved: Sequence[true.Task]) -> App:
     shape = app.shape
-    on = tuple(sorted(task.agent_id for task in app.tasks if task.state == "TASK_RUNNING"))
+    serving = (task for task in app.tasks if task.state == "TASK_RUNNING" and task not in unproved)
+    on = tuple(sorted(task.agent_id for task in serving))
     return App(shape.id, shape.instances, on, shape.unique, shape.resident, shape.public)

@@ -12,8 +12,6 @@ from dcosmaint.sandbox.world.state import App, Task
 
 TASKS, COUNTS, DEPLOYMENTS = "apps.tasks", "apps.counts", "apps.deployments"
 BY_DEFAULT = (COUNTS, DEPLOYMENTS)
-FIRST_CHECK = 5.0
-"""Seconds until a task has a health result: before that it is neither healthy nor unhealthy."""
 
 PACKAGES = {"kafka": "2.9.0-2.4.0", "brokers": "1.1.19-0.10.1.0"}
 SCHEDULER_CHECK = {
@@ -114,16 +112,16 @@ def _counts(world: World, app: App) -> Json:
 
 def _results(world: World, app: App, task: Task) -> list[bool]:
     """None without a check, before the first one, and while a scheduler starts: its grace period hides failures."""
-    if not _checks(app) or task.state != "TASK_RUNNING" or world.now - task.running_at < FIRST_CHECK:
+    if not app.checked or task.state != "TASK_RUNNING" or task in world.marathon.unproved(app):
         return []
     service = world.ground.services.get(app.id.strip("/"))
     return [True] if service is None or service.up else []
 
 
 def _checks(app: App) -> list[Json]:
-    if app.labels:
-        return [SCHEDULER_CHECK]
-    return [APP_CHECK] if app.shape.docker else []
+    if not app.checked:
+        return []
+    return [SCHEDULER_CHECK if app.labels else APP_CHECK]
 
 
 def _constraints(app: App) -> list[list[str]]:

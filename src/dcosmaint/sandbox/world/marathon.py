@@ -10,6 +10,8 @@ from dcosmaint.sandbox.world.master import Master
 from dcosmaint.sandbox.world.state import Agent, App, Framework, Task
 
 NAME = "marathon"
+FIRST_CHECK = 5.0
+"""Seconds until a running task has a health result: before that it is neither healthy nor unhealthy."""
 
 
 class Marathon:
@@ -39,6 +41,12 @@ class Marathon:
         app.due -= 1
         self._master.run(self._task(app, agent))
         self.changes += 1
+
+    def unproved(self, app: App) -> list[Task]:
+        """Instances that run and whose first health check has not come yet."""
+        since = self._ground.clock.now - FIRST_CHECK
+        running = [task for task in app.tasks if task.state == "TASK_RUNNING"] if app.checked else []
+        return [task for task in running if task.running_at > since]
 
     # ---- what the master says
 

@@ -59,8 +59,8 @@ class Master:
         self._ground.clock.after(self._ground.chance.within((2.0, 8.0)), lambda: self._start(task))
 
     def run(self, task: Task) -> None:
-        """The task runs already: how a cluster begins."""
-        task.launched_at = task.running_at = self._ground.clock.now
+        """The task has long been running: how a cluster begins."""
+        task.launched_at = task.running_at = self._ground.clock.now - 86400.0
         task.state = "TASK_RUNNING"
         self._ground.agents[task.agent_id].tasks[task.id] = task
 

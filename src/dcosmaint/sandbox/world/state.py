@@ -221,6 +221,11 @@ class App:
     def running(self) -> int:
         return sum(task.state == "TASK_RUNNING" for task in self.tasks)
 
+    @property
+    def checked(self) -> bool:
+        """It has a health check, as every scheduler does."""
+        return self.shape.docker or bool(self.labels)
+
 
 @dataclass(eq=False)
 class Ami:
