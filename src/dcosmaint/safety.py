@@ -58,7 +58,7 @@ def thin(
     was = {(p.topic, p.number): len(p.isr) for p in baseline}
     pods = {m.pod for m in leaving if m.service == service.name}
     away = pods | {m.pod for m in gone if m.service == service.name}
-    for partition in service.partitions or ():
+    for partition in service.partitions or () if pods else ():
         if not pods.intersection(partition.isr) and partition.isr:
             continue
         left = tuple(pod for pod in partition.isr if pod not in away)
