@@ -107,8 +107,13 @@ def plans(case: Case, node: Node) -> Refusal | None:
 
 def scheduler(case: Case, node: Node) -> Refusal | None:
     """A scheduler that dies in the middle of a replace of its own service leaves its outcome unread for minutes."""
-    busy = {member.service for member in case.gone} & set(node.schedulers)
-    return no("scheduler", node, f"the scheduler of {', '.join(sorted(busy))} runs here") if busy else None
+    if busy := {member.service for member in case.gone} & set(node.schedulers):
+        return no("scheduler", node, f"the scheduler of {', '.join(sorted(busy))} runs here, and its members move")
+    carried = {member.service for member in node.members}
+    for service in case.inventory.services:
+        if service.name in carried and service.scheduler_agent and service.scheduler_agent in case.away:
+            return no("scheduler", node, f"the scheduler of {service.name} is on a node in flight")
+    return None
 
 
 def caps(case: Case, node: Node) -> Refusal | None:
@@ -160,8 +165,8 @@ _ROLL: tuple[Limit, ...] = (
 _NODE: tuple[Limit, ...] = (
     canary,  # before size: a batch of ten is no canary
     soak,
+    one_public,  # before rules, to which the other one of two would be the last that serves
     rules,  # what the plan would refuse now
-    one_public,
     plans,
     scheduler,
     caps,

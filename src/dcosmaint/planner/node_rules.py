@@ -1,0 +1,113 @@
+"""What blocks one node, whatever else is in flight. Each message ends in what its reader can do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from dcosmaint.model import App, Finding, Inventory, Node, Roll, Service, Work
+from dcosmaint.safety import thin
+
+Rule = Callable[[Roll, Inventory, Node], Iterator[Finding]]
+
+REPLACES = (Work.ROLL, Work.REPLACE)
+
+
+def surveyed(roll: Roll, inventory: Inventory, node: Node) -> Iterator[Finding]:
+    """What the survey found already. An open Terraform harms nobody where no AMI changes."""
+    for finding in inventory.blockers:
+        concerns = finding.subject in (node.address, node.group) or finding.rule == "recovered-agents"
+        if concerns and (finding.rule != "terraform-exposed" or roll.work in REPLACES):
+            yield finding
+
+
+def agent(roll: Roll, inventory: Inventory, node: Node) -> Iterator[Finding]:
+    if node.agent is None:
+        count = sum(agent.private_ip == node.private_ip for agent in inventory.agents)
+        message = f"Mesos lists {count or 'no'} agents at {node.private_ip} instead of one: mend that, or exclude it"
+        yield Finding("no-agent", node.address, message)
+    elif node.agent.deactivated or node.agent.draining:
+        yield Finding(
+            "foreign-cordon",
+            node.address,
+            "somebody else deactivated or drains its agent: `dcos node reactivate"
+            f" {node.agent_id}` if that is over, or exclude it",
+        )
+    elif not node.agent.active:
+        message = f"agent {node.agent_id} is disconnected from the master: bring it back, or exclude it"
+        yield Finding("inactive-agent", node.address, message)
+
+
+def last_public(roll: Roll, inventory: Inventory, node: Node) -> Iterator[Finding]:
+    others = (a for a in inventory.agents if a.public and a.id != node.agent_id)
+    serving = any(a.active and not a.deactivated and not a.draining for a in others)
+    if node.agent and node.agent.public and not serving:
+        yield Finding("last-public", node.address, "is the only public agent that serves: add another one first")
+
+
+def instance(roll: Roll, inventory: Inventory, node: Node) -> Iterator[Finding]:
+    its = node.instance
+    if its.state != "running":
+        yield Finding("instance-state", node.address, f"{its.id} is {its.state}, not running: start it, or exclude it")
+    if its.scaling_group:
+        message = f"{its.id} is in Auto Scaling group {its.scaling_group}, which replaces what it misses: detach it"
+        yield Finding("scaling-group", node.address, message)
+    if its.load_balancers:
+        message = f"{its.id} gets traffic from {', '.join(its.load_balancers)}, and nobody drains that: deregister it"
+        yield Finding("load-balancer", node.address, message)
+    if its.protected and roll.work in REPLACES:
+        yield Finding("protected", node.address, f"{its.id} has termination protection: lift it first")
+
+
+def tasks(roll: Roll, inventory: Inventory, node: Node) -> Iterator[Finding]:
+    for framework in node.unknown:
+        message = f"runs tasks of {framework}, which nobody here knows how to move: move them, or exclude the node"
+        yield Finding("unknown-framework", node.address, message)
+    for app in inventory.apps:
+        yield from _resident(app, node)
+        if app.id in node.apps and app.instances > 1 and set(app.on) == {node.agent_id}:
+            message = f"has all of its {len(app.on)} running instances on {node.address}: spread it first"
+            yield Finding("app-down", app.id, message, acceptable=True)
+
+
+def _resident(app: App, node: Node) -> Iterator[Finding]:
+    """Its volume stays behind, and it waits for that very node for ever."""
+    if app.resident and app.id in node.apps:
+        message = f"keeps data on {node.address}, and would wait for that node for ever: move it, or exclude the node"
+        yield Finding("resident-tasks", app.id, message)
+    elif app.resident and len(app.on) < app.instances:
+        says = f"keeps data, and only {len(app.on)} of its {app.instances} instances run, so nobody knows on which node"
+        yield Finding("resident-tasks", app.id, f"{says}: bring it up first")
+
+
+def services(roll: Roll, inventory: Inventory, node: Node) -> Iterator[Finding]:
+    for service in inventory.services:
+        if any(member.service == service.name for member in node.members):
+            yield from _service(service)
+            yield from _copies(roll, service, node)
+
+
+def _service(service: Service) -> Iterator[Finding]:
+    if service.trouble:
+        yield Finding("service-trouble", service.name, f"{service.trouble}: see to it, or exclude its nodes")
+    if service.kind != "kafka":
+        message = f"is a {service.kind}, and only Kafka can be moved yet: exclude its nodes"
+        yield Finding("service-unsupported", service.name, message)
+    elif service.partitions is None:
+        message = "its topics can't be read, so nobody knows what a replace loses: its scheduler's log says why"
+        yield Finding("topics-unreadable", service.name, message)
+    for partition in service.partitions or ():
+        if not partition.isr or not partition.leader:
+            subject = f"{service.name}/{partition.topic}"
+            yield Finding("partition-offline", subject, f"{partition.name} has no leader: bring its brokers back first")
+
+
+def _copies(roll: Roll, service: Service, node: Node) -> Iterator[Finding]:
+    """R14, for each member alone."""
+    baseline = roll.baseline.get(service.name, ())
+    for member in node.members:
+        for worst in thin(service, [member], [member], baseline, roll.policy):
+            message = f"{worst} without {member.pod}, whose volume a replace wipes: give the topic more replicas"
+            yield Finding("data-loss", f"{service.name}/{worst.partition.topic}", message, acceptable=True)
+
+
+NODE_RULES: tuple[Rule, ...] = (surveyed, agent, last_public, instance, tasks, services)

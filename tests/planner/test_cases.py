@@ -1,0 +1,91 @@
+"""Every limit and every rule in a situation of its own, and how they play together: data in tests/cases/planner."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from dcosmaint.planner import admit
+from dcosmaint.planner.limits import LIMITS
+from dcosmaint.planner.node_rules import NODE_RULES
+from tests.planner.situation import Situation, came, load, wanted
+
+CASES = Path(__file__).parents[1] / "cases" / "planner"
+SITUATIONS = [load(path) for path in sorted(CASES.glob("*.toml"))]
+
+
+@pytest.mark.parametrize("situation", SITUATIONS, ids=str)
+def test_the_planner_answers_as_the_situation_says(situation: Situation) -> None:
+    answer = admit(situation.roll, situation.inventory, situation.progress)
+    assert came(answer) == wanted(situation), [*map(str, answer.refusals)]
+
+
+@pytest.mark.parametrize("situation", [s for s in SITUATIONS if "until" in s.expected], ids=str)
+def test_a_refusal_that_lifts_by_itself_says_when(situation: Situation) -> None:
+    answer = admit(situation.roll, situation.inventory, situation.progress)
+    ahead = {refusal.until - situation.inventory.at for refusal in answer.refusals if refusal.until}
+    assert ahead == {situation.expected["until"]}
+
+
+@pytest.mark.parametrize("situation", SITUATIONS, ids=str)
+def test_every_refusal_is_a_sentence_about_a_node(situation: Situation) -> None:
+    for refusal in admit(situation.roll, situation.inventory, situation.progress).refusals:
+        assert len(refusal.says) > 10, refusal
+        assert refusal.node, refusal
+
+
+def _named() -> Iterator[str]:
+    for situation in SITUATIONS:
+        yield from (line.partition(" ")[2] for line in wanted(situation).refused)
+
+
+OF_LIMITS = {
+    "paused",
+    "allowance",
+    "image",
+    "barrier",
+    "size",
+    "canary",
+    "soak",
+    "public",
+    "plan-incomplete",
+    "scheduler",
+    "cap",
+    "data",
+    "apps",
+    "no-place",
+    "unseen",
+}
+OF_RULES = {
+    "recovered-agents",
+    "terraform-exposed",
+    "bastion",
+    "no-agent",
+    "foreign-cordon",
+    "inactive-agent",
+    "last-public",
+    "instance-state",
+    "scaling-group",
+    "load-balancer",
+    "protected",
+    "unknown-framework",
+    "resident-tasks",
+    "app-down",
+    "service-trouble",
+    "service-unsupported",
+    "topics-unreadable",
+    "partition-offline",
+    "data-loss",
+}
+
+
+def test_no_limit_and_no_rule_is_without_a_situation() -> None:
+    assert set(_named()) >= OF_LIMITS | OF_RULES
+
+
+def test_a_limit_that_is_new_needs_a_situation() -> None:
+    """When this fails, write one, and count again."""
+    assert len({limit for limits in LIMITS.values() for limit in limits}) == 16
+    assert len(NODE_RULES) == 6

@@ -1,0 +1,281 @@
+"""What a plan refuses by name: each with its own word, all at once, and nothing that was accepted (R13)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from dcosmaint.model import App, ClusterFacts, Finding, Inventory, Node, Policy, Resources, Service, Work
+from dcosmaint.planner.rules import blockers
+from tests.builders import (
+    GROUP,
+    NOON,
+    a_node,
+    a_partition,
+    a_pod,
+    a_policy,
+    a_roll,
+    a_service,
+    an_agent,
+    an_app,
+    an_instance,
+    an_inventory,
+)
+
+FIRST = f"{GROUP}[0]"
+EVENTS = "kafka-events"
+
+
+def cluster(
+    node: Node | None = None, service: Service | None = None, app: App | None = None, **facts: Any
+) -> Inventory:
+    """Six nodes, three brokers on the first three; what is named is not as it should be."""
+    nodes = [node or a_node(0), *(a_node(number) for number in range(1, 6))]
+    return an_inventory(nodes, [service or a_service()], [app] if app else [], **facts)
+
+
+def on_agent(**changes: Any) -> Inventory:
+    return cluster(a_node(agent=an_agent(**changes)))
+
+
+def on_instance(**changes: Any) -> Inventory:
+    return cluster(a_node(instance=an_instance(**changes)))
+
+
+def in_service(**changes: Any) -> Inventory:
+    return cluster(service=a_service(**changes))
+
+
+def surveyed(rule: str, subject: str, *, acceptable: bool = False) -> Inventory:
+    return cluster(blockers=(Finding(rule, subject, "what the survey says: mend it", acceptable),))
+
+
+def public(*active: bool) -> Inventory:
+    """A cluster whose first nodes are public agents."""
+    entries = [a_node(n, agent=an_agent(n, public=True, active=serves)) for n, serves in enumerate(active)]
+    return an_inventory([*entries, *(a_node(number) for number in range(len(active), 6))])
+
+
+def full() -> Inventory:
+    """No agent but those of the service itself, and one without room."""
+    return an_inventory(
+        [a_node(0), a_node(1), a_node(2), a_node(3, agent=an_agent(3, free=Resources(0.1)))], [a_service()]
+    )
+
+
+REFUSED: dict[str, list[tuple[str, Inventory]]] = {
+    "resident-tasks": [
+        ("/store", cluster(app=an_app("/store", [0], resident=True))),
+        ("/store", cluster(app=an_app("/store", [5], instances=2, resident=True))),  # the other may be anywhere
+    ],
+    "service-unsupported": [(EVENTS, in_service(kind="cassandra", partitions=None))],
+    "service-trouble": [
+        (EVENTS, in_service(trouble=f"kafka-1 is {state}"))
+        for state in ("PAUSED", "PAUSING", "DECOMMISSIONING", "DECOMMISSIONED")
+    ],
+    "plan-incomplete": [
+        (EVENTS, in_service(deploy="IN_PROGRESS")),
+        (EVENTS, in_service(deploy="ERROR")),
+        (EVENTS, in_service(recovery="PENDING")),
+        (EVENTS, in_service(recovery="UNKNOWN")),
+    ],
+    "unknown-framework": [(FIRST, cluster(a_node(unknown=("spark",))))],
+    "last-public": [(FIRST, public(True)), (FIRST, public(True, False))],
+    "load-balancer": [(FIRST, on_instance(load_balancers=("ingress",)))],
+    "scaling-group": [(FIRST, on_instance(scaling_group="agents"))],
+    "protected": [(FIRST, on_instance(protected=True))],
+    "instance-state": [(FIRST, on_instance(state="stopped"))],
+    "topics-unreadable": [(EVENTS, in_service(partitions=None))],
+    "partition-offline": [
+        (f"{EVENTS}/events", in_service(partitions=(a_partition(isr=()),))),
+        (f"{EVENTS}/events", in_service(partitions=(replace(a_partition(), leader=""),))),
+    ],
+    "data-loss": [(f"{EVENTS}/events", in_service(partitions=(a_partition(isr=(0,)),)))],
+    "recovered-agents": [("agent-77", surveyed("recovered-agents", "agent-77"))],
+    "bastion": [(FIRST, surveyed("bastion", FIRST))],
+    "unjoined": [
+        (FIRST, surveyed("unjoined", FIRST)),
+        (f"{GROUP}[99]", surveyed("unjoined", f"{GROUP}[99]")),  # an address that is no node: EC2 does not know it
+    ],
+    "foreign-cordon": [
+        (FIRST, on_agent(active=False, deactivated=True)),
+        (FIRST, on_agent(active=False, draining=True)),
+    ],
+    "inactive-agent": [(FIRST, on_agent(active=False))],
+    "no-agent": [(FIRST, cluster(a_node(agent=None)))],
+    "no-deactivate": [("Mesos 1.5.3", cluster(facts=ClusterFacts("1.11.12", "1.5.3", airtight_cordon=False)))],
+    "terraform-exposed": [(GROUP, surveyed("terraform-exposed", GROUP, acceptable=True))],
+    "app-down": [("/web", cluster(app=an_app("/web", [0, 0])))],
+    "no-place": [(f"{EVENTS}/kafka-0", full())],
+}
+EACH = [pytest.param(rule, *case, id=f"{rule}-{n}") for rule, cases in REFUSED.items() for n, case in enumerate(cases)]
+ACCEPTABLE = {"data-loss", "terraform-exposed", "app-down"}
+
+
+def found(inventory: Inventory, policy: Policy | None = None, **changes: Any) -> tuple[Finding, ...]:
+    return blockers(a_roll(inventory, policy or a_policy(), **changes), inventory)
+
+
+def rules(findings: Sequence[Finding]) -> set[str]:
+    return {finding.rule for finding in findings}
+
+
+def test_a_healthy_cluster_has_no_blockers() -> None:
+    assert found(cluster()) == ()
+
+
+@pytest.mark.parametrize(("rule", "subject", "inventory"), EACH)
+def test_it_is_refused_by_its_own_name_with_its_subject(rule: str, subject: str, inventory: Inventory) -> None:
+    assert subject in {finding.subject for finding in found(inventory) if finding.rule == rule}
+
+
+@pytest.mark.parametrize(("rule", "subject", "inventory"), EACH)
+def test_a_refusal_says_what_and_what_now(rule: str, subject: str, inventory: Inventory) -> None:
+    """R13: a sentence behind the subject, whose last part is what its reader can do."""
+    for finding in found(inventory):
+        assert len(finding.message.split()) > 4, finding
+        assert ":" in finding.message, finding
+        assert not finding.message.endswith("."), finding
+
+
+@pytest.mark.parametrize(("rule", "subject", "inventory"), EACH)
+def test_only_a_risk_that_may_be_taken_can_be_accepted(rule: str, subject: str, inventory: Inventory) -> None:
+    by_name = a_policy(accepted=(f"{rule}={subject}",))
+    assert (rule in rules(found(inventory, by_name))) == (rule not in ACCEPTABLE)
+    assert {f.acceptable for f in found(inventory) if f.rule == rule} == {rule in ACCEPTABLE}
+
+
+@pytest.mark.parametrize("rule", sorted(ACCEPTABLE))
+def test_a_risk_is_taken_for_its_subject_only(rule: str) -> None:
+    ((_, inventory), *_) = REFUSED[rule]
+    assert rule in rules(found(inventory, a_policy(accepted=(f"{rule}=something-else",))))
+
+
+@pytest.mark.parametrize(
+    ("rule", "all_at_once"), [("terraform-exposed", True), ("app-down", True), ("data-loss", False)]
+)
+def test_a_rule_may_be_accepted_as_a_whole_but_for_data(rule: str, all_at_once: bool) -> None:
+    ((_, inventory), *_) = REFUSED[rule]
+    assert (rule not in rules(found(inventory, a_policy(accepted=(rule,))))) == all_at_once
+
+
+def test_data_of_a_whole_service_may_be_given_up_by_its_name() -> None:
+    ((_, inventory), *_) = REFUSED["data-loss"]
+    assert found(inventory, a_policy(accepted=(f"data-loss={EVENTS}",))) == ()
+
+
+def test_everything_comes_at_once() -> None:
+    """R13: an operator who mends one thing is not sent back for the next."""
+    topic = (a_partition(isr=(0,)), a_partition(1, isr=(), topic="dead"))
+    broken = a_service(partitions=topic, deploy="ERROR", trouble="kafka-1 is PAUSED")
+    blind = a_service("kafka-blind", [4], partitions=None)
+    other = a_service("cassandra", [4], kind="cassandra", partitions=None)
+    nodes = [
+        a_node(
+            0,
+            instance=an_instance(
+                0, state="stopping", scaling_group="agents", load_balancers=("ingress",), protected=True
+            ),
+            agent=an_agent(0, active=False, deactivated=True),
+            unknown=("spark",),
+        ),
+        a_node(1, agent=an_agent(1, active=False)),
+        a_node(2, agent=None),
+        a_node(3, agent=an_agent(3, public=True)),
+        a_node(4),
+    ]
+    rest = ("recovered-agents", "agent-77"), ("bastion", FIRST), ("unjoined", FIRST), ("terraform-exposed", GROUP)
+    inventory = an_inventory(
+        nodes,
+        [broken, blind, other],
+        [an_app("/web", [0, 0]), an_app("/store", [0], resident=True)],
+        facts=ClusterFacts("1.11.12", "1.5.3", airtight_cordon=False),
+        blockers=tuple(Finding(rule, subject, "…", acceptable=rule in ACCEPTABLE) for rule, subject in rest),
+    )
+    assert rules(found(inventory)) == set(REFUSED)
+
+
+def test_the_same_trouble_of_a_service_is_told_once_and_not_for_each_of_its_nodes() -> None:
+    assert len(found(in_service(kind="cassandra", partitions=None))) == 1
+
+
+def test_what_is_no_target_stands_in_nobodys_way() -> None:
+    inventory = on_instance(scaling_group="agents")
+    assert found(inventory, targets=("i-1", "i-2")) == ()
+    assert found(REFUSED["no-deactivate"][0][1], targets=()) == ()
+
+
+def test_an_unjoined_address_of_another_node_stands_in_nobodys_way() -> None:
+    assert found(surveyed("unjoined", FIRST), targets=("i-1",)) == ()
+
+
+def test_two_agents_at_one_address_are_counted_in_the_refusal() -> None:
+    twins = (an_agent(0, id="agent-old"), an_agent(0, id="agent-new"))
+    inventory = cluster(a_node(agent=None))
+    (finding,) = found(replace(inventory, agents=(*inventory.agents, *twins)))
+    assert finding.message.startswith("Mesos lists 2 agents at 10.0.0.10 instead of one")
+
+
+@pytest.mark.parametrize("work", [Work.DRAIN, Work.UNDRAIN])
+def test_an_exposed_terraform_is_no_reason_not_to_drain(work: Work) -> None:
+    """No AMI changes there, so no plain apply replaces anything."""
+    assert found(surveyed("terraform-exposed", GROUP, acceptable=True), work=work) == ()
+
+
+def test_termination_protection_is_no_reason_not_to_drain() -> None:
+    assert found(on_instance(protected=True), work=Work.DRAIN) == ()
+
+
+@pytest.mark.parametrize("rule", ["load-balancer", "scaling-group", "foreign-cordon", "resident-tasks", "data-loss"])
+def test_what_a_drain_takes_away_is_refused_as_well(rule: str) -> None:
+    ((_, inventory), *_) = REFUSED[rule]
+    assert rule in rules(found(inventory, work=Work.DRAIN))
+
+
+@pytest.mark.parametrize(("rule", "subject", "inventory"), EACH)
+def test_bringing_a_node_back_is_never_refused(rule: str, subject: str, inventory: Inventory) -> None:
+    assert found(inventory, work=Work.UNDRAIN) == ()
+
+
+def test_a_member_that_no_agent_could_take_is_refused_before_anything_is_touched() -> None:
+    """R6: with an agent that has room and no member of the service it passes."""
+    assert rules(found(full())) == {"no-place"}
+    roomy = an_inventory(4, [a_service()])
+    assert found(roomy) == ()
+
+
+def test_a_public_a_draining_or_a_cordoned_agent_takes_no_member() -> None:
+    """R6."""
+    for changes in ({"public": True}, {"draining": True}, {"active": False}, {"active": False, "deactivated": True}):
+        spare = a_node(3, agent=an_agent(3, **changes))
+        inventory = an_inventory([a_node(0), a_node(1), a_node(2), spare], [a_service()])
+        assert "no-place" in rules(found(inventory, targets=("i-0",))), changes
+
+
+def test_a_member_that_is_down_leaves_no_room_for_another_of_its_service() -> None:
+    """R6: its reservation stays where it is."""
+    down = a_service(pods=(a_pod(0), a_pod(1, running=False), a_pod(2)))
+    assert "no-place" in rules(found(an_inventory(3, [down]), targets=("i-0",)))
+
+
+def test_a_topic_with_too_few_copies_in_sync_now_is_refused_though_it_had_enough() -> None:
+    """R14: the baseline says what there should be."""
+    service = a_service(partitions=(a_partition(isr=(0, 2)),))
+    roll = a_roll(cluster(), baseline={EVENTS: (a_partition(isr=(0, 1, 2)),)})
+    findings = blockers(roll, cluster(service=service))
+    assert {(f.rule, f.subject) for f in findings} == {("data-loss", f"{EVENTS}/events")}
+    assert "events-0 would keep 1 in-sync copies (kafka-2), and needs 2" in findings[0].message
+
+
+def test_a_refusal_of_a_plan_says_in_which_state_it_is() -> None:
+    (finding,) = found(in_service(deploy="ERROR"))
+    assert finding.message == "deploy plan ERROR, recovery plan COMPLETE: let it end first"
+
+
+def test_findings_are_in_the_order_of_the_nodes() -> None:
+    nodes = [a_node(n, instance=an_instance(n, scaling_group="agents")) for n in range(6)]
+    findings = found(an_inventory(nodes, at=NOON))
+    assert [finding.subject for finding in findings] == [node.address for node in nodes]
