@@ -59,8 +59,8 @@ class SshConfig:
     def _lookup(self, host: str) -> Mapping[str, Any]:
         if self.path is None or not self.path.is_file():
             return {}
-        text = "\n".join(expand(self.path, host))
         try:
+            text = "\n".join(expand(self.path, host))
             return paramiko.SSHConfig.from_text(text).lookup(host)
         except (paramiko.SSHException, ImportError, ValueError) as error:
             raise Usage(f"{self.path} can't be read: {error}") from error

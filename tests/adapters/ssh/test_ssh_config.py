@@ -99,6 +99,7 @@ def test_an_include_below_a_match_is_refused_by_name(tmp_path: Path) -> None:
         SshConfig(write(tmp_path, config="Match user core\n Include other\n")).hop("10.0.0.13")
 
 
-def test_a_file_that_is_no_ssh_config_is_the_users_fault(tmp_path: Path) -> None:
+@pytest.mark.parametrize("text", ["word\n", 'Host "10.0\n  Include a\n'])
+def test_a_file_that_is_no_ssh_config_is_the_users_fault(tmp_path: Path, text: str) -> None:
     with pytest.raises(Usage, match="can't be read"):
-        SshConfig(write(tmp_path, config="word\n")).hop("10.0.0.13")
+        SshConfig(write(tmp_path, config=text)).hop("10.0.0.13")
