@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from dcosmaint.ports import (
@@ -36,6 +37,11 @@ class Acts:
     keys: KeyActs
 
 
+def direct(_private_ip: str) -> tuple[str, ...]:
+    """The way to a node that is reached without a bastion."""
+    return ()
+
+
 @dataclass(frozen=True)
 class Site:
     """What reads the world, and the acts beside it."""
@@ -49,4 +55,4 @@ class Site:
     terraform: TerraformReads
     packer: PackerReads
     acts: Acts
-    bastions: tuple[str, ...] = ()  # addresses that our own SSH goes through
+    bastions: Callable[[str], tuple[str, ...]] = direct  # private IP → the hosts that our own SSH goes through

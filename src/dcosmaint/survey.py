@@ -43,7 +43,7 @@ def survey(site: Site, now: float) -> Inventory:
         apps=parts.apps,
         facts=site.mesos.facts(),
         images=site.terraform.images(),
-        blockers=(*_blockers(parts, nodes, site.bastions), *_exposed(site.terraform.exposed())),
+        blockers=(*_blockers(parts, nodes), *_carriers(nodes, site), *_exposed(site.terraform.exposed())),
         warnings=tuple(_strangers(parts, nodes)),
     )
 
@@ -106,7 +106,7 @@ def _grouped(pairs: Iterable[tuple[str, T]]) -> dict[str, list[T]]:
     return groups
 
 
-def _blockers(parts: _Parts, nodes: Sequence[Node], bastions: Sequence[str]) -> Iterator[Finding]:
+def _blockers(parts: _Parts, nodes: Sequence[Node]) -> Iterator[Finding]:
     for agent in parts.agents.recovered:
         yield Finding("recovered-agents", agent, "known to the master, and not re-registered since its failover")
     for placed in parts.placed:
@@ -118,10 +118,15 @@ def _blockers(parts: _Parts, nodes: Sequence[Node], bastions: Sequence[str]) -> 
     for node in nodes:
         if crowd[node.private_ip] > 1 and node.instance.state in ALIVE:
             yield Finding("unjoined", node.address, f"{crowd[node.private_ip]} agents are listed at {node.private_ip}")
-        if {node.private_ip, node.instance.id, *node.names} & set(bastions):
-            yield Finding(
-                "bastion", node.address, "our own SSH goes through this node: use another bastion for its turn"
-            )
+
+
+def _carriers(nodes: Sequence[Node], site: Site) -> Iterator[Finding]:
+    """Nodes that others are reached through."""
+    bastions = {host for node in nodes if node.private_ip for host in site.bastions(node.private_ip)}
+    for node in nodes:
+        if bastions.intersection(node.names):
+            says = "our own SSH goes through this node: use another bastion for its turn"
+            yield Finding("bastion", node.address, says)
 
 
 def _exposed(groups: Sequence[str]) -> Iterator[Finding]:

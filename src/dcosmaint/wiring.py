@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from shutil import copyfile
 from typing import Any, NoReturn, TypeVar, cast
@@ -112,7 +113,7 @@ def _site(config: ClusterConfig, router: AdminRouter, ec2: Ec2, work: Path) -> S
         terraform=terraform,
         packer=packer,
         acts=Acts(mesos, sdk, units, ec2, terraform, packer, keys),
-        bastions=_bastions(config),
+        bastions=cache(ssh.bastions),  # ssh_config is read once for each node
     )
 
 
@@ -187,11 +188,6 @@ def _ssh(config: ClusterConfig) -> SshSettings:
 
 def _hops(bastion: str | None) -> tuple[str, ...]:
     return tuple(hop.strip() for hop in (bastion or "").split(",") if hop.strip())
-
-
-def _bastions(config: ClusterConfig) -> tuple[str, ...]:
-    """Addresses only: a node that carries one of them can't be taken down through itself."""
-    return tuple(hop.rpartition("@")[2].partition(":")[0] for hop in _hops(config.nodes.ssh.bastion))
 
 
 def _host_keys(config: ClusterConfig, work: Path) -> HostKeys:

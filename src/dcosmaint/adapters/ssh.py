@@ -19,11 +19,11 @@ import paramiko
 from dcosmaint.adapters.host_keys import HostKeys, Peer
 from dcosmaint.adapters.known_hosts import name_of
 from dcosmaint.adapters.shell import Answer
-from dcosmaint.adapters.ssh_config import Hop
+from dcosmaint.adapters.ssh_config import Hop, split
 from dcosmaint.adapters.ssh_errors import translated
 from dcosmaint.adapters.ssh_exec import execute
 from dcosmaint.adapters.ssh_route import Routes, SshSettings
-from dcosmaint.errors import Retryable
+from dcosmaint.errors import Retryable, Usage
 from dcosmaint.model import Instance
 
 logging.getLogger("paramiko").addHandler(logging.NullHandler())  # or its threads write tracebacks to our stderr
@@ -63,8 +63,14 @@ class Ssh:
             return transport.get_remote_server_key()
 
     def bastions(self, private_ip: str) -> tuple[str, ...]:
-        """The hosts that a connection to this address goes through, first hop first."""
-        return tuple(hop.host for hop in Routes(self.settings).to(private_ip)[:-1])
+        """The hosts that a connection to this address goes through, first hop first.
+
+        Where ssh_config can't be used, those of the configuration alone: the connection itself will say what is wrong.
+        """
+        try:
+            return tuple(hop.host for hop in Routes(self.settings).to(private_ip)[:-1])
+        except Usage:
+            return tuple(split(hop)[1] for hop in self.settings.bastions)
 
     def _hops(self, instance: Instance) -> tuple[Hop, ...]:
         return Routes(self.settings).to(instance.private_ip)

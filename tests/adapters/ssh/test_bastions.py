@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,9 @@ from dcosmaint.adapters.host_keys import HostKeys
 from dcosmaint.adapters.ssh import Ssh
 from dcosmaint.adapters.ssh_route import Routes, SshSettings
 from dcosmaint.errors import NodeFailed, Retryable, Usage
+from dcosmaint.sandbox.faces import in_process
+from dcosmaint.sandbox.world import build
+from dcosmaint.survey import survey
 from tests.adapters.ssh.conftest import Connect
 from tests.adapters.ssh.sshd import USER, Farm
 
@@ -94,3 +98,22 @@ def test_bastions_that_jump_through_themselves_are_refused(tmp_path: Path) -> No
     config.write_text("Host *\n  ProxyJump ring\n")
     with pytest.raises(Usage, match=r"more than 8 bastions before 10\.0\.1\.5"):
         Routes(SshSettings(config_file=config)).to("10.0.1.5")
+
+
+def test_a_node_that_ssh_config_jumps_through_to_others_blocks_a_roll(keys: HostKeys, tmp_path: Path) -> None:
+    world = build()
+    address = "aws_instance.dcos_agent_node[3]"
+    config = tmp_path / "config"
+    jumps = "Host 10.*\n  ProxyJump jump\n"
+    config.write_text(f"Host jump\n  HostName {world.node(address).private_ip}\n  ProxyJump none\n{jumps}")
+    site = in_process(world, failures=0.0)
+    assert survey(site, world.now).blockers == ()
+    found = survey(replace(site, bastions=Ssh(SshSettings(config_file=config), keys).bastions), world.now).blockers
+    assert [(finding.rule, finding.subject) for finding in found] == [("bastion", address)]
+
+
+def test_where_ssh_config_cant_be_used_the_configured_bastions_are_known(keys: HostKeys, tmp_path: Path) -> None:
+    config = tmp_path / "config"
+    config.write_text("no ssh_config\n")
+    ssh = Ssh(SshSettings(config_file=config, bastions=("me@10.0.0.5:2222", "[fd00::5]:22")), keys)
+    assert ssh.bastions("10.0.1.5") == ("10.0.0.5", "fd00::5")
