@@ -54,7 +54,7 @@ def drain_node(seat: Seat) -> Steps:
     node, site, waits = seat.flight.node, seat.site, seat.roll.policy.waits
     cordon = CordonAgent(node, site.mesos, site.acts.mesos, waits)
     move = ReplaceBrokers(node, seat.roll, site.mesos, site.services, site.acts.services, seat.slots)
-    docker = StopDocker(node, site.services, site.units, site.acts.units, waits)
+    docker = StopDocker(node, site.mesos, site.services, site.units, site.acts.units, waits)
     agent = StopAgent(
         node=node,
         counts=seat.flight.counts,

@@ -43,6 +43,13 @@ def still_gone(mesos: MesosReads, node: Node) -> None:
         raise StartOver(f"agent {back[0].id} came back at {node.private_ip}")
 
 
+def still_cordoned(mesos: MesosReads, node: Node) -> None:
+    """R15: what is listed at the node's address is its own agent, and takes no work. A lifted cordon is a comeback."""
+    for agent in agents_at(mesos, node.private_ip):
+        if agent.id != node.agent_id or not agent.deactivated:
+            raise StartOver(f"agent {agent.id} at {node.private_ip} takes work again")
+
+
 def apps_short(marathon: MarathonReads, mesos: MesosReads, counts: Mapping[str, int]) -> tuple[str, ...]:
     """Apps with fewer running instances than at admission, but for those that have to wait for the new node."""
     agents = mesos.agents().listed

@@ -13,7 +13,7 @@ from typing import ClassVar
 
 from dcosmaint.model import Node, Units, Waiting, Waits
 from dcosmaint.ports import MarathonReads, MesosReads, ServiceReads, UnitActs, UnitReads
-from dcosmaint.steps.looks import LOOKS, agent_by_id, apps_short, nobody_left
+from dcosmaint.steps.looks import LOOKS, agent_by_id, apps_short, nobody_left, still_gone
 
 
 @dataclass(frozen=True)
@@ -33,13 +33,20 @@ class StopAgent:
         gone = 0
         while gone < LOOKS:
             seen = self.units.look(self.node.instance)
-            listed = agent_by_id(self.mesos, self.node.agent_id) is not None
+            listed = self._listed()
             gone = gone + 1 if self._stopped(seen, listed=listed) else 0
             if not gone:
                 self._act(seen, listed=listed)
             yield self._waiting(seen, listed=listed)
         while short := apps_short(self.marathon, self.mesos, self.counts):
             yield Waiting("its apps to run elsewhere", ", ".join(short), self.waits.start)
+
+    def _listed(self) -> bool:
+        """Whether the master lists the agent. Under another id it would be a comeback (R15)."""
+        if agent_by_id(self.mesos, self.node.agent_id) is not None:
+            return True
+        still_gone(self.mesos, self.node)
+        return False
 
     def _stopped(self, seen: Units, *, listed: bool) -> bool:
         return not listed and not seen.agent and not seen.process and seen.held

@@ -10,14 +10,15 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from dcosmaint.model import Node, Waiting, Waits
-from dcosmaint.ports import ServiceReads, UnitActs, UnitReads
-from dcosmaint.steps.looks import nobody_left
+from dcosmaint.ports import MesosReads, ServiceReads, UnitActs, UnitReads
+from dcosmaint.steps.looks import nobody_left, still_cordoned
 
 
 @dataclass(frozen=True)
 class StopDocker:
     name: ClassVar[str] = "stop-docker"
     node: Node
+    mesos: MesosReads
     services: ServiceReads
     units: UnitReads
     acts: UnitActs
@@ -26,6 +27,7 @@ class StopDocker:
     def run(self) -> Iterator[Waiting]:
         while (seen := self.units.look(self.node.instance)).docker or seen.shims:
             if seen.docker:
+                still_cordoned(self.mesos, self.node)  # under an agent that takes work it would be a black hole
                 nobody_left(self.services, self.node)
                 self.acts.stop_docker(self.node.instance)
             yield Waiting("docker to stop", f"{seen.shims} containers left", self.waits.stop)
