@@ -18,6 +18,10 @@ from dcosmaint.safety import behind, lost
 from dcosmaint.steps.looks import LOOKS, agent_by_id
 from dcosmaint.steps.slots import Slots
 
+UNMARKED_LOOKS = 30
+"""Looks instead of LOOKS where a scheduler from before pod commands is asked: it marks nothing, so a broker that is
+being shut down for its replace looks untouched until it has ended. They take about five minutes."""
+
 
 @dataclass(frozen=True)
 class ReplaceBrokers:
@@ -46,7 +50,7 @@ class ReplaceBrokers:
             pod = _pod(service, member)
             good = good + 1 if self._moved(service, pod) else 0
             untouched = untouched + 1 if self._untouched(service, pod) else 0
-            refusal = self._replace(service, pod) if self._may_send(pod, untouched) else ""
+            refusal = self._replace(service, pod) if self._may_send(service, pod, untouched) else ""
             if good < 2:
                 yield self._waiting(service, pod, refusal)
 
@@ -63,10 +67,10 @@ class ReplaceBrokers:
         quiet = service.recovery == "COMPLETE" or self.slots.shared(pod.member) or not pod.running
         return self._here(pod) and not pod.marked and service.deploy == "COMPLETE" and quiet
 
-    def _may_send(self, pod: Pod, untouched: int) -> bool:
+    def _may_send(self, service: Service, pod: Pod, untouched: int) -> bool:
         """Once sent, a replace may still be on its way: only a task that is seen to run on proves that it was lost."""
         if pod.task_id in self.slots.flight.sent:
-            return pod.running and untouched > LOOKS
+            return pod.running and untouched > (UNMARKED_LOOKS if service.api == "brokers" else LOOKS)
         return untouched > 0
 
     def _replace(self, service: Service, pod: Pod) -> str:
