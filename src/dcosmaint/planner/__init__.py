@@ -57,6 +57,7 @@ def _verdict(case: Case, waiting: frozenset[str], refusals: Sequence[Refusal]) -
         return Verdict.WAIT
     hopeless = all(refusal.final for refusal in refusals)
     stalled = case.inventory.at - case.progress.at > case.roll.policy.waits.stalled
+    stalled = stalled and not any(refusal.until for refusal in refusals)  # a soak may be longer than that
     return Verdict.STUCK if hopeless or stalled else Verdict.WAIT
 
 
