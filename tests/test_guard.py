@@ -64,6 +64,28 @@ def test_a_companion_goes_with_the_node_of_its_own_key_and_is_never_only_destroy
     assert all(address in reason for reason in reasons)
 
 
+@pytest.mark.parametrize(
+    ("node", "companion", "passes"),
+    [
+        ('module.agents["a"].aws_instance.node', 'module.agents["a"].aws_network_interface.it', True),
+        ('module.agents["a"].aws_instance.node', 'module.agents["b"].aws_network_interface.it', False),
+        ('module.agents["a"].aws_instance.node', "aws_network_interface.master", False),
+        ('module.agents["a.b"].aws_instance.node', 'aws_network_interface.it["a.b"]', True),
+        ("module.agents[0].aws_instance.node[3]", "module.agents[1].aws_network_interface.it[3]", False),
+        ("module.a.aws_instance.node", "module.a.aws_network_interface.it", True),
+        ("module.a.aws_instance.node", "module.b.aws_network_interface.it", False),
+    ],
+)
+def test_a_companion_is_of_the_very_node_whatever_else_makes_several_of_it(
+    node: str, companion: str, passes: bool
+) -> None:
+    changes = [
+        a_change(node, type="aws_instance"),
+        a_change(companion, "delete", "create", type="aws_network_interface", ami=""),
+    ]
+    assert (judge(changes, {node: "ami-new"}, ["aws_network_interface"]) == ()) == passes
+
+
 def test_every_reason_is_told_at_once() -> None:
     reasons = judge([a_change(NODE, "update"), a_change(OTHER, "delete")], WANTED, ())
     assert len(reasons) == 3
