@@ -32,13 +32,16 @@ def _displaced(case: Case) -> Iterator[Member]:
 
 
 def _outdated(case: Case) -> Iterator[Node]:
-    """Targets whose turn is still to come. One on which a pod is down stays free: cordoned, it can't restart it."""
+    """Targets whose turn is still to come. One on which a pod is down stays free: cordoned, it can't restart it.
+
+    Where a scheduler does not say which node that is (none of the brokers generation does), every node stays free.
+    """
     begun = {flight.node.instance.id for flight in case.progress.flights.values()}
     ended = {e.instance_id for e in case.progress.ended}
     down = {p.agent_id for service in case.inventory.services for p in service.pods if not p.running and not p.marked}
     for node in case.inventory.nodes:
         agent = node.agent
-        if agent is None or node in case.chosen or agent.id in down:
+        if agent is None or node in case.chosen or down & {agent.id, ""}:
             continue
         foreign = agent.deactivated and agent.id not in case.progress.steered
         if node.instance.id in set(case.roll.targets) - begun - ended and not foreign and not agent.public:
