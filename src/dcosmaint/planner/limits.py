@@ -116,6 +116,12 @@ def scheduler(case: Case, node: Node) -> Refusal | None:
     return None
 
 
+def arriving(case: Case, node: Node) -> Refusal | None:
+    """R4: a member that came here from a node in flight is not moved on before it is whole."""
+    here = sorted(case.progress.held.intersection(node.members))
+    return no("arriving", node, f"{', '.join(map(str, here))} is not whole yet after its move here") if here else None
+
+
 def caps(case: Case, node: Node) -> Refusal | None:
     """R1."""
     gone = case.gone | set(slots(node))
@@ -169,6 +175,7 @@ _NODE: tuple[Limit, ...] = (
     rules,  # what the plan would refuse now
     plans,
     scheduler,
+    arriving,
     caps,
     data,  # after caps, so that a refusal names the simpler reason first
     apps,

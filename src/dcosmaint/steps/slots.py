@@ -34,6 +34,10 @@ class Slots:
 
     def _refusal(self, member: Member, service: Service) -> str:
         roll = self.journal.roll
+        if by := next(
+            (a for a, f in self.journal.progress.flights.items() if a != self.address and member in f.holds), ""
+        ):
+            return f"{member} is not whole yet after its move from {by}"
         baseline = roll.baseline.get(service.name, ())
         gone = lost(service, baseline) | self.journal.progress.held | {member}
         if why := over_cap(service, gone, roll.policy.cap(service.name)):
