@@ -24,10 +24,18 @@ class Life:
         """`after`: the effect still happens, and nobody lives to learn of it. An `end` of 0 never comes."""
         self._end, self._after = end, after
         self.lived = 0
+        self.marks: list[int] = []  # which of the things left a mark on the outside
         self.over = False
 
-    def spend(self, work: Callable[[], T], half: Callable[[], None] = lambda: None) -> T:
+    def look(self, work: Callable[[], T]) -> T:
+        return self._spend(work, half=lambda: None)
+
+    def act(self, work: Callable[[], T], half: Callable[[], None] = lambda: None) -> T:
         """`half` is done instead of `work` where the end comes before its effect."""
+        self.marks.append(self.lived + 1)
+        return self._spend(work, half)
+
+    def _spend(self, work: Callable[[], T], half: Callable[[], None]) -> T:
         if self.over:
             raise Killed
         self.lived += 1
@@ -43,12 +51,12 @@ class Life:
 class Mortal:
     """Any port of a process, which ends with it."""
 
-    def __init__(self, port: object, life: Life) -> None:
-        self._port, self._life = port, life
+    def __init__(self, port: object, spend: Callable[[Callable[[], Any]], Any]) -> None:
+        self._port, self._spend = port, spend
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         method = getattr(self._port, name)
-        return lambda *args, **named: self._life.spend(lambda: method(*args, **named))
+        return lambda *args, **named: self._spend(lambda: method(*args, **named))
 
 
 class MortalFile(Sink):
@@ -59,7 +67,7 @@ class MortalFile(Sink):
         self._file = File.create(path)
 
     def write(self, line: str) -> None:
-        self._life.spend(lambda: self._file.write(line), half=lambda: self._cut(line))
+        self._life.act(lambda: self._file.write(line), half=lambda: self._cut(line))
 
     def _cut(self, line: str) -> None:
         with self._path.open("a") as file:
@@ -68,10 +76,10 @@ class MortalFile(Sink):
 
 def mortal(site: Site, life: Life) -> Site:
     """The same site for a process with this life."""
-    acts = _mortal(site.acts, [f.name for f in fields(Acts)], life)
-    reads = _mortal(site, [f.name for f in fields(Site) if f.name not in ("acts", "bastions")], life)
+    acts = _mortal(site.acts, [f.name for f in fields(Acts)], life.act)
+    reads = _mortal(site, [f.name for f in fields(Site) if f.name not in ("acts", "bastions")], life.look)
     return replace(site, acts=replace(site.acts, **acts), **reads)
 
 
-def _mortal(of: object, names: list[str], life: Life) -> dict[str, Any]:
-    return {name: cast(Any, Mortal(getattr(of, name), life)) for name in names}
+def _mortal(of: object, names: list[str], spend: Callable[[Callable[[], Any]], Any]) -> dict[str, Any]:
+    return {name: cast(Any, Mortal(getattr(of, name), spend)) for name in names}

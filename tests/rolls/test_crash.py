@@ -35,7 +35,7 @@ from tests.rolls.stage import (
 )
 
 QUICK = Policy(soak=20.0)
-SHARE = 13
+SHARE = 19
 """`make test` kills at one moment in so many; `make test-all` at each."""
 
 GAPS = (0.0, 7.0, 90.0, 400.0, 5000.0)
@@ -126,26 +126,27 @@ class Kill:
         return [*wrong, *self.stage.tally(self.roll).breaches]
 
 
-def lives(play: Play, folder: Path) -> int:
-    """How many things a process does outside of itself in a whole roll."""
+def lived(play: Play, folder: Path) -> Life:
+    """A whole roll that nobody kills."""
     kill = Kill(play, Life())
     kill.happen(folder)
-    return kill.life.lived
+    return kill.life
 
 
 @pytest.mark.parametrize("share", [pytest.param(n, marks=[pytest.mark.slow] if n else []) for n in range(SHARE)])
 @pytest.mark.parametrize("play", PLAYS, ids=lambda play: play.name)
 def test_a_kill_at_any_moment_loses_nothing(play: Play, share: int, quick_disk: Path) -> None:
-    moments = range(1 + share, lives(play, quick_disk / "whole") + 1, SHARE)
+    whole = lived(play, quick_disk / "whole")
+    # To be killed after a look is to be killed before whatever comes next.
+    kills = [(n, False) for n in range(1, whole.lived + 1)] + [(n, True) for n in whole.marks]
     lost, together = [], 0
-    for moment in moments:
-        for after in (False, True):
-            kill = Kill(play, Life(moment, after=after))
-            try:
-                kill.happen(quick_disk / f"{moment}-{after}")
-            except (AssertionError, Exception) as error:
-                lost.append(f"{'after' if after else 'before'} {moment}: {type(error).__name__} {error}")
-            together += kill.in_flight > 1
-    print(f"{play.name}: killed {2 * len(moments)} times, {together} times with two or more nodes in flight")
+    for moment, after in kills[share::SHARE]:
+        kill = Kill(play, Life(moment, after=after))
+        try:
+            kill.happen(quick_disk / f"{moment}-{after}")
+        except (AssertionError, Exception) as error:
+            lost.append(f"{'after' if after else 'before'} {moment}: {type(error).__name__} {error}")
+        together += kill.in_flight > 1
+    print(f"{play.name}: killed {len(kills[share::SHARE])} of {len(kills)} times, {together} with several in flight")
     assert lost == []
     assert bool(together) == (play.name == "window")
