@@ -188,6 +188,7 @@ class Units:
     agent: bool  # the unit is active, or systemd is about to start it again
     process: bool  # its main process is alive
     held: bool  # our drop-in keeps it from starting
+    lasting: bool = False  # and still does after a reboot
 
 
 @dataclass(frozen=True)

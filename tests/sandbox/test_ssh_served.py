@@ -161,7 +161,7 @@ def test_only_a_lasting_hold_survives_a_reboot(bench: Bench, lasting: bool) -> N
     bench.await_(lambda: not bench.answers())
     bench.await_(bench.answers)
     seen = bench.units.look(bench.instance)
-    assert (seen.held, seen.agent, seen.docker) == (lasting, not lasting, True)
+    assert (seen.held, seen.lasting, seen.agent, seen.docker) == (lasting, lasting, not lasting, True)
 
 
 def test_scripts_are_run_by_a_real_shell_with_its_exit_codes_and_streams(bench: Bench) -> None:

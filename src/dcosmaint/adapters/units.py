@@ -24,7 +24,8 @@ plain POSIX shell. UNIT is dcos-mesos-slave, or dcos-mesos-slave-public where th
 
 The hold is a drop-in (`Restart=no`, and a start condition that fails while the marker file exists): `systemctl mask`
 can't be used on units that live in /etc/systemd/system, as those of DC/OS do. Held means: the marker exists *and*
-systemd has loaded the drop-in (`DropInPaths`), so a connection lost before `daemon-reload` is no hold.
+systemd has loaded the drop-in (`DropInPaths`), so a connection lost before `daemon-reload` is no hold. Where both bases
+have one, systemd shows that of /etc alone.
 
 Stops and starts are queued (`--no-block`), since a stop may take as long as the slowest container: the caller looks
 again. A unit whose drop-in is loaded ends where it would have been started: inactive.
@@ -39,7 +40,7 @@ from dcosmaint.adapters.shell import Answer, Shell
 from dcosmaint.errors import NodeFailed, Retryable
 from dcosmaint.model import Instance, Units
 
-BASES = ("/run", "/etc")
+RUNTIME, LASTING = BASES = ("/run", "/etc")
 KINDS = ("service", "socket")
 MARKER = "dcosmaint.hold"
 DROP_IN = "50-dcosmaint.conf"
@@ -144,7 +145,7 @@ class NodeUnits:
         self._run(instance, "start docker", START_DOCKER)
 
     def hold_agent(self, instance: Instance, *, lasting: bool) -> None:
-        self._run(instance, "hold the agent", hold("/etc" if lasting else "/run"))
+        self._run(instance, "hold the agent", hold(LASTING if lasting else RUNTIME))
 
     def signal_agent(self, instance: Instance) -> None:
         self._run(instance, "signal the agent", SIGNAL_AGENT)
@@ -174,6 +175,7 @@ def read(text: str) -> Units:
     facts = _pairs(head)
     units = {unit["Id"]: unit for unit in map(_pairs, blocks)}
     name = facts["Unit"]
+    marked = set(_markers(head))
     agent, socket = units[f"{name}.service"], units[f"{name}.socket"]
     if agent["LoadState"] != "loaded":
         raise NodeFailed(
@@ -185,7 +187,8 @@ def read(text: str) -> Units:
         unit=name,
         agent=_busy(agent) or _busy(socket),
         process=agent["MainPID"] != "0",
-        held=any(base in _bases(agent) for base in _markers(head)),
+        held=bool(marked & _bases(agent)),
+        lasting=LASTING in marked & _bases(agent),
     )
 
 

@@ -49,10 +49,14 @@ class StopAgent:
         return False
 
     def _stopped(self, seen: Units, *, listed: bool) -> bool:
-        return not listed and not seen.agent and not seen.process and seen.held
+        return not listed and not seen.agent and not seen.process and self._held(seen)
+
+    def _held(self, seen: Units) -> bool:
+        """An earlier roll may have left a hold that ends with a reboot: to a drain that is none."""
+        return seen.held and (seen.lasting or not self.lasting)
 
     def _act(self, seen: Units, *, listed: bool) -> None:
-        if not seen.held:
+        if not self._held(seen):
             nobody_left(self.services, self.node)
             self.acts.hold_agent(self.node.instance, lasting=self.lasting)
         if listed and seen.process:

@@ -130,14 +130,14 @@ def test_a_held_agent_leaves_by_signal_and_stays_away(
     node.set(dcos_mesos_slave__service=RUNNING, dcos_mesos_slave__socket=LISTENING)
     units.hold_agent(node.instance, lasting=lasting)
     seen = units.look(node.instance)
-    assert (seen.held, seen.process, seen.agent) == (True, True, True)
+    assert (seen.held, seen.lasting, seen.process, seen.agent) == (True, lasting, True, True)
     assert node.unit(f"{AGENT}.socket")["ActiveState"] == "inactive"
 
     units.signal_agent(node.instance)
     units.stop_agent(node.instance)
     units.hold_agent(node.instance, lasting=lasting)
     seen = units.look(node.instance)
-    assert (seen.held, seen.process, seen.agent) == (True, False, False)
+    assert (seen.held, seen.lasting, seen.process, seen.agent) == (True, lasting, False, False)
     assert all(path.startswith(base) for path in node.files())
 
     subprocess.run(
@@ -166,6 +166,13 @@ def test_a_loaded_drop_in_without_its_marker_is_no_hold(node: PretendNode, units
     units.hold_agent(node.instance, lasting=False)
     (node.folder / "root/run/dcosmaint.hold").unlink()
     assert not units.look(node.instance).held
+
+
+def test_a_hold_can_be_made_lasting(node: PretendNode, units: NodeUnits) -> None:
+    units.hold_agent(node.instance, lasting=False)
+    assert not units.look(node.instance).lasting
+    units.hold_agent(node.instance, lasting=True)
+    assert units.look(node.instance).lasting
 
 
 def test_release_takes_every_hold_back_and_starts_the_agent(node: PretendNode, units: NodeUnits) -> None:

@@ -58,4 +58,5 @@ class Nodes:
             agent=machine.process or machine.restarting,
             process=machine.process,
             held=bool(machine.hold),
+            lasting=machine.hold == "lasting",
         )
