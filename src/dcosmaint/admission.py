@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from dcosmaint import planner
-from dcosmaint.errors import Fatal, Retryable
+from dcosmaint.errors import Fatal, NodeFailed, Retryable
 from dcosmaint.hands import Hands
 from dcosmaint.journal import Journal, logged_acts
 from dcosmaint.lines import Admitted, Cordoned, Uncordoned
@@ -81,12 +81,32 @@ class Door:
                 self._mesos.cordon(agent)
         for agent in self._journal.progress.steered:
             if agent not in self.answer.cordon:
-                self._mesos.uncordon(agent)
-                self._journal.append(Uncordoned(agent))
+                self._lift(agent, inventory)
+
+    def _lift(self, agent: str, inventory: Inventory) -> None:
+        """Each by itself: one that can't be lifted keeps neither the others nor the roll."""
+        try:
+            self._mesos.uncordon(agent)
+        except Retryable as error:
+            if _may_answer(agent, inventory):
+                self._warn(f"{error}: it is tried again")
+                return
+            self._warn(f"agent {agent} is not registered any more: should it come back, `dcos node reactivate {agent}`")
+        except NodeFailed as error:
+            self._warn(str(error))
+        self._journal.append(Uncordoned(agent))
 
     def _unanswered(self, error: Retryable) -> None:
         now = self._hands.now()
         if now - self._answered > self._journal.roll.policy.waits.stalled:
             raise Fatal(f"The cluster can't be surveyed: {error}. `dcosmaint resume` goes on.") from error
-        says = f"nobody starts while the cluster can't be surveyed: {error}"
-        self._reporter.say(Event(now, "warning", fields={"why": says}))
+        self._warn(f"nobody starts while the cluster can't be surveyed: {error}")
+
+    def _warn(self, why: str) -> None:
+        self._reporter.say(Event(self._hands.now(), "warning", fields={"why": why}))
+
+
+def _may_answer(agent: str, inventory: Inventory) -> bool:
+    """Whether it is listed, or may be back any moment since the master failed over."""
+    failover = any(finding.rule == "recovered-agents" for finding in inventory.blockers)
+    return failover or agent in {listed.id for listed in inventory.agents}
