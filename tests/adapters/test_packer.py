@@ -148,6 +148,25 @@ def test_variables_come_from_the_operators_files_too(
     assert ended(ours).code == 0, the_child(ours).error
 
 
+def kept(folder: Path) -> list[Path]:
+    """Files in which values of variables lie."""
+    return sorted(folder.rglob("*.pkrvars.json"))
+
+
+@real
+def test_values_of_variables_are_forgotten_once_the_build_has_ended(tmp_path: Path, forge: Forge) -> None:
+    abandoned = tmp_path / "children/0001-bake"  # where somebody died before the build began
+    abandoned.mkdir(parents=True)
+    (abandoned / "variables.pkrvars.json").touch()
+    ours = forge(script="echo asleep; sleep 60")
+    ours.bake("r-1")
+    until(lambda: "asleep" in the_child(ours).says)
+    assert [file.stat().st_mode & 0o777 for file in kept(tmp_path)[1:]] == [0o600]
+    ours.interrupt()
+    assert ended(ours).code == 1
+    assert kept(tmp_path) == []
+
+
 @real
 @TEMPLATES
 def test_a_build_that_fails_says_why_and_leaves_no_instance(forge: Forge, ec2: EC2Client, name: str, text: str) -> None:
@@ -193,13 +212,14 @@ def test_a_base_image_that_does_not_exist_is_said(forge: Forge) -> None:
     ],
 )
 def test_a_template_that_is_not_fit_is_refused_with_its_complaints_before_anything_is_built(
-    forge: Forge, name: str, text: str, says: str
+    tmp_path: Path, forge: Forge, name: str, text: str, says: str
 ) -> None:
     ours = forge(name, text)
     with pytest.raises(Usage, match="not fit") as caught:
         ours.bake("r-1")
     assert says in str(caught.value)
     assert ours.child() is None
+    assert kept(tmp_path) == []
 
 
 @real

@@ -15,10 +15,11 @@ from pathlib import Path
 from dcosmaint.adapters.children import Children
 from dcosmaint.adapters.packer_words import PackerWords, errors
 from dcosmaint.adapters.programs import Program, ProgramFailed, last_lines, run
-from dcosmaint.errors import Usage
+from dcosmaint.errors import DcosmaintError, Usage
 from dcosmaint.model import Child
 
 TAG, VARIABLE = "dcosmaint:roll", "dcosmaint_roll"
+VALUES = "variables.pkrvars.json"
 HCL_LINES = f"""
     variable "{VARIABLE}" {{ type = string }}     # at the top
     "{TAG}" = var.{VARIABLE}     # among the `tags` of the source"""
@@ -61,17 +62,24 @@ class Packer:
         self._template, self._children = template, children
 
     def child(self) -> Child | None:
-        return self._children.newest(PackerWords(), "bake")
+        child = self._children.newest(PackerWords(), "bake")
+        if child and not child.running:
+            self._forget_values()
+        return child
 
     def bake(self, roll: str) -> None:
         """Raises `Usage` with the template's own complaints where it is not fit, before anything is built."""
         self._check_tag()
         room = self._children.room("bake")
-        vars_file = room / "variables.pkrvars.json"
-        vars_file.touch(mode=0o600)
-        vars_file.write_text(json.dumps(dict(self._template.vars)))
-        self._validate(self._template.program("validate", roll, vars_file))
-        self._children.begin(room, self._template.program("build", roll, vars_file, "-color=false"), [roll])
+        values = room / VALUES
+        values.touch(mode=0o600)
+        values.write_text(json.dumps(dict(self._template.vars)))
+        try:
+            self._validate(self._template.program("validate", roll, values))
+            self._children.begin(room, self._template.program("build", roll, values, "-color=false"), [roll])
+        except DcosmaintError:
+            values.unlink()
+            raise
 
     def check(self) -> tuple[str, ...]:
         """What keeps a build from being begun, for the operator; () where nothing does. Reads only."""
@@ -86,6 +94,13 @@ class Packer:
     def interrupt(self) -> None:
         """SIGINT to packer's whole group: to its first process alone it does nothing. Packer then cleans up."""
         self._children.interrupt("bake", group=True)
+
+    def _forget_values(self) -> None:
+        """Some are passwords, and the newest build has ended. Also those of earlier rooms, where we died in between."""
+        if newest := self._children.newest_room("bake"):
+            for values in newest.parent.glob(f"*/{VALUES}"):
+                if values.parent.name <= newest.name:
+                    values.unlink(missing_ok=True)
 
     def _check_tag(self) -> None:
         """Found out now, and not after a quarter of an hour: an AMI without the tag is an AMI that nobody finds."""
