@@ -64,7 +64,8 @@ def _most(app: App, agents: tuple[Agent, ...]) -> int:
     """How many instances can run now: an app with UNIQUE hostname has at most one on each agent that takes it."""
     if not app.unique:
         return app.instances
-    return sum(agent.active and not agent.deactivated and agent.public == app.public for agent in agents)
+    places = sum(agent.active and not agent.deactivated and agent.public == app.public for agent in agents)
+    return min(places, app.instances)
 
 
 def wanted_ami(roll: Roll, group: str, ec2: Ec2Reads) -> str:
