@@ -1,0 +1,207 @@
+"""R4 above all: a replace is sent once, and whether it arrived is asked of the scheduler."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from dcosmaint.errors import Retryable, StartOver
+from dcosmaint.lines import Moved, What
+from dcosmaint.model import Member
+from dcosmaint.ports import ServiceActs
+from dcosmaint.sandbox.world import KafkaShape, TopicShape
+from dcosmaint.sandbox.world.clock import EPOCH
+from dcosmaint.steps.looks import LOOKS
+from tests.steps.bench import BROKER, EVENTS, GROUP, LOOK_EVERY, SHAPE, Bench, a_bench
+
+NAME = "replace-brokers"
+
+
+class Faulty:
+    """A port of acts whose first calls, or only their answers, get lost."""
+
+    def __init__(self, port: ServiceActs, times: int, *, arrives: bool) -> None:
+        self._port, self._left, self._arrives = port, times, arrives
+
+    def replace(self, member: Member) -> None:
+        if not self._left:
+            return self._port.replace(member)
+        self._left -= 1
+        if self._arrives:
+            self._port.replace(member)
+        raise Retryable("services did not answer in time")
+
+
+def faulty(bench: Bench, times: int = 1, *, arrives: bool) -> Bench:
+    services = Faulty(bench.site.acts.services, times, arrives=arrives)
+    return replace(bench, site=replace(bench.site, acts=replace(bench.site.acts, services=services)))
+
+
+def cordoned(**policy: Any) -> Bench:
+    bench = a_bench(**policy)
+    bench.bring(NAME)
+    return bench
+
+
+def kafka(bench: Bench) -> Any:
+    return bench.world.ground.services[EVENTS]
+
+
+def broker(bench: Bench, number: int = 0) -> Any:
+    return kafka(bench).brokers[number]
+
+
+def test_the_broker_is_whole_on_another_agent_when_its_slot_is_given_back() -> None:
+    bench, wrong = cordoned(), []
+
+    def hear(at: float, what: What) -> None:
+        if isinstance(what, Moved) and (broker(bench).lost or broker(bench).task.agent_id == bench.node.agent_id):
+            wrong.append(what)
+
+    bench.journal.heard = hear
+    bench.drive(bench.steps[NAME])
+    assert (wrong, bench.flight.holds) == ([], ())
+    assert len(bench.events("replace")) == 1
+
+
+def test_the_lines_come_before_the_act() -> None:
+    bench = cordoned()
+    task = broker(bench).task.id
+    bench.looks(bench.steps[NAME], 1)
+    events = [json.loads(line)["event"] for line in bench.lines.lines]
+    assert events[-2:] == ["replacing", "acting"]
+    assert bench.flight.sent == (task,)
+
+
+def test_r4_an_answer_that_was_lost_is_not_asked_for_again() -> None:
+    bench = faulty(cordoned(), arrives=True)
+    bench.drive(bench.steps[NAME])
+    assert len(bench.events("replace")) == 1
+
+
+def test_r4_a_replace_that_got_lost_is_sent_again_after_several_looks_and_not_before() -> None:
+    bench = faulty(cordoned(), arrives=False)
+    with pytest.raises(Retryable):
+        bench.looks(bench.steps[NAME], 1)
+    began = bench.world.now
+    bench.looks(bench.steps[NAME], LOOKS)
+    assert bench.events("replace") == []
+    bench.drive(bench.steps[NAME])
+    (sent,) = bench.events("replace")
+    assert sent["at"] + EPOCH - began >= LOOKS * LOOK_EVERY
+    assert len(bench.acts("services.replace")) == 2
+
+
+@pytest.mark.parametrize("kills", [1, 2, 5])
+def test_r4_whoever_takes_over_sends_nothing_again(kills: int) -> None:
+    bench = cordoned()
+    for _ in range(kills):
+        bench.looks(bench.steps[NAME], 2, every=1.0)
+    bench.drive(bench.steps[NAME])
+    assert len(bench.events("replace")) == 1
+
+
+def test_r4_a_replace_that_finds_no_place_is_waited_for_and_never_repeated() -> None:
+    bench = cordoned()
+    for agent in bench.world.ground.listed:
+        agent.deactivated = True
+    bench.world.master.changes += 1
+    waited = bench.looks(bench.steps[NAME], 60)
+    assert str(waited[-1]) == f"{BROKER} to be placed on another agent"
+    assert waited[-1].patience == bench.roll.policy.waits.place
+    assert len(bench.events("replace")) == 1
+
+
+def test_r4_nothing_is_sent_while_the_outcome_of_a_deployment_is_open() -> None:
+    bench = cordoned()
+    kafka(bench).deploy = "IN_PROGRESS"
+    assert str(bench.looks(bench.steps[NAME], 20)[-1]).startswith(f"{BROKER} to leave")
+    assert bench.acts("services.replace") == []
+    kafka(bench).deploy = "COMPLETE"
+    bench.drive(bench.steps[NAME])
+
+
+def test_r4_a_plan_that_is_complete_is_no_proof() -> None:
+    """The recovery is COMPLETE long before the broker is back in its partitions."""
+    bench = cordoned()
+    goals = [waiting.goal for waiting in bench.drive(bench.steps[NAME])]
+    assert f"{BROKER} to be in sync" in goals
+    assert bench.world.ground.lost == {}
+
+
+def test_r1_another_lost_broker_of_the_service_takes_the_room() -> None:
+    bench = cordoned()
+    isr = kafka(bench).partitions[0].isr
+    isr.remove(1)
+    kafka(bench).changes += 1
+    (waiting, *_) = bench.looks(bench.steps[NAME], 20)
+    assert waiting.goal == f"room to replace {BROKER}"
+    assert waiting.left == "kafka-events would have 2 members lost or held (kafka-0, kafka-1), its cap is 1"
+    assert bench.acts("services.replace") == []
+    isr.append(1)
+    kafka(bench).changes += 1
+    bench.drive(bench.steps[NAME])
+
+
+def test_r14_the_in_sync_copies_are_counted_afresh_before_the_act() -> None:
+    bench = cordoned(caps={EVENTS: 3})
+    kafka(bench).partitions[0].isr.remove(1)
+    kafka(bench).changes += 1
+    (waiting, *_) = bench.looks(bench.steps[NAME], 20)
+    assert "clicks-0 would keep 1 in-sync copies (kafka-2), and needs 2" in waiting.left
+    assert bench.acts("services.replace") == []
+
+
+def test_r2_topics_that_cant_be_read_any_more_stop_it() -> None:
+    bench = cordoned()
+    kafka(bench).readable = False
+    (waiting, *_) = bench.looks(bench.steps[NAME], 20)
+    assert waiting.goal == f"room to replace {BROKER}"
+    assert bench.acts("services.replace") == []
+
+
+def test_r15_a_cordon_that_somebody_lifted_comes_first() -> None:
+    """A replaced broker may land on the node that it came from."""
+    bench = cordoned()
+    bench.world.master.reactivate(bench.node.agent_id, by="operator")
+    with pytest.raises(StartOver, match="not cordoned any more"):
+        bench.looks(bench.steps[NAME], 1)
+    assert bench.acts("services.replace") == []
+
+
+def test_members_of_two_services_go_one_after_the_other_each_with_a_slot() -> None:
+    orders = KafkaShape("prod/kafka-orders", 4, (TopicShape("orders", 2, 3),))
+    bench = a_bench(shape=replace(SHAPE, services=(*SHAPE.services, orders)))
+    assert [str(member) for member in bench.flight.holds] == ["kafka-events/kafka-0", "prod/kafka-orders/kafka-3"]
+    bench.drive(bench.bring(NAME))
+    replaced, whole = bench.events("replace"), bench.events("in-sync")
+    assert [line["service"] for line in replaced] == [EVENTS, "prod/kafka-orders"]
+    assert replaced[1]["at"] > whole[0]["at"]
+    assert bench.flight.holds == ()
+
+
+def test_a_node_without_members_needs_nothing() -> None:
+    bench = a_bench(address=f"{GROUP}[5]")
+    assert bench.drive(bench.bring(NAME)) == []
+    assert bench.acts() == ["terraform.swap", "mesos.cordon"]
+
+
+def test_a_broker_that_crashed_on_the_node_is_moved_all_the_same() -> None:
+    """It can't be restarted under the cordon, so nobody waits for that."""
+    bench = cordoned()
+    bench.world.crash(EVENTS, "kafka-0")
+    bench.drive(bench.steps[NAME])
+    assert len(bench.events("replace")) == 1
+    assert bench.world.ground.lost == {}
+
+
+def test_a_broker_of_the_generation_before_pods_is_moved_once_too() -> None:
+    """Its scheduler shows neither marks nor a recovery plan."""
+    legacy = replace(SHAPE.services[0], api="brokers")
+    bench = a_bench(shape=replace(SHAPE, services=(legacy,)))
+    bench.drive(bench.bring(NAME))
+    assert len(bench.events("replace")) == 1
+    assert (bench.world.ground.lost, bench.flight.holds) == ({}, ())

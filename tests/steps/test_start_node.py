@@ -1,0 +1,60 @@
+"""start-docker, start-agent, uncordon-agent: a drained node serves again."""
+
+from __future__ import annotations
+
+import pytest
+
+from dcosmaint.errors import Retryable
+from dcosmaint.model import Work
+from dcosmaint.steps.looks import LOOKS
+from tests.steps.bench import Bench, a_bench
+
+
+def drained() -> Bench:
+    bench = a_bench(Work.UNDRAIN)
+    systemd, machine = bench.world.systemd, bench.old
+    systemd.stop_docker(machine)
+    systemd.hold(machine, lasting=True)
+    systemd.signal_agent(machine)
+    bench.pass_by(60.0)
+    return bench
+
+
+def test_docker_runs_before_the_agent_takes_work() -> None:
+    assert list(drained().steps) == ["start-docker", "start-agent", "uncordon-agent"]
+
+
+def test_the_node_serves_in_the_end_and_nothing_holds_it() -> None:
+    bench = drained()
+    for name, step in bench.steps.items():
+        bench.drive(step)
+        bench.end(name)
+    assert (bench.old.docker, bench.old.process, bench.old.hold) == (True, True, "")
+    assert bench.world.ground.agents[bench.old.agent_id].offers
+
+
+def test_a_cordon_of_a_drain_that_was_cut_short_is_lifted() -> None:
+    bench = a_bench(Work.UNDRAIN)
+    agent = bench.world.ground.agents[bench.node.agent_id]
+    bench.world.master.deactivate(agent.id)
+    waited = bench.drive(bench.steps["uncordon-agent"])
+    assert agent.offers
+    assert len(waited) == LOOKS
+
+
+def test_an_agent_that_somebody_drains_is_left_alone() -> None:
+    bench = a_bench(Work.UNDRAIN)
+    agent = bench.world.ground.agents[bench.node.agent_id]
+    agent.deactivated = agent.draining = True
+    bench.world.master.changes += 1
+    waited = bench.looks(bench.steps["uncordon-agent"], 10)
+    assert len(waited) == 10
+    assert waited[-1].goal == f"an agent at {bench.node.private_ip}"
+    assert bench.acts("mesos.uncordon") == []
+
+
+def test_r2_while_agents_are_recovered_nobody_is_called_back() -> None:
+    bench = a_bench(Work.UNDRAIN)
+    bench.world.master.fail_over()
+    with pytest.raises(Retryable):
+        bench.looks(bench.steps["uncordon-agent"], 1)

@@ -1,0 +1,120 @@
+"""stop-agent: by SIGUSR1, so that its work moves at once; held, so that systemd does not bring it back."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from dcosmaint.errors import Retryable, StartOver
+from dcosmaint.model import Work
+from dcosmaint.sandbox.world import AppShape
+from dcosmaint.steps.looks import LOOKS
+from tests.steps.bench import SHAPE, Bench, a_bench
+
+NAME = "stop-agent"
+
+
+def ready(work: Work = Work.ROLL) -> Bench:
+    bench = a_bench(work)
+    bench.bring(NAME)
+    return bench
+
+
+def test_the_hold_comes_before_the_signal() -> None:
+    """Restart=always would bring the agent back under its old id five seconds after it left."""
+    bench = ready()
+    bench.drive(bench.steps[NAME])
+    assert bench.acts("units.hold_agent", "units.signal_agent") == ["units.hold_agent", "units.signal_agent"]
+    assert bench.events("signal-agent")[0]["held"]
+    assert [line["how"] for line in bench.events("agent-gone")] == ["unregistered"]
+
+
+def test_r3_absence_is_seen_three_times_in_a_row() -> None:
+    bench = ready()
+    waited = bench.drive(bench.steps[NAME])
+    stays = f"agent {bench.node.agent_id} to stay away"
+    assert [waiting.goal for waiting in waited].count(stays) >= LOOKS - 1
+
+
+def test_a_process_that_lives_on_is_waited_for() -> None:
+    bench = ready()
+    step = bench.steps[NAME]
+    bench.looks(step, 1, every=0.5)
+    assert bench.old.process
+    waited = bench.looks(step, 1)
+    assert str(waited[0]) == "dcos-mesos-slave to end"
+    bench.drive(step)
+    assert not bench.old.process
+
+
+@pytest.mark.parametrize(("work", "hold"), [(Work.ROLL, "runtime"), (Work.DRAIN, "lasting")])
+def test_only_a_drains_hold_outlives_a_reboot(work: Work, hold: str) -> None:
+    bench = ready(work)
+    bench.drive(bench.steps[NAME])
+    assert bench.old.hold == hold
+
+
+def test_a_unit_that_systemd_is_about_to_start_again_is_stopped() -> None:
+    """Somebody took the hold away while the process ended."""
+    bench = ready()
+    bench.world.systemd.hold(bench.old, lasting=False)
+    bench.world.systemd.signal_agent(bench.old, by="operator")
+    bench.pass_by(2.5)
+    bench.old.restarting = True
+    bench.looks(bench.steps[NAME], 1)
+    assert bench.acts("units.stop_agent") == ["units.stop_agent"]
+    bench.drive(bench.steps[NAME])
+
+
+def test_it_waits_for_its_apps_to_run_elsewhere() -> None:
+    bench = a_bench(stop_order="agent-first")
+    step = bench.bring(NAME)
+    others = [agent for agent in bench.world.ground.listed if agent.id != bench.node.agent_id]
+    for agent in others:
+        agent.deactivated = True
+    bench.world.master.changes += 1
+    waited = bench.looks(step, 30)
+    assert waited[-1].goal == "its apps to run elsewhere"
+    assert waited[-1].left == "/web 5/6"
+    assert waited[-1].patience == bench.roll.policy.waits.start
+    for agent in others:
+        agent.deactivated = False
+    bench.world.master.room()
+    bench.drive(step)
+
+
+def test_an_app_that_has_to_wait_for_the_new_node_is_not_waited_for() -> None:
+    """UNIQUE hostname on as many agents as it has instances: it gets its place back with the node."""
+    unique = AppShape("/edge", 6, unique=True)
+    bench = a_bench(shape=replace(SHAPE, apps=(unique,)))
+    bench.drive(bench.bring(NAME))
+    assert bench.flight.counts == {"/edge": 6}
+
+
+def test_r3_no_broker_may_be_on_it_when_it_stops() -> None:
+    bench = ready()
+    service = bench.world.ground.services["kafka-events"]
+    service.brokers[1].task.agent_id = bench.node.agent_id
+    service.changes += 1
+    with pytest.raises(StartOver, match="kafka-events/kafka-1 is on"):
+        bench.looks(bench.steps[NAME], 1)
+    assert bench.acts("units.hold_agent", "units.signal_agent") == []
+
+
+def test_r15_an_agent_under_another_id_is_a_comeback() -> None:
+    bench = ready()
+    bench.world.master.unregister(bench.node.agent_id)
+    bench.old.agent_id = ""
+    bench.world.master.register(bench.old)
+    with pytest.raises(StartOver, match="came back"):
+        bench.looks(bench.steps[NAME], 1)
+
+
+def test_r2_while_agents_are_recovered_absence_proves_nothing() -> None:
+    bench = ready()
+    step = bench.steps[NAME]
+    bench.looks(step, 1)
+    bench.world.master.fail_over()
+    with pytest.raises(Retryable):
+        bench.looks(step, LOOKS + 1, every=0.0)

@@ -1,0 +1,120 @@
+"""verify-agent: the new node is what the old one was, and everything that ran there is back."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from dcosmaint.errors import NodeFailed
+from dcosmaint.sandbox.world import AppShape, Size
+from tests.steps.bench import EVENTS, SHAPE, Bench, a_bench
+
+NAME = "verify-agent"
+
+
+def registered(shape: Any = SHAPE) -> Bench:
+    bench = a_bench(shape=shape)
+    bench.bring(NAME)
+    return bench
+
+
+def changed(bench: Bench, **changes: Any) -> None:
+    agent = bench.world.ground.agents[bench.new.agent_id]
+    for name, value in changes.items():
+        setattr(agent, name, value)
+    bench.world.master.changes += 1
+
+
+FEWER, MORE = Size(4.0, 32768.0, 204800.0), Size(16.0, 65536.0, 409600.0)
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"attributes": {"tier": "gpu"}}, "attribute tier: gpu instead of worker"),
+        ({"attributes": {}}, "attribute tier: missing instead of worker"),
+        ({"size": FEWER}, "fewer resources"),
+        ({"flags": {"cgroups_enable_cfs": "false"}}, "cgroups_enable_cfs=false instead of true"),
+        ({"flags": {}}, "cgroups_enable_cfs= instead of true"),
+    ],
+)
+def test_r7_another_node_than_before_has_failed(changes: dict[str, Any], says: str) -> None:
+    bench = registered()
+    changed(bench, **changes)
+    with pytest.raises(NodeFailed, match=says):
+        bench.drive(bench.steps[NAME])
+
+
+@pytest.mark.parametrize(("field", "value", "says"), [("public", True, "role public"), ("zone", "us-east-1z", "zone")])
+def test_r7_another_role_or_zone_has_failed(field: str, value: object, says: str) -> None:
+    bench = registered()
+    setattr(bench.new, field, value)
+    bench.world.master.changes += 1
+    with pytest.raises(NodeFailed, match=says):
+        bench.drive(bench.steps[NAME])
+
+
+def test_more_resources_and_more_attributes_are_fine() -> None:
+    bench = registered()
+    changed(bench, size=MORE, attributes={"tier": "worker", "rack": "a"}, version="2.0.0")
+    bench.drive(bench.steps[NAME])
+
+
+def test_every_difference_is_told_at_once() -> None:
+    bench = registered()
+    changed(bench, size=FEWER, attributes={"tier": "gpu"})
+    with pytest.raises(NodeFailed, match=r"attribute tier.*fewer resources"):
+        bench.drive(bench.steps[NAME])
+
+
+def test_units_that_are_red_are_waited_for_by_name() -> None:
+    bench = registered()
+    bench.new.red = ("dcos-mesos-slave.service",)
+    bench.pass_by(120.0)
+    (waiting, *_) = bench.looks(bench.steps[NAME], 10)
+    assert waiting.goal == f"DC/OS units of {bench.address} to be healthy"
+    assert waiting.left == "dcos-mesos-slave.service"
+    assert waiting.patience == bench.roll.policy.waits.register
+    bench.new.red = ()
+    bench.drive(bench.steps[NAME])
+
+
+def test_apps_that_had_to_wait_for_the_node_are_waited_for() -> None:
+    bench = registered(replace(SHAPE, apps=(AppShape("/edge", 6, unique=True),)))
+    bench.pass_by(120.0)
+    app = bench.world.ground.apps["/edge"]
+    app.tasks[-1].state = "TASK_STAGING"
+    bench.world.marathon.changes += 1
+    (waiting, *_) = bench.looks(bench.steps[NAME], 3)
+    assert str(waiting) == "apps to be back (/edge 5/6)"
+
+
+def test_members_that_were_here_are_in_sync_in_the_end() -> None:
+    bench = registered()
+    bench.pass_by(120.0)
+    service = bench.world.ground.services[EVENTS]
+    service.partitions[0].isr.remove(0)
+    service.changes += 1
+    (waiting, *_) = bench.looks(bench.steps[NAME], 3)
+    assert str(waiting) == "members to be in sync (kafka-events/kafka-0)"
+    service.partitions[0].isr.append(0)
+    service.changes += 1
+    bench.drive(bench.steps[NAME])
+
+
+def test_a_member_of_another_node_is_not_its_business() -> None:
+    bench = registered()
+    bench.pass_by(120.0)
+    service = bench.world.ground.services[EVENTS]
+    service.partitions[0].isr.remove(1)
+    service.changes += 1
+    assert bench.drive(bench.steps[NAME]) == []
+
+
+def test_nothing_is_done_to_the_cluster() -> None:
+    bench = registered()
+    before = bench.acts()
+    bench.drive(bench.steps[NAME])
+    assert bench.acts() == before
