@@ -34,16 +34,19 @@ class Slots:
 
     def _refusal(self, member: Member, service: Service) -> str:
         roll = self.journal.roll
-        if by := next(
-            (a for a, f in self.journal.progress.flights.items() if a != self.address and member in f.holds), ""
-        ):
-            return f"{member} is not whole yet after its move from {by}"
+        if begun := self._moved_from(member):
+            return f"{member} is not whole yet after its move from {begun}"
         baseline = roll.baseline.get(service.name, ())
         gone = lost(service, baseline) | self.journal.progress.held | {member}
         if why := over_cap(service, gone, roll.policy.cap(service.name)):
             return why
         worst = next(thin(service, [member], gone, baseline, roll.policy), None)
         return f"{service.name}: {worst}" if worst else ""
+
+    def _moved_from(self, member: Member) -> str:
+        """The other node that still holds a slot for the member, or ""."""
+        flights = self.journal.progress.flights
+        return next((a for a, flight in flights.items() if a != self.address and member in flight.holds), "")
 
     def give_back(self, member: Member) -> None:
         if member in self.flight.holds:
