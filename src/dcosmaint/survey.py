@@ -108,16 +108,19 @@ def _grouped(pairs: Iterable[tuple[str, T]]) -> dict[str, list[T]]:
 
 def _blockers(parts: _Parts, nodes: Sequence[Node]) -> Iterator[Finding]:
     for agent in parts.agents.recovered:
-        yield Finding("recovered-agents", agent, "known to the master, and not re-registered since its failover")
+        yield Finding("recovered-agents", agent, "not re-registered since the master's failover: wait for it")
     for placed in parts.placed:
         if placed.instance_id not in parts.instances:
             yield Finding(
-                "unjoined", placed.address, f"EC2 does not know {placed.instance_id}, which Terraform's state names"
+                "unjoined",
+                placed.address,
+                f"EC2 does not know {placed.instance_id}, which Terraform's state names: remove it there",
             )
     crowd = Counter(agent.private_ip for agent in parts.agents.listed)
     for node in nodes:
         if crowd[node.private_ip] > 1 and node.instance.state in ALIVE:
-            yield Finding("unjoined", node.address, f"{crowd[node.private_ip]} agents are listed at {node.private_ip}")
+            says = f"{crowd[node.private_ip]} agents are listed at {node.private_ip}: stop those that are not its own"
+            yield Finding("unjoined", node.address, says)
 
 
 def _carriers(nodes: Sequence[Node], site: Site) -> Iterator[Finding]:
@@ -135,7 +138,7 @@ def _exposed(groups: Sequence[str]) -> Iterator[Finding]:
             "terraform-exposed",
             group,
             "has no `lifecycle { ignore_changes = [ami] }`: while the roll is under way any plain `terraform apply`, of"
-            " anybody, replaces every node that is left",
+            " anybody, replaces every node that is left: add it",
             acceptable=True,
         )
 
