@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from click.testing import CliRunner, Result
 
@@ -54,8 +55,8 @@ class Stage(Clusters):
             raise Usage(f"no cluster {name}")
         return self.cluster
 
-    def limit(self, **changes: object) -> None:
-        self._policy = replace(self._policy, **changes)  # type: ignore[arg-type]  # fields by name, in tests only
+    def limit(self, **changes: Any) -> None:
+        self._policy = replace(self._policy, **changes)
 
     @property
     def new_ami(self) -> str:

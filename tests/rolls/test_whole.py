@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -374,7 +375,7 @@ def test_brokers_that_crash_on_the_way_count_against_the_cap(seed: int, strategy
     stage = Stage(build(replace(WIDE, seed=seed)), seed, failures=0.01)
     world = stage.world
     for number in range(12):
-        world.at(60.0 + 150.0 * number + 31.0 * seed, lambda pod=f"kafka-{number % 3}": world.crash(EVENTS, pod))  # type: ignore[misc]
+        world.at(60.0 + 150.0 * number + 31.0 * seed, partial(world.crash, EVENTS, f"kafka-{number % 3}"))
     roll = stage.roll(policy=replace(QUICK, strategy=strategy))
     rolled(stage, roll)
     assert not_replaced(world, roll) == []

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.request import Request, urlopen
 
 from dcosmaint.sandbox import monitor
@@ -70,6 +71,6 @@ class Desk:
         return monitor.judge(self.sandbox.log(), {})
 
 
-def sit_down(home: Path, **settings: object) -> Desk:
+def sit_down(home: Path, **settings: Any) -> Desk:
     root = home / "dcosmaint" / "sandbox"
-    return Desk(home, running.start(Settings(root, **settings)))  # type: ignore[arg-type]  # settings by name
+    return Desk(home, running.start(Settings(root, **settings)))

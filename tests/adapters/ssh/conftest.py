@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -46,8 +48,8 @@ Connect = Callable[..., Ssh]
 def connect(nodes: Farm, keys: HostKeys) -> Connect:
     """An `Ssh` that gets in, but for what a test asks to be otherwise."""
 
-    def made(**settings: object) -> Ssh:
-        usual = {"user": USER, "key": nodes.key, "port": nodes.port, "connect": 10.0}
-        return Ssh(SshSettings(**{**usual, **settings}), keys)  # type: ignore[arg-type] # a builder's keywords
+    def made(**settings: Any) -> Ssh:
+        usual = SshSettings(user=USER, key=nodes.key, port=nodes.port, connect=10.0)
+        return Ssh(replace(usual, **settings), keys)
 
     return made

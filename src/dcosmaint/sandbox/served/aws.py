@@ -111,7 +111,7 @@ def _console_of_instances() -> Iterator[None]:
     try:
         yield
     finally:
-        General.get_console_output = before  # type: ignore[method-assign]  # as it was
+        General.get_console_output = before  # type: ignore[method-assign]  # for whoever else uses moto in this process
 
 
 def _number(address: str) -> int:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from dcosmaint.sandbox.served.provider.provider import Aws
 
 
-class AmiData(DataSource):  # type: ignore[misc]  # tf ships no types
+class AmiData(DataSource):
     def __init__(self, provider: Aws) -> None:
         self._provider = provider
 

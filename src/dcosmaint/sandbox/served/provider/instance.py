@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from functools import wraps
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from tf.iface import Resource
 from tf.schema import Attribute, Schema
@@ -37,10 +37,10 @@ def said(act: F) -> F:
             context.diagnostics.add_error(f"{act.__name__} {context.type_name}: {error}")
             return None if act.__name__ in ("create", "import_") else arguments[0]
 
-    return guarded  # type: ignore[return-value]  # it takes what `act` takes
+    return cast(F, guarded)  # it takes what `act` takes
 
 
-class Instance(Resource):  # type: ignore[misc]  # tf ships no types
+class Instance(Resource):
     def __init__(self, provider: Aws) -> None:
         self._provider = provider
 

@@ -20,7 +20,7 @@ def apply(cache: Path) -> Event:
 
 
 def _interceptor(stop: Event) -> type[Any]:
-    class Interceptor(runner._ShutdownInterceptor):  # type: ignore[misc]  # tf ships no types
+    class Interceptor(runner._ShutdownInterceptor):
         """`StopProvider` (a Ctrl-C) only asks for an end: `tf` would cut off the create that is running, and with it
         the instance would be lost from the state. `Shutdown` comes later, and means it."""
 

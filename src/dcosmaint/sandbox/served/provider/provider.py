@@ -24,7 +24,7 @@ SWITCHES = (
 )
 
 
-class Aws(Provider):  # type: ignore[misc]  # tf ships no types
+class Aws(Provider):
     def __init__(self, stop: Event) -> None:
         self.stop = stop  # terraform wants us to end: whoever waits gives up
         self.region = ""
