@@ -9,11 +9,11 @@ import pytest
 from dcosmaint.errors import Fatal, NodeFailed, Retryable, StartOver
 from dcosmaint.lines import Admitted
 from dcosmaint.model import Flight, Member, Waits
-from dcosmaint.sandbox.world import NodeShape, World, build
+from dcosmaint.sandbox.world import NodeShape, Shape, World, build
 from dcosmaint.steps.await_agent import AwaitAgent
 from dcosmaint.steps.slots import Slots
 from dcosmaint.steps.terminate_instance import TerminateInstance
-from tests.rolls.stage import EVENTS, PRIVATE, SMALL, Stage
+from tests.rolls.stage import EVENTS, LEGACY, PRIVATE, SMALL, Stage
 
 WITH_BROKER, WITHOUT = f"{PRIVATE}[0]", f"{PRIVATE}[3]"
 
@@ -29,8 +29,10 @@ def left(world: World, address: str) -> None:
 class Door:
     """terminate-instance in front of one node in flight."""
 
-    def __init__(self, address: str, *, target: bool = True, done: tuple[str, ...] = ("stop-agent",)) -> None:
-        self.stage = Stage(build(SMALL))
+    def __init__(
+        self, address: str, *, target: bool = True, done: tuple[str, ...] = ("stop-agent",), shape: Shape = SMALL
+    ) -> None:
+        self.stage = Stage(build(shape))
         self.node = next(n for n in self.stage.survey().nodes if n.address == address)
         roll = self.stage.roll()
         others = tuple(t for t in roll.targets if t != self.node.instance.id)
@@ -83,6 +85,15 @@ def test_an_instance_with_a_pod_on_it_is_drained_again() -> None:
     door = Door(WITH_BROKER)
     left(door.stage.world, WITH_BROKER)
     with pytest.raises(StartOver, match=f"{EVENTS}/kafka-0 is on"):
+        door.open()
+    assert door.state == "running"
+
+
+def test_an_instance_is_not_terminated_while_a_broker_is_down_nobody_says_where() -> None:
+    door = Door(WITHOUT, shape=LEGACY)
+    left(door.stage.world, WITHOUT)
+    door.stage.world.crash(EVENTS, "broker-0")
+    with pytest.raises(Retryable, match=f"nobody says where {EVENTS}/broker-0 is"):
         door.open()
     assert door.state == "running"
 

@@ -116,6 +116,12 @@ def scheduler(case: Case, node: Node) -> Refusal | None:
     return None
 
 
+def unplaced(case: Case, node: Node) -> Refusal | None:
+    """R2: a member that is down, and whose scheduler does not say where, may be on any node, also on this one."""
+    lost = sorted(p.member for service in case.inventory.services for p in service.pods if not p.agent_id)
+    return no("unplaced", node, f"nobody says where {lost[0]} is: it may be here") if lost else None
+
+
 def arriving(case: Case, node: Node) -> Refusal | None:
     """R4: a member that came here from a node in flight is not moved on before it is whole."""
     here = sorted(case.progress.held.intersection(node.members))
@@ -175,6 +181,7 @@ _NODE: tuple[Limit, ...] = (
     rules,  # what the plan would refuse now
     plans,
     scheduler,
+    unplaced,
     arriving,
     caps,
     data,  # after caps, so that a refusal names the simpler reason first

@@ -29,11 +29,17 @@ def agents_at(mesos: MesosReads, private_ip: str) -> tuple[Agent, ...]:
 
 
 def nobody_left(services: ServiceReads, node: Node) -> None:
-    """R3: no SDK pod may be on a node that is about to stop. Raises `StartOver` when one landed late."""
-    for service in services.all():
-        for pod in service.pods:
-            if pod.agent_id == node.agent_id:
-                raise StartOver(f"{pod.member} is on {node.address} again")
+    """R3: no SDK pod may be on a node that is about to stop. Raises `StartOver` when one landed late.
+
+    One that is nowhere is on its way, or down in a place that its scheduler does not tell: perhaps here.
+    """
+    pods = [pod for service in services.all() for pod in service.pods]
+    for pod in pods:
+        if pod.agent_id == node.agent_id:
+            raise StartOver(f"{pod.member} is on {node.address} again")
+    for pod in pods:
+        if not pod.agent_id:
+            raise Retryable(f"nobody says where {pod.member} is: it may be on {node.address}")
 
 
 def still_gone(mesos: MesosReads, node: Node) -> None:
