@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import pytest
 
@@ -128,7 +129,7 @@ def test_answers_that_are_lost_now_and_then_only_cost_time(promise: Promise) -> 
     bench = ready(promise)
     for number in range(12):
         port = promise.asks[number % len(promise.asks)]
-        bench.world.at(4.0 * number, lambda port=port: bench.world.faults.api.__setitem__(port, 1))  # type: ignore[misc]
+        bench.world.at(4.0 * number, partial(bench.world.faults.api.update, {port: 1}))
     bench.drive(bench.steps[promise.step])
     assert len(bench.events("replace")) <= 1
     assert len(bench.events("terminate")) <= 1
