@@ -96,13 +96,37 @@ def test_other_words_for_an_error_make_nobody_more_patient() -> None:
 
 
 def test_errors_that_come_and_go_make_nobody_more_patient() -> None:
-    """What is waited for has not come a bit nearer."""
+    """What is waited for has not come a bit nearer, and an API that answers every other call is not up."""
     turn = a_turn()
-    for second in range(0, 100, 20):
-        turn.hear(w(), float(second))
+    for second in range(0, 1000, 20):
+        turn.hear(w(patience=600.0), float(second))
         turn.retry("no answer", 500.0, second + 10.0)
-    assert not turn.hear(w("a thing"), 100.0) or turn.waiting == w()
-    assert turn.impatient(100.1)
+        if turn.impatient(second + 10.0):
+            break
+    assert (second, str(turn.waiting)) == (500, "an answer (no answer)")
+
+
+def test_the_time_without_an_answer_is_not_held_against_what_is_waited_for() -> None:
+    turn = a_turn()
+    turn.hear(w(), 0.0)
+    turn.hear(w(), 60.0)
+    turn.retry("no answer", 5000.0, 70.0)
+    turn.retry("no answer", 5000.0, 2000.0)
+    turn.hear(w(), 3000.0)
+    assert not turn.impatient(3000.0)
+    turn.hear(w(), 3039.0)
+    assert not turn.impatient(3039.0)
+    turn.hear(w(), 3041.0)
+    assert turn.impatient(3041.0)
+
+
+def test_progress_after_errors_starts_both_patiences_anew() -> None:
+    turn = a_turn()
+    turn.retry("no answer", 500.0, 400.0)
+    turn.hear(w("one"), 410.0)
+    turn.hear(w("two"), 420.0)
+    turn.retry("no answer", 500.0, 430.0)
+    assert not turn.impatient(900.0)
 
 
 def test_time_in_which_nobody_could_look_is_given_back() -> None:

@@ -18,10 +18,11 @@ NOTHING = Waiting("its first look", patience=float("inf"))
 class Turn:
     def __init__(self, steps: Iterable[Step], now: float) -> None:
         self._steps = deque(steps)
-        self._tries = 0  # failures in a row
         self._running: Iterator[Waiting] = iter(())
-        self.waiting = self._heard = NOTHING
-        self.since = self._heard_since = now
+        self._tries = 0  # failures in a row
+        self.waiting = self._heard = NOTHING  # what stands now; what the step said when it last had an answer
+        self.since = self._last = now  # since when, without the time of the other kind; when anything was said last
+        self._waited = self._erred = 0.0  # seconds without progress, with answers and without
         self._begin(now)
 
     @property
@@ -39,23 +40,26 @@ class Turn:
     def hear(self, waiting: Waiting, now: float) -> bool:
         """Take in what a look brought. True when it is news: a change of goal or of what is left is progress.
 
-        A call that failed in between is none: patience goes on where it was.
+        A call that failed in between is none, and the time that it took is not held against what is waited for.
         """
-        news, self._tries = waiting != self.waiting, 0
         if waiting != self._heard:
-            self._heard, self._heard_since = waiting, now
-        self.waiting, self.since = waiting, self._heard_since
-        return news
+            self._heard, self._waited, self._erred = waiting, 0.0, 0.0
+        elif self._tries:
+            self._erred += now - self._last
+        else:
+            self._waited += now - self._last
+        self._tries, self._last = 0, now
+        return self._wait(waiting, now - self._waited)
 
     def retry(self, why: str, patience: float, now: float) -> bool:
-        """Begin the step again, as a resume does. True when the reason is news."""
+        """Begin the step again, as a resume does. True when the reason is news.
+
+        Time without an answer adds up until there is progress, so errors that come and go don't go on for ever.
+        """
         self._running = self._steps[0].run()
-        self._tries += 1
-        if self._tries == 1:
-            self.since = now
-        waiting = Waiting("an answer", why, patience)
-        news, self.waiting = waiting != self.waiting, waiting
-        return news
+        self._erred += now - self._last
+        self._tries, self._last = self._tries + 1, now
+        return self._wait(Waiting("an answer", why, patience), now - self._erred)
 
     def end_step(self, now: float) -> str:
         """The gate holds: go to the next step. Returns the name of the one that ended."""
@@ -68,7 +72,8 @@ class Turn:
 
     def be_patient(self, now: float) -> None:
         """Start the patience anew: time has passed in which nobody could look."""
-        self.since = self._heard_since = now
+        self._waited = self._erred = 0.0
+        self.since = self._last = now
 
     def pause(self, now: float) -> float:
         """Seconds until the next look. An error that comes again doubles it."""
@@ -77,8 +82,14 @@ class Turn:
 
     def _begin(self, now: float) -> None:
         self._running = self._steps[0].run() if self._steps else iter(())
+        self._tries = 0
         self.waiting = self._heard = NOTHING
-        self.since = self._heard_since = now
+        self.be_patient(now)
+
+    def _wait(self, waiting: Waiting, since: float) -> bool:
+        news = waiting != self.waiting
+        self.waiting, self.since = waiting, since
+        return news
 
 
 class Agenda:
