@@ -67,7 +67,8 @@ class Replacing(Line):
     event: Literal["replacing"] = "replacing"
 
     def onto(self, progress: Progress, at: float) -> Progress:
-        return _change(progress, self.node, sent=(*progress.flights[self.node].sent, self.task_id))
+        flight = progress.flights[self.node]
+        return _change(progress, self.node, sent=(*flight.sent, self.task_id), asked=(*flight.asked, self.member))
 
 
 @dataclass(frozen=True)

@@ -373,6 +373,7 @@ class Flight:
     holds: tuple[Member, ...] = ()  # its slots: taken by `admit` and `slot`, given back by `moved`
     done: tuple[str, ...] = ()  # step names
     sent: tuple[str, ...] = ()  # task ids that a replace was sent for
+    asked: tuple[Member, ...] = ()  # members that a replace was sent for
     counts: Mapping[str, int] = field(default_factory=dict)  # running instances of its apps at admission, cluster-wide
     flags: Mapping[str, str] = field(default_factory=dict)  # start flags of its agent at admission
     stopped: str = ""  # held or failed, and why; its slots stay taken

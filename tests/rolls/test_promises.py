@@ -12,7 +12,7 @@ from dcosmaint.lines import Done, Moved, NodeDone, What
 from dcosmaint.model import Policy, Roll, Verdict
 from dcosmaint.sandbox.world import Shape, World, build
 from tests.rolls.mortal import Killed
-from tests.rolls.stage import PRIVATE, SMALL, WIDE, Stage, cordoned, not_replaced, shelf_in, unwell
+from tests.rolls.stage import EVENTS, LEGACY, PRIVATE, SMALL, WIDE, Stage, cordoned, not_replaced, shelf_in, unwell
 
 QUICK = Policy(soak=20.0)
 
@@ -84,10 +84,27 @@ def test_an_agent_that_came_back_while_nobody_looked_is_drained_again_before_its
 def test_a_master_that_fails_over_again_and_again_only_costs_time(seed: int) -> None:
     """Recovered agents prove nothing: neither that an agent is gone nor that a node is free of brokers."""
     stage = Stage(build(replace(WIDE, seed=seed)), seed)
-    for number in range(40):
-        stage.world.at(30.0 + 45.0 * number, stage.world.master.fail_over)
+    for number in range(15):
+        stage.world.at(30.0 + 130.0 * number, stage.world.master.fail_over)
     roll = stage.roll(policy=replace(QUICK, strategy="window"))
     assert stage.run(stage.begin(roll)) is Verdict.DONE
     stage.world.advance(stage.world.now + 3600.0)
     assert (not_replaced(stage.world, roll), cordoned(stage.world), unwell(stage.world)) == ([], [], [])
     assert stage.tally(roll).breaches == ()
+
+
+@pytest.mark.parametrize("shape", [SMALL, LEGACY], ids=["sdk", "legacy"])
+def test_a_broker_that_crashes_on_its_cordoned_node_is_replaced_all_the_same(shape: Shape) -> None:
+    """It can't start there again, and a scheduler from before the SDK does not even say where it was."""
+    stage, node = Stage(build(shape)), f"{PRIVATE}[0]"
+    roll = stage.roll(policy=QUICK)
+    journal = stage.begin(roll)
+    broker = stage.world.ground.services[EVENTS].brokers[0]
+
+    def hear(at: float, what: What) -> None:
+        if what == Done(node, "cordon-agent"):
+            stage.world.crash(EVENTS, broker.pod)
+
+    journal.heard = hear
+    assert stage.run(journal) is Verdict.DONE
+    assert (not_replaced(stage.world, roll), stage.tally(roll).breaches) == ([], ())

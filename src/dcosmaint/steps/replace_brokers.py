@@ -65,10 +65,17 @@ class ReplaceBrokers:
     def _untouched(self, service: Service, pod: Pod) -> bool:
         """The scheduler shows no trace of a replace of this task: no mark, no other task, no recovery."""
         quiet = service.recovery == "COMPLETE" or self.slots.shared(pod.member) or not pod.running
-        return self._here(pod) and not pod.marked and service.deploy == "COMPLETE" and quiet
+        here = self._here(pod) or self._dropped(pod)
+        return here and not pod.marked and service.deploy == "COMPLETE" and quiet
+
+    def _dropped(self, pod: Pod) -> bool:
+        """Down before any replace of it was sent, and its scheduler does not say where: here, where nothing may start."""
+        return not pod.agent_id and pod.member in self.node.members and pod.member not in self.slots.flight.asked
 
     def _may_send(self, service: Service, pod: Pod, untouched: int) -> bool:
         """Once sent, a replace may still be on its way: only a task that is seen to run on proves that it was lost."""
+        if self._dropped(pod):
+            return untouched > LOOKS
         if pod.task_id in self.slots.flight.sent:
             return pod.running and untouched > (UNMARKED_LOOKS if service.api == "brokers" else LOOKS)
         return untouched > 0
