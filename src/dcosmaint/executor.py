@@ -34,7 +34,6 @@ class Executor:
         self._writer = Writer(site.terraform, acts.terraform, journal.roll.policy, journal.alone)
         self._turns: dict[str, Turn] = {}
         self._agenda = Agenda()
-        self._seen = hands.now()
 
     def run(self) -> Verdict:
         """Drive the roll from wherever its journal stands until it is done or nothing more can be done."""
@@ -42,7 +41,10 @@ class Executor:
         while self._goes_on():
             for key in self._agenda.due(self._hands.now()):
                 self._hands.send(key, self._turns[key].look)
-            self._take(self._hands.next(self._agenda.next(self._door.due)))
+            due = max(self._hands.now(), self._agenda.next(self._door.due))
+            item = self._hands.next(due)
+            self._mind_the_gap(due)
+            self._take(item)
         return self._finish()
 
     def _goes_on(self) -> bool:
@@ -78,7 +80,6 @@ class Executor:
             self._end(key, *([] if key == PREPARE else [NodeDone(key)]))
 
     def _take(self, item: Result | Signal | None) -> None:
-        self._mind_the_gap()
         match item:
             case Signal.STOP:
                 self._journal.append(Paused("the operator stopped the roll"))
@@ -131,11 +132,11 @@ class Executor:
         for line in lines:
             self._journal.append(line)
 
-    def _mind_the_gap(self) -> None:
-        """After a laptop's sleep nobody is late: nobody looked. Every patience starts anew."""
-        before, self._seen = self._seen, self._hands.now()
-        for turn in self._turns.values() if self._seen - before > 120.0 else ():
-            turn.be_patient(self._seen)
+    def _mind_the_gap(self, due: float) -> None:
+        """After a laptop's sleep nobody is late: nobody looked. Every patience starts anew. A long survey is none."""
+        now = self._hands.now()
+        for turn in self._turns.values() if now - due > 120.0 else ():
+            turn.be_patient(now)
 
     def _say(self, event: EventName, key: str, **fields: object) -> None:
         self._reporter.say(Event(self._hands.now(), event, key, self._turns[key].step, fields=fields))
