@@ -70,7 +70,7 @@ def test_a_broker_that_takes_its_time_to_shut_down_is_not_told_again(
     stage = Stage(build(shape))
     chance = stage.world.ground.chance
     drawn = chance.within
-    monkeypatch.setattr(chance, "within", lambda span: 90.0 if span == SHUTDOWN else drawn(span))
+    monkeypatch.setattr(chance, "within", lambda span: 45.0 if span == SHUTDOWN else drawn(span))
     roll = stage.roll(policy=QUICK)
     assert stage.run(stage.begin(roll)) is Verdict.DONE
     assert len({*replaces(stage)}) == len(replaces(stage)) >= 3

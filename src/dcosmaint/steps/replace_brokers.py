@@ -18,9 +18,9 @@ from dcosmaint.safety import behind, lost
 from dcosmaint.steps.looks import LOOKS, agent_by_id
 from dcosmaint.steps.slots import Slots
 
-UNMARKED_LOOKS = 30
+UNMARKED_LOOKS = 12
 """Looks instead of LOOKS where a scheduler from before pod commands is asked: it marks nothing, so a broker that is
-being shut down for its replace looks untouched until it has ended. They take about five minutes."""
+being shut down for its replace looks untouched until it has ended. They take about a minute."""
 
 
 @dataclass(frozen=True)
