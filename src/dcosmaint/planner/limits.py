@@ -95,11 +95,12 @@ def _public(case: Case) -> frozenset[str]:
 
 
 def plans(case: Case, node: Node) -> Refusal | None:
-    """A service that deploys or recovers for another reason than our own replaces is left alone."""
+    """A service that deploys, or recovers for another reason than our own replaces, is left alone."""
     ours = {member.service for member in case.progress.held}
     for service in case.inventory.services:
         concerned = service.name in {m.service for m in node.members} or service.name in node.schedulers
-        if concerned and service.name not in ours and {service.deploy, service.recovery} != {"COMPLETE"}:
+        busy = service.deploy != "COMPLETE" or (service.recovery != "COMPLETE" and service.name not in ours)
+        if concerned and busy:
             says = f"{service.name}: deploy plan {service.deploy}, recovery plan {service.recovery}"
             return no("plan-incomplete", node, says)
     return None
