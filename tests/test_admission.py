@@ -1,0 +1,110 @@
+"""Who may start: fresh surveys, surveys that fail, and the cordons that steer what moves (R2, R8)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from dcosmaint.errors import Fatal
+from dcosmaint.lines import Done, TakenOver, What
+from dcosmaint.model import Admission, Inventory, Progress, Roll, Verdict, Waits
+from dcosmaint.planner import admit
+from dcosmaint.sandbox.world import build
+from tests.driven import BARE, FIRST, QUICK, Drive
+from tests.rolls.stage import PRIVATE, SMALL, WIDE, cordoned
+
+
+def test_r2_nobody_starts_while_the_cluster_cant_be_surveyed_and_flights_go_on() -> None:
+    """Marathon is asked by every survey, and by none of the first steps."""
+    drive = Drive(build(BARE))
+    steps: list[str] = []
+
+    def mute(at: float, what: What) -> None:
+        if what == Done(FIRST, "cordon-agent"):
+            drive.world.faults.api["marathon"] = 30
+        if isinstance(what, Done) and drive.world.faults.api.get("marathon"):
+            steps.append(what.step)
+
+    drive.hear = mute
+    assert drive.run() is Verdict.DONE
+    assert "stop-docker" in steps
+    warnings = [str(event.fields["why"]) for event in drive.heard.named("warning")]
+    assert "nobody starts while the cluster can't be surveyed: marathon did not answer in time" in warnings
+
+
+def test_a_cluster_that_cant_be_surveyed_for_longer_than_anybody_should_wait_ends_the_process() -> None:
+    drive = Drive(build(BARE), replace(QUICK, waits=Waits(stalled=1200.0)))
+    drive.begin()
+    drive.world.faults.api["marathon"] = 10**6
+    with pytest.raises(Fatal, match="can't be surveyed: marathon did not answer in time"):
+        drive.run()
+    assert drive.said("admit") == []
+
+
+def test_the_planner_is_asked_about_a_survey_that_is_not_older_than_the_last_change() -> None:
+    drive, asked = Drive(build(SMALL), replace(QUICK, strategy="window")), []
+
+    def watching(roll: Roll, inventory: Inventory, progress: Progress) -> Admission:
+        asked.append(inventory.at - progress.at)
+        return admit(roll, inventory, progress)
+
+    assert drive.run(watching) is Verdict.DONE
+    assert min(asked) >= 0.0
+    assert len(asked) > 10
+
+
+# ---- steering
+
+
+def steered(drive: Drive) -> list[tuple[str, str]]:
+    return [(line["event"], line["agent_id"]) for line in drive.said("cordoned", "uncordoned")]
+
+
+def test_r8_steering_cordons_are_written_before_they_stand_and_are_all_lifted() -> None:
+    drive = Drive(build(replace(WIDE, nodes=9)), replace(QUICK, strategy="window"))
+    early: list[str] = []
+
+    def check(at: float, what: What) -> None:
+        agents = drive.world.ground.agents
+        if what.event == "cordoned" and agents[what.agent_id].deactivated:
+            early.append(what.agent_id)
+        if what.event == "uncordoned" and agents[what.agent_id].deactivated and agents[what.agent_id].listed:
+            early.append(what.agent_id)
+
+    drive.hear = check
+    assert drive.run() is Verdict.DONE
+    assert early == []
+    assert len(steered(drive)) > 0
+    assert drive.journal.progress.steered == ()
+    assert cordoned(drive.world) == []
+
+
+def test_r8_a_cordon_that_is_not_wanted_any_more_is_lifted_by_whoever_takes_over() -> None:
+    drive = Drive(build(replace(WIDE, nodes=9)))
+
+    def leave(at: float, what: What) -> None:
+        if what.event == "cordoned":
+            raise KeyboardInterrupt
+
+    drive.hear = leave
+    with pytest.raises(KeyboardInterrupt):
+        drive.run()
+    assert drive.journal.progress.steered
+    drive.hear = lambda at, what: None
+    drive.journal.append(TakenOver("somebody@else"))
+    assert drive.run() is Verdict.DONE
+    assert drive.journal.progress.steered == ()
+    assert cordoned(drive.world) == []
+
+
+def test_r8_a_cordon_of_somebody_else_is_never_lifted() -> None:
+    drive = Drive(build(replace(WIDE, nodes=9)))
+    other = drive.world.node(f"{PRIVATE}[8]").agent_id
+    drive.world.master.deactivate(other, by="operator")
+    drive.roll = replace(
+        drive.roll, targets=tuple(t for t in drive.roll.targets if drive.world.machine(t).agent_id != other)
+    )
+    assert drive.run() is Verdict.DONE
+    assert drive.world.ground.agents[other].deactivated
+    assert other not in {agent for _, agent in steered(drive)}

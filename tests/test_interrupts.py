@@ -1,0 +1,85 @@
+"""What the operator says while a roll goes on, and a lease that is lost (R9)."""
+
+from __future__ import annotations
+
+import pytest
+
+from dcosmaint.errors import Interrupted, LeaseLost
+from dcosmaint.hands import Result, Signal, VirtualHands
+from dcosmaint.journal import Journal
+from dcosmaint.lines import RollBegun, TakenOver
+from dcosmaint.model import Verdict
+from dcosmaint.sandbox.world import World, build
+from tests.driven import Drive
+from tests.rolls.stage import SMALL, Free, cordoned, not_replaced, unwell
+
+
+class Told(VirtualHands):
+    """Somebody presses Ctrl-C once it has worked for a while."""
+
+    def __init__(self, world: World, after: int, *signals: Signal) -> None:
+        super().__init__(world)
+        self._after, self._signals = after, list(signals)
+
+    def next(self, until: float) -> Result | Signal | None:
+        self._after -= 1
+        if self._after < 0 and self._signals:
+            return self._signals.pop(0)
+        return super().next(until)
+
+
+@pytest.mark.parametrize("after", [10, 60, 150])
+def test_after_the_first_ctrl_c_nobody_starts_and_what_is_in_flight_ends(after: int) -> None:
+    drive = Drive(build(SMALL))
+    drive.hands = Told(drive.world, after, Signal.STOP)
+    assert drive.run() is Verdict.STUCK
+    (paused,) = drive.said("paused")
+    assert paused["why"] == "the operator stopped the roll"
+    assert [line for line in drive.said("admit") if line["at"] > paused["at"]] == []
+    assert drive.journal.progress.flights == {}
+    assert drive.said("roll-stopped")[0]["why"] == "the operator stopped the roll"
+    assert (cordoned(drive.world), unwell(drive.world)) == ([], [])
+
+
+def test_the_second_ctrl_c_leaves_at_once_and_what_is_in_flight_stays_so() -> None:
+    drive = Drive(build(SMALL))
+    drive.hands = Told(drive.world, 60, Signal.STOP, Signal.LEAVE)
+    with pytest.raises(Interrupted, match="`dcosmaint resume` goes on"):
+        drive.run()
+    assert list(drive.journal.progress.flights)
+    assert drive.said("roll-stopped", "roll-done") == []
+
+
+def test_a_roll_that_was_left_is_ended_by_the_next_process() -> None:
+    drive = Drive(build(SMALL))
+    drive.hands = Told(drive.world, 60, Signal.LEAVE)
+    with pytest.raises(Interrupted):
+        drive.run()
+    drive.hands = VirtualHands(drive.world)
+    drive.journal.append(TakenOver("somebody@else"))
+    assert drive.run() is Verdict.DONE
+    assert not_replaced(drive.world, drive.roll) == []
+
+
+class Expiring(Free):
+    """A lock that somebody else takes after so many lines."""
+
+    def __init__(self, lines: int) -> None:
+        self._left = lines
+
+    def check(self) -> None:
+        self._left -= 1
+        if self._left < 0:
+            raise LeaseLost("the lock is somebody else's now")
+
+
+@pytest.mark.parametrize("lines", [3, 8, 15, 30])
+def test_r9_without_the_lease_nothing_is_done_any_more(lines: int) -> None:
+    drive = Drive(build(SMALL))
+    drive.begin()
+    drive.journal = Journal(drive.lines, Expiring(lines), drive.hands.now)
+    drive.journal.append(RollBegun(drive.roll))
+    with pytest.raises(LeaseLost):
+        drive.run()
+    tools = [line for line in drive.world.log if '"by":"tool"' in line]
+    assert len(tools) <= len(drive.said("acting"))
