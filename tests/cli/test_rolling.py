@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import signal
 from pathlib import Path
 
 import pytest
 
+from dcosmaint.cli.confirm import ask_at_terminal
 from dcosmaint.sandbox.world import KafkaShape, Shape, TopicShape
+from tests.builders import a_node
 from tests.cli.stage import Stage
 
 SMALL = Shape(
@@ -175,6 +178,29 @@ def test_confirm_node_asks_before_each_and_a_no_stops_the_roll(stage: Stage) -> 
     assert ended.exit_code == 4
     assert "the operator said no" in ended.output
     assert sum(stage.world.node(a).ami == stage.new_ami for a in stage.world.terraform.state) == 1
+
+
+def test_an_input_that_ends_at_the_question_is_a_no(stage: Stage) -> None:
+    ended = stage.type("roll", "--ami", stage.new_ami, "--yes", "--confirm", "batch", answer="")
+    assert ended.exit_code == 4
+    assert "the operator said no" in ended.output
+
+
+def test_ctrl_c_at_the_question_is_a_no_and_the_next_one_is_the_rolls_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> str:
+        signal.raise_signal(signal.SIGINT)
+        return "y"
+
+    heard: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, frame: heard.append(number))
+    try:
+        monkeypatch.setattr("click.termui.visible_prompt_func", interrupted)
+        assert not ask_at_terminal([a_node()])
+        assert not heard
+        signal.raise_signal(signal.SIGINT)
+        assert heard == [signal.SIGINT]
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_bake_prints_the_ami_that_carries_its_roll(stage: Stage) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -15,8 +16,15 @@ Ask = Callable[[Sequence[Node]], bool]
 
 
 def ask_at_terminal(nodes: Sequence[Node]) -> bool:
+    """Ctrl-C, or the end of the input, is a no: nobody may start a node by the key that stops a roll."""
     named = ", ".join(node.address for node in nodes)
-    return click.confirm(f"Next: {named}. Go on?", default=True)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        return click.confirm(f"Next: {named}. Go on?", default=True)
+    except click.Abort:
+        return False
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def confirming(each: str | None, ask: Ask) -> Admit:
