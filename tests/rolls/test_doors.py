@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
 
 import pytest
 
 from dcosmaint.errors import Fatal, NodeFailed, Retryable, StartOver
 from dcosmaint.lines import Admitted
-from dcosmaint.model import Flight, Member, Waits
+from dcosmaint.model import Flight, Image, Instance, Member, Waiting, Waits
+from dcosmaint.ports import Ec2Reads
 from dcosmaint.sandbox.world import NodeShape, Shape, World, build
 from dcosmaint.steps.await_agent import AwaitAgent
+from dcosmaint.steps.looks import LOOKS
 from dcosmaint.steps.slots import Slots
 from dcosmaint.steps.terminate_instance import TerminateInstance
 from tests.rolls.stage import EVENTS, LEGACY, PRIVATE, SMALL, Stage
@@ -38,12 +42,17 @@ class Door:
         others = tuple(t for t in roll.targets if t != self.node.instance.id)
         self.journal = self.stage.begin(roll if target else replace(roll, targets=others))
         self.done = done
+        self.ec2: Ec2Reads = self.stage.site.ec2
 
     def open(self, holds: tuple[Member, ...] = ()) -> None:
+        self.looks(1, holds)
+
+    def looks(self, count: int, holds: tuple[Member, ...] = ()) -> list[Waiting]:
         self.journal.append(Admitted((Flight(self.node, holds=holds, done=self.done),)))
         site, slots = self.stage.site, Slots(self.node.address, self.journal)
         acts, roll = site.acts.ec2, self.journal.roll
-        next(TerminateInstance(self.node, roll, site.mesos, site.services, site.ec2, acts, slots).run(), None)
+        run = TerminateInstance(self.node, roll, site.mesos, site.services, self.ec2, acts, slots).run()
+        return list(islice(run, count))
 
     @property
     def state(self) -> str:
@@ -55,6 +64,36 @@ def test_a_drained_target_is_terminated() -> None:
     left(door.stage.world, WITHOUT)
     door.open()
     assert door.state == "shutting-down"
+
+
+@dataclass
+class Forgetful(Ec2Reads):
+    """So many answers are empty."""
+
+    port: Ec2Reads
+    empty: int
+
+    def instances(self, ids: Sequence[str]) -> tuple[Instance, ...]:
+        self.empty -= 1
+        return () if self.empty >= 0 else self.port.instances(ids)
+
+    def in_full(self, ids: Sequence[str]) -> tuple[Instance, ...]:
+        return self.port.in_full(ids)
+
+    def image(self, ami: str) -> Image | None:
+        return self.port.image(ami)
+
+    def baked(self, roll: str) -> Image | None:
+        return self.port.baked(roll)
+
+
+@pytest.mark.parametrize(("empty", "state"), [(1, "shutting-down"), (2, "shutting-down"), (100, "running")])
+def test_an_empty_answer_of_ec2_is_no_proof_that_the_instance_is_gone(empty: int, state: str) -> None:
+    door = Door(WITHOUT)
+    left(door.stage.world, WITHOUT)
+    door.ec2 = Forgetful(door.stage.site.ec2, empty)
+    assert len(door.looks(LOOKS)) == LOOKS - (empty > LOOKS)
+    assert door.state == state
 
 
 def test_an_instance_that_is_no_target_is_never_terminated() -> None:

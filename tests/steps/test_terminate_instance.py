@@ -85,7 +85,8 @@ def test_one_that_ec2_has_forgotten_was_terminated_long_ago() -> None:
     bench = stopped()
     bench.world.vanish(bench.old.id)
     bench.pass_by(7200.0)
-    assert bench.drive(bench.steps[NAME]) == []
+    assert {waiting.left for waiting in bench.drive(bench.steps[NAME])} == {"EC2 does not know it"}
+    assert bench.acts("ec2.terminate") == []
 
 
 def test_it_is_said_once_and_then_waited_for() -> None:

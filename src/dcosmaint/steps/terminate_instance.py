@@ -9,7 +9,7 @@ from typing import ClassVar
 from dcosmaint.errors import Fatal, NodeFailed
 from dcosmaint.model import Node, Roll, Waiting
 from dcosmaint.ports import Ec2Acts, Ec2Reads, MesosReads, ServiceReads
-from dcosmaint.steps.looks import nobody_left, still_gone
+from dcosmaint.steps.looks import LOOKS, nobody_left, still_gone
 from dcosmaint.steps.slots import Slots
 
 
@@ -25,18 +25,26 @@ class TerminateInstance:
     slots: Slots
 
     def run(self) -> Iterator[Waiting]:
-        instance = self.node.instance.id
-        while self._state() != "terminated":
-            still_gone(self.mesos, self.node)
-            if self._state() != "shutting-down":
-                self._check()
-                self.acts.terminate(instance)
-            yield Waiting(f"{instance} to be terminated", self._state(), self.roll.policy.waits.terminate)
+        instance, forgotten = self.node.instance.id, 0
+        while (state := self._state()) != "terminated":
+            forgotten = 0 if state else forgotten + 1
+            if forgotten == LOOKS:
+                return
+            if state:
+                self._end(state)
+            left = self._state() or "EC2 does not know it"
+            yield Waiting(f"{instance} to be terminated", left, self.roll.policy.waits.terminate)
 
     def _state(self) -> str:
-        """EC2's word. An instance that EC2 has forgotten was terminated long ago."""
+        """EC2's word, "" for none: it forgets what was terminated an hour ago, but one empty answer is no proof."""
         found = self.ec2.instances([self.node.instance.id])
-        return found[0].state if found else "terminated"
+        return found[0].state if found else ""
+
+    def _end(self, state: str) -> None:
+        still_gone(self.mesos, self.node)
+        if state != "shutting-down":
+            self._check()
+            self.acts.terminate(self.node.instance.id)
 
     def _check(self) -> None:
         flight, instance = self.slots.flight, self.node.instance.id
