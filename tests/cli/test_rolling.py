@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+import dcosmaint
 from dcosmaint.cli.confirm import ask_at_terminal
+from dcosmaint.cli.options import RISKS
 from dcosmaint.sandbox.world import KafkaShape, Shape, TopicShape
 from tests.builders import a_node
 from tests.cli.stage import Stage
@@ -83,7 +85,7 @@ def test_plan_with_exit_code_tells_outdated_nodes_apart(stage: Stage) -> None:
 
 def test_the_plan_of_a_service_with_replication_1_is_refused_by_topic(tmp_path: Path) -> None:
     stage = Stage(tmp_path, FRAGILE)
-    ended = stage.type("roll", "--ami", stage.new_ami, "--yes", "--accept", "last-public")
+    ended = stage.type("roll", "--ami", stage.new_ami, "--yes")
     assert ended.exit_code == 3
     assert "data-loss: kafka-events/scratch" in ended.output
     assert "--accept data-loss=kafka-events/scratch" in ended.output.replace("\n", "")
@@ -104,9 +106,18 @@ def test_a_master_is_no_node(stage: Stage) -> None:
 
 @pytest.mark.parametrize(
     "words",
-    [("--cap", "kafka-events=0"), ("--batch-size", "0"), ("--batch-size", "0%"), ("--soak", "soon"), ("--limit", "0")],
+    [
+        ("--cap", "kafka-events=0"),
+        ("--batch-size", "0"),
+        ("--batch-size", "0%"),
+        ("--soak", "soon"),
+        ("--limit", "0"),
+        ("--accept", "last-public"),
+        ("--accept", "data-loss"),
+        ("--accept", ""),
+    ],
 )
-def test_numbers_that_mean_nothing_are_usage_errors(stage: Stage, words: tuple[str, str]) -> None:
+def test_values_that_mean_nothing_are_usage_errors(stage: Stage, words: tuple[str, str]) -> None:
     assert stage.type("roll", *words, "--yes").exit_code == 2
 
 
@@ -221,3 +232,14 @@ def test_dcos_1_11_is_refused_by_name(tmp_path: Path) -> None:
     ended = stage.type("roll", "--ami", stage.new_ami, "--yes")
     assert ended.exit_code == 3
     assert "no-deactivate: Mesos 1.5" in ended.output
+
+
+def test_every_risk_that_a_blocker_offers_may_be_accepted() -> None:
+    """The words of the source itself: a blocker must not offer a way out that the command line refuses."""
+    source = Path(dcosmaint.__file__).parent
+    offered = set()
+    for file in source.rglob("*.py"):
+        for call in (node for node in ast.walk(ast.parse(file.read_text())) if isinstance(node, ast.Call)):
+            if any(k.arg == "acceptable" and getattr(k.value, "value", False) is True for k in call.keywords):
+                offered.add(call.args[0].value if isinstance(call.args[0], ast.Constant) else "?")
+    assert offered == set(RISKS)

@@ -15,6 +15,9 @@ from dcosmaint.config import batch_size, seconds
 from dcosmaint.errors import Usage
 from dcosmaint.model import Policy
 
+RISKS = ("app-down", "data-loss", "terraform-exposed", "under-replicated")
+"""Every rule whose blocker an operator may accept."""
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -57,6 +60,20 @@ class BatchSize(click.ParamType[str]):
         return str(value)
 
 
+class Risk(click.ParamType[str]):
+    """RULE or RULE=SUBJECT, of the rules whose risk may be taken. Data is given up by its own name only."""
+
+    name = "rule[=subject]"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        rule, _, subject = str(value).partition("=")
+        if rule not in RISKS:
+            self.fail(f"{value}: only these may be accepted: {', '.join(RISKS)}", param, ctx)
+        if rule == "data-loss" and not subject:
+            self.fail("name what is given up: data-loss=SERVICE or data-loss=SERVICE/TOPIC", param, ctx)
+        return str(value)
+
+
 def on_cluster(command: F) -> F:
     """Which cluster, by which configuration."""
     command = click.option(
@@ -93,7 +110,7 @@ def of_policy(command: F) -> F:
             click.option("--strategy", type=click.Choice(["batch", "window"])),
             click.option("--canary", type=click.IntRange(min=0), help="So many nodes go alone first."),
             click.option("--soak", type=Duration(), help="How long the canary is watched."),
-            click.option("--accept", "accepted", multiple=True, metavar="RULE[=SUBJECT]", help="Take this risk."),
+            click.option("--accept", "accepted", multiple=True, type=Risk(), help="Take this risk."),
         )
     ):
         command = option(command)
