@@ -78,6 +78,8 @@ OF_RULES = {
     "service-trouble",
     "service-unsupported",
     "topics-unreadable",
+    "under-replicated",
+    "no-baseline",
     "partition-offline",
     "data-loss",
 }

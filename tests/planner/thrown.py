@@ -82,7 +82,10 @@ class Dice(Random):
             default_cap=self.randint(1, 3),
             canary=self.choice([0, 0, 0, 1, 2]),
             max_failures=self.randint(0, 3),
-            accepted=self.choice([(), ("data-loss=kafka-events",), ("data-loss=kafka-events", "app-down")]),
+            accepted=(
+                "under-replicated",
+                *self.choice([(), ("data-loss=kafka-events",), ("data-loss=kafka-events", "app-down")]),
+            ),
         )
 
     def baseline(self, service: Service) -> tuple[Partition, ...]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
-from dcosmaint.model import App, Finding, Inventory, Node, Roll, Service, Work
+from dcosmaint.model import App, Finding, Inventory, Node, Partition, Roll, Service, Work
 from dcosmaint.safety import thin
 
 Rule = Callable[[Roll, Inventory, Node], Iterator[Finding]]
@@ -83,6 +83,7 @@ def services(roll: Roll, inventory: Inventory, node: Node) -> Iterator[Finding]:
     for service in inventory.services:
         if any(member.service == service.name for member in node.members):
             yield from _service(service)
+            yield from _start(service, roll.baseline.get(service.name, ()))
             yield from _copies(roll, service, node)
 
 
@@ -99,6 +100,23 @@ def _service(service: Service) -> Iterator[Finding]:
         if not partition.isr or not partition.leader:
             subject = f"{service.name}/{partition.topic}"
             yield Finding("partition-offline", subject, f"{partition.name} has no leader: bring its brokers back first")
+
+
+def _start(service: Service, baseline: Sequence[Partition]) -> Iterator[Finding]:
+    """Who is in sync is told by the roll's start alone: a broker that was behind then is counted as lost by nobody."""
+    if service.partitions and not baseline:
+        message = (
+            "had no topics that could be read when this roll was planned, so nobody knows when a broker is in sync"
+        )
+        yield Finding("no-baseline", service.name, f"{message} again: exclude its nodes, or begin another roll")
+    copies = {
+        topic: [len(p.isr) for p in baseline if p.topic == topic] for topic in sorted({p.topic for p in baseline})
+    }
+    for topic, counts in copies.items():
+        if min(counts) < max(counts):
+            message = f"had {min(counts)} to {max(counts)} in-sync copies of its partitions when this roll was planned"
+            says = f"{message}, so some broker was behind: let it catch up, then plan anew"
+            yield Finding("under-replicated", f"{service.name}/{topic}", says, acceptable=True)
 
 
 def _copies(roll: Roll, service: Service, node: Node) -> Iterator[Finding]:
