@@ -254,6 +254,15 @@ def test_a_short_program_that_fails_is_quoted_with_its_code(tmp_path: Path) -> N
         run(the_shell(tmp_path, "exit 4"), 30)
 
 
+def test_half_an_answer_of_a_program_that_was_killed_is_not_quoted(tmp_path: Path) -> None:
+    program = the_shell(tmp_path, """echo '"password": "hunter2"'; kill -9 $$""")
+    with pytest.raises(ProgramFailed) as caught:
+        run(program, 30)
+    assert "hunter2" not in f"{caught.value} {caught.value!r} {caught.value.said}"
+    with pytest.raises(ProgramFailed, match="hunter2"):
+        run(program, 30, quotes=True)
+
+
 def test_a_program_past_its_deadline_is_killed_with_all_it_started(tmp_path: Path) -> None:
     began = time.monotonic()
     with pytest.raises(Retryable, match=r"did not end within 0\.3 s"):

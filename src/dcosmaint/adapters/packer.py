@@ -115,7 +115,7 @@ class Packer:
 
     def _validate(self, program: Program) -> None:
         try:
-            run(program, self._template.deadline)
+            run(program, self._template.deadline, quotes=True)
         except ProgramFailed as error:
             said = "\n".join(errors(error.said.splitlines())) or error.said
             raise Usage(f"packer finds the template {self._template.path} not fit:\n{last_lines(said)}") from error

@@ -41,8 +41,11 @@ class ProgramFailed(Retryable):
         self.said = said
 
 
-def run(program: Program, deadline: float) -> str:
-    """Run it to its end, within `deadline` seconds, and return its stdout. For what only reads: it may be killed."""
+def run(program: Program, deadline: float, *, quotes: bool = False) -> str:
+    """Run it to its end, within `deadline` seconds, and return its stdout. For what only reads: it may be killed.
+
+    `quotes`: what it wrote to stdout may be shown where it fails and says nothing else; a state is full of secrets.
+    """
     program.check()
     with subprocess.Popen(
         program.argv,
@@ -60,7 +63,7 @@ def run(program: Program, deadline: float) -> str:
         finally:
             _kill(process)
     if process.returncode != 0:
-        raise ProgramFailed(program, process.returncode, _text(err) or _text(out))
+        raise ProgramFailed(program, process.returncode, _text(err) or (_text(out) if quotes else ""))
     return _text(out)
 
 
