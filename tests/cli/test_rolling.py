@@ -167,6 +167,21 @@ def test_replace_takes_one_node_that_is_not_outdated(stage: Stage) -> None:
     assert stage.world.node(stage.address(2)).id != before
 
 
+def test_a_roll_that_waits_is_not_gone_on_with_while_another_has_nodes_in_flight(stage: Stage) -> None:
+    words = ("--ami", stage.new_ami, "--yes")
+    assert stage.type("roll", *words, "--confirm", "batch", answer="n\n").exit_code == 4
+    (waits,) = stage.shelf.ids()
+    stage.world.faults.apply_fails = "no more capacity"
+    assert stage.type("roll", *words, "--only", stage.address(3)).exit_code == 4
+    (flies,) = {*stage.shelf.ids()} - {waits}
+    refused = stage.type("resume", waits, "--yes")
+    assert refused.exit_code == 3
+    assert f"`dcosmaint resume {flies}` ends it first" in refused.output
+    stage.world.faults.apply_fails = ""
+    assert stage.type("resume", flies, "--yes").exit_code == 0
+    assert stage.type("resume", waits, "--yes").exit_code != 3
+
+
 def test_a_held_node_stops_the_roll_and_a_resume_ends_it(stage: Stage) -> None:
     stage.world.faults.apply_fails = "no more capacity: InsufficientInstanceCapacity"
     ended = stage.type("roll", "--ami", stage.new_ami, "--yes")

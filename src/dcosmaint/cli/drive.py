@@ -71,6 +71,9 @@ def go_on(cluster: Cluster, roll_id: str, by: str, telling: Telling, admit: Admi
     """Take a roll over from wherever its journal stands. Returns the exit code."""
 
     with cluster.lock(roll_id) as lease:
+        found = cluster.shelf.load(roll_id)
+        if not in_flight(found.roll, found.progress):
+            nothing_else(cluster)
 
         def take_over(hands: Working) -> Journal:
             return cluster.shelf.open(roll_id, lease, hands.now, hands.alone)
