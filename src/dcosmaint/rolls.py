@@ -98,7 +98,7 @@ class Shelf:
         if not path.exists():
             known = ", ".join(self.ids()[:3]) or "none"
             raise Refused(f"there is no roll {roll_id} in {self._folder} (the newest: {known}). Nothing was touched.")
-        journal.replay(read(path))
+        _replay(journal, path)
         return journal
 
     def newest(self, wanted: Callable[[Roll, Progress], bool]) -> Journal | None:
@@ -124,7 +124,7 @@ class Shelf:
         path = self.journal(roll_id)
         mend(path)
         journal = Journal(File(path), lease, now, alone)
-        journal.replay(read(path))
+        _replay(journal, path)
         return journal
 
 
@@ -136,6 +136,14 @@ def unfinished(roll: Roll, progress: Progress) -> bool:
 def in_flight(roll: Roll, progress: Progress) -> bool:
     """Whether nodes or cordons of this roll are in a state that only its own resume ends well."""
     return progress.over != "roll-done" and bool(progress.flights or progress.steered)
+
+
+def _replay(journal: Journal, path: Path) -> None:
+    """Any journal of a cluster may be the one that can't be read, so it is named."""
+    try:
+        journal.replay(read(path))
+    except Refused as error:
+        raise Refused(f"{path}: {error}") from error
 
 
 class _Closed(Sink):

@@ -167,6 +167,15 @@ def test_replace_takes_one_node_that_is_not_outdated(stage: Stage) -> None:
     assert stage.world.node(stage.address(2)).id != before
 
 
+def test_a_journal_that_can_not_be_read_is_named(stage: Stage) -> None:
+    path = stage.shelf.journal("20260101T000000Z-0000")
+    path.parent.mkdir(parents=True)
+    path.write_text("no line of ours\n")
+    ended = stage.type("roll", "--ami", stage.new_ami, "--yes")
+    assert ended.exit_code == 3
+    assert f"{path}: line 1 of the journal is damaged" in ended.output
+
+
 def test_a_roll_that_waits_is_not_gone_on_with_while_another_has_nodes_in_flight(stage: Stage) -> None:
     words = ("--ami", stage.new_ami, "--yes")
     assert stage.type("roll", *words, "--confirm", "batch", answer="n\n").exit_code == 4
