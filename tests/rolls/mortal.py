@@ -83,3 +83,26 @@ def mortal(site: Site, life: Life) -> Site:
 
 def _mortal(of: object, names: list[str], spend: Callable[[Callable[[], Any]], Any]) -> dict[str, Any]:
     return {name: cast(Any, Mortal(getattr(of, name), spend)) for name in names}
+
+
+class DiesIn:
+    """The acts of one port, for a process that ends when `act` has arrived."""
+
+    def __init__(self, port: object, act: str) -> None:
+        self._port, self._act = port, act
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        method = getattr(self._port, name)
+
+        def call(*args: Any) -> None:
+            method(*args)
+            if name == self._act:
+                raise Killed
+
+        return call
+
+
+def dies_in(site: Site, port: str, act: str) -> Site:
+    """The same site for a process that ends in `port.act`."""
+    acts: dict[str, Any] = {port: DiesIn(getattr(site.acts, port), act)}
+    return replace(site, acts=replace(site.acts, **acts))

@@ -18,6 +18,7 @@ from dcosmaint.sandbox.world import KafkaShape, Shape, TopicShape, World, build
 from dcosmaint.sandbox.world.program import Drift
 from dcosmaint.sandbox.world.shape import EVENTS as FIVE_BROKERS
 from dcosmaint.sandbox.world.shape import FRAGILE
+from tests.rolls.mortal import Killed, dies_in
 from tests.rolls.stage import (
     EVENTS,
     PRIVATE,
@@ -181,6 +182,21 @@ def test_a_roll_bakes_its_own_ami_and_rolls_to_it() -> None:
     assert stage.world.cloud.amis[baked].roll == roll.id
     assert not_replaced(stage.world, replace(roll, images={PRIVATE: baked})) == []
     assert sum('"what":"bake"' in line for line in stage.world.log) == 1
+    clean(stage, roll)
+
+
+@pytest.mark.parametrize("seconds", [0.0, 100.0, 270.0, 3000.0])
+def test_an_ami_that_was_begun_is_found_by_who_takes_over(seconds: float, quick_disk: Path) -> None:
+    """Packer outlives whoever began it: while it builds, while its AMI is pending, and when both are done."""
+    stage = Stage(build(SMALL))
+    roll, shelf = stage.roll(policy=QUICK, images={PRIVATE: ""}), shelf_in(quick_disk)
+    with pytest.raises(Killed):
+        stage.run(stage.begin(roll, File.create(shelf.journal(roll.id))), dies_in(stage.site, "packer", "bake"))
+    stage.world.advance(stage.world.now + seconds)
+    other = Stage(stage.world)
+    assert other.run(other.take_over(shelf, roll.id)) is Verdict.DONE
+    assert sum('"what":"bake"' in line for line in stage.world.log) == 1
+    assert not_replaced(stage.world, replace(roll, images={PRIVATE: stage.newest_ami})) == []
     clean(stage, roll)
 
 

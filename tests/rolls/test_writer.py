@@ -3,42 +3,24 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from dcosmaint.journal import File
 from dcosmaint.model import Node, Policy, Verdict, Waiting
-from dcosmaint.ports import TerraformActs
 from dcosmaint.sandbox.world import build
 from dcosmaint.steps.writer import Writer
-from tests.rolls.mortal import Killed
+from tests.rolls.mortal import Killed, dies_in
 from tests.rolls.stage import PRIVATE, SMALL, Stage, not_replaced, shelf_in
-
-
-@dataclass
-class DiesInApply:
-    """Terraform's acts, for a process that ends when its first apply has begun."""
-
-    port: TerraformActs
-
-    def apply(self) -> None:
-        self.port.apply()
-        raise Killed
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.port, name)
 
 
 @pytest.mark.parametrize("seconds", [0.0, 20.0, 300.0])
 def test_an_apply_that_outlived_its_roll_is_waited_for_and_told_by_the_state(seconds: float, quick_disk: Path) -> None:
     stage = Stage(build(SMALL))
-    roll, shelf, acts = stage.roll(policy=Policy(soak=20.0)), shelf_in(quick_disk), stage.site.acts
-    mortal = replace(stage.site, acts=replace(acts, terraform=DiesInApply(acts.terraform)))
+    roll, shelf = stage.roll(policy=Policy(soak=20.0)), shelf_in(quick_disk)
     with pytest.raises(Killed):
-        stage.run(stage.begin(roll, File.create(shelf.journal(roll.id))), mortal)
+        stage.run(stage.begin(roll, File.create(shelf.journal(roll.id))), dies_in(stage.site, "terraform", "apply"))
     stage.world.advance(stage.world.now + seconds)
     other = Stage(stage.world)
     assert other.run(other.take_over(shelf, roll.id)) is Verdict.DONE
