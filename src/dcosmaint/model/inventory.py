@@ -1,0 +1,64 @@
+"""The joined view: nodes, what was found of them, and the whole cluster at one moment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from dcosmaint.model.platform import Agent, ClusterFacts, Instance
+from dcosmaint.model.services import App, Service
+from dcosmaint.model.words import Member
+
+
+@dataclass(frozen=True)
+class Node:
+    """One Mesos agent on one EC2 instance at one Terraform address. The address survives the replacement."""
+
+    address: str
+    group: str
+    instance: Instance
+    agent: Agent | None  # None while Mesos does not list it: drained, starting, or dead
+    members: tuple[Member, ...] = ()
+    schedulers: tuple[str, ...] = ()  # services whose scheduler runs here
+    apps: Mapping[str, int] = field(default_factory=dict)  # instances of each Marathon app here
+    tasks: int = 0  # live Mesos tasks of whatever kind
+    unknown: tuple[str, ...] = ()  # frameworks with live tasks here that are neither Marathon nor an SDK service
+
+    @property
+    def agent_id(self) -> str:
+        return self.agent.id if self.agent else ""
+
+    @property
+    def private_ip(self) -> str:
+        return self.instance.private_ip
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Everything an operator may call it."""
+        names = (self.address, self.instance.id, self.private_ip)
+        return (*names, self.agent.hostname, self.agent.id) if self.agent else names
+
+
+@dataclass(frozen=True, order=True)
+class Finding:
+    """A fact that blocks a roll, or that its operator should know."""
+
+    rule: str  # one word that `--accept` takes: data-loss, terraform-exposed, unjoined
+    subject: str
+    message: str
+    acceptable: bool = False
+
+
+@dataclass(frozen=True)
+class Inventory:
+    """What the cluster was when it was surveyed. A survey is no snapshot: parts of it are seconds older than others."""
+
+    at: float  # when the survey began, on our clock: nothing in it is older
+    nodes: tuple[Node, ...]
+    agents: tuple[Agent, ...]
+    services: tuple[Service, ...]
+    apps: tuple[App, ...]
+    facts: ClusterFacts
+    images: Mapping[str, str] = field(default_factory=dict)  # group → the AMI that Terraform names now
+    blockers: tuple[Finding, ...] = ()
+    warnings: tuple[Finding, ...] = ()

@@ -1,0 +1,135 @@
+"""What the outside things look like: Mesos, AWS, Terraform, a node's systemd."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from dcosmaint.model.words import NOTHING, Resources
+
+
+@dataclass(frozen=True)
+class Agent:
+    """A Mesos agent that the master lists, registered or connected or not."""
+
+    id: str
+    hostname: str
+    private_ip: str  # what follows the @ of its pid
+    active: bool  # False also for a disconnected one
+    deactivated: bool
+    draining: bool
+    registered_at: float  # of the last registration or re-registration, on the master's clock
+    public: bool  # has resources of role slave_public
+    zone: str = ""
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    resources: Resources = NOTHING
+    free: Resources = NOTHING  # neither reserved, nor used, nor offered to nobody's harm
+    version: str = ""
+
+    @property
+    def role(self) -> Literal["private", "public"]:
+        return "public" if self.public else "private"
+
+
+@dataclass(frozen=True)
+class Agents:
+    """One answer of the master."""
+
+    listed: tuple[Agent, ...]
+    recovered: tuple[str, ...]  # ids not re-registered since a failover: absence proves nothing
+    at: float  # the master's clock (its Date header)
+
+
+@dataclass(frozen=True)
+class Task:
+    """A live Mesos task. Finished ones are never among them."""
+
+    id: str
+    name: str
+    agent_id: str
+    framework: str  # its name, without outer slashes
+    running: bool  # TASK_RUNNING; False while it is staged or started
+
+
+@dataclass(frozen=True)
+class ClusterFacts:
+    """What the cluster says of itself."""
+
+    dcos_version: str
+    mesos_version: str
+    airtight_cordon: bool  # Mesos has DEACTIVATE_AGENT (1.9, DC/OS 2.0)
+    masters: tuple[str, ...] = ()  # private IPs of the masters: none of them is ever a node
+
+
+@dataclass(frozen=True)
+class Instance:
+    """An EC2 instance."""
+
+    id: str
+    ami: str
+    private_ip: str
+    zone: str
+    state: str  # EC2's word: pending, running, shutting-down, terminated, stopping, stopped
+    launched_at: float
+    architecture: str = "x86_64"
+    scaling_group: str = ""  # the Auto Scaling group that would heal it
+    protected: bool = False  # termination protection; only `Ec2Reads.in_full` asks for it
+    load_balancers: tuple[str, ...] = ()  # ELBs and target groups that send it traffic; only `in_full` asks for them
+
+
+@dataclass(frozen=True)
+class Image:
+    """An AMI."""
+
+    id: str
+    name: str
+    state: str  # EC2's word: available, pending, failed
+    architecture: str = "x86_64"
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A resource instance of Terraform's state."""
+
+    address: str  # aws_instance.dcos_agent_node[3]
+    group: str  # the configured resource it belongs to: aws_instance.dcos_agent_node
+    instance_id: str
+    private_ip: str
+
+
+@dataclass(frozen=True)
+class Change:
+    """One line of a saved Terraform plan that would change something."""
+
+    address: str
+    type: str
+    actions: tuple[str, ...]  # create, update, delete, as `show -json` has them; no-op and read are left out
+    ami: str = ""  # the AMI that it would have afterwards, where the plan knows it
+    replaces: bool = False
+
+
+@dataclass(frozen=True)
+class Child:
+    """A program that was begun (packer, terraform) and may outlive us."""
+
+    what: str  # bake, plan, apply
+    pid: int
+    running: bool
+    code: int | None  # None while it runs, and where nobody was left to learn it
+    subject: tuple[str, ...] = ()  # the addresses, or the roll's id, it was begun for
+    says: str = ""  # its newest progress line
+    error: str = ""  # what it said when it failed
+
+
+@dataclass(frozen=True)
+class Units:
+    """What one look at a node's systemd and process table brought."""
+
+    docker: bool  # docker.service or docker.socket is active
+    shims: int  # containerd-shim processes that are left
+    unit: str  # the agent's unit: dcos-mesos-slave, or dcos-mesos-slave-public
+    agent: bool  # the unit is active, or systemd is about to start it again
+    process: bool  # its main process is alive
+    held: bool  # our drop-in keeps it from starting
+    lasting: bool = False  # and still does after a reboot

@@ -1,0 +1,151 @@
+"""What a roll is, how far it is, and what the planner says of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from dcosmaint.model.inventory import Node
+from dcosmaint.model.services import Partition
+from dcosmaint.model.words import Member, Verdict, Work
+
+
+@dataclass(frozen=True)
+class Waits:
+    """Patience: seconds without progress after which a node is held."""
+
+    place: float = 900.0
+    start: float = 900.0
+    stalled: float = 7200.0
+    stop: float = 600.0
+    terminate: float = 600.0
+    apply: float = 1200.0
+    register: float = 900.0
+
+
+@dataclass(frozen=True)
+class Policy:
+    """How fast, and how much may be lost. Journalled with the roll: a resume keeps what it began with."""
+
+    strategy: Literal["batch", "window"] = "batch"
+    batch_size: int = 1
+    max_in_flight: int = 10
+    default_cap: int = 1
+    caps: Mapping[str, int] = field(default_factory=dict)
+    min_isr: Mapping[str, int] = field(default_factory=dict)  # by service, where the default is not wanted
+    canary: int = 1
+    soak: float = 120.0
+    max_failures: int = 0
+    stop_order: Literal["auto", "docker-first", "agent-first"] = "auto"
+    waits: Waits = Waits()
+    accepted: tuple[str, ...] = ()  # RULE or RULE=SUBJECT
+    companions: tuple[str, ...] = ()  # resource types that may be re-created with their node
+
+    def cap(self, service: str) -> int:
+        return self.caps.get(service, self.default_cap)
+
+    def accepts(self, rule: str, *subjects: str) -> bool:
+        """Whether the operator took this risk by name. Data is given up by its own name only, never all at once."""
+        whole = rule in self.accepted and rule != "data-loss"
+        return whole or any(f"{rule}={subject}" in self.accepted for subject in subjects)
+
+
+@dataclass(frozen=True)
+class Roll:
+    """One whole maintenance of a cluster."""
+
+    id: str
+    cluster: str
+    work: Work
+    targets: tuple[str, ...]  # instance ids surveyed at the start: a replacement can never be one
+    policy: Policy
+    images: Mapping[str, str] = field(default_factory=dict)  # group → AMI; "" is the one that this roll bakes
+    baseline: Mapping[str, tuple[Partition, ...]] = field(default_factory=dict)  # service → partitions at the start
+    reason: str = ""
+    by: str = ""  # user@host
+
+
+@dataclass(frozen=True)
+class Flight:
+    """A node in flight, as the journal knows it."""
+
+    node: Node
+    holds: tuple[Member, ...] = ()  # its slots: taken by `admit` and `slot`, given back by `moved`
+    done: tuple[str, ...] = ()  # step names
+    sent: tuple[str, ...] = ()  # task ids that a replace was sent for
+    asked: tuple[Member, ...] = ()  # members that a replace was sent for
+    counts: Mapping[str, int] = field(default_factory=dict)  # running instances of its apps at admission, cluster-wide
+    flags: Mapping[str, str] = field(default_factory=dict)  # start flags of its agent at admission
+    stopped: str = ""  # held or failed, and why; its slots stay taken
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A node whose pipeline has ended well."""
+
+    address: str
+    instance_id: str
+    at: float
+    members: int  # how many it had: the first node that carries members is a canary too
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Folded from the journal, and from nothing else."""
+
+    flights: Mapping[str, Flight] = field(default_factory=dict)  # by address
+    ended: tuple[Ended, ...] = ()
+    prepared: tuple[str, ...] = ()  # steps that happen once a roll and are done
+    steered: tuple[str, ...] = ()  # agent ids under a steering cordon of ours
+    batches: int = 0  # admissions so far
+    paused: str = ""  # why nothing more may start
+    over: str = ""  # roll-done or roll-stopped
+    at: float = 0.0  # of the last line
+
+    @property
+    def stopped(self) -> tuple[Flight, ...]:
+        return tuple(flight for flight in self.flights.values() if flight.stopped)
+
+    @property
+    def held(self) -> frozenset[Member]:
+        return frozenset(member for flight in self.flights.values() for member in flight.holds)
+
+    @property
+    def room(self) -> tuple[object, ...]:
+        """What the planner's answer depends on: when it changes, ask again."""
+        flights = tuple((f.node.instance.id, f.holds, f.stopped) for f in self.flights.values())
+        return flights, self.ended, self.prepared, self.steered, self.paused
+
+
+@dataclass(frozen=True, order=True)
+class Refusal:
+    """Why a node may not start now."""
+
+    rule: str
+    node: str
+    says: str
+    until: float | None = None  # when it lifts by itself, if that is known
+    final: bool = False  # waiting will not help
+
+
+@dataclass(frozen=True)
+class Admission:
+    """The planner's answer."""
+
+    start: tuple[Node, ...]
+    cordon: tuple[str, ...]  # agent ids that should be under a steering cordon now, and no others
+    refusals: tuple[Refusal, ...]
+    verdict: Verdict
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Not yet. A change of `goal` or `left` is progress."""
+
+    goal: str
+    left: str = ""
+    patience: float = 7200.0
+
+    def __str__(self) -> str:
+        return f"{self.goal} ({self.left})" if self.left else self.goal

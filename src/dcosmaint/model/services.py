@@ -1,0 +1,66 @@
+"""What runs on the cluster: SDK services with their pods and partitions, Marathon apps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dcosmaint.model.words import NOTHING, Member, Resources
+
+
+@dataclass(frozen=True)
+class Pod:
+    """A member as its scheduler and Kafka see it now."""
+
+    member: Member
+    task_id: str
+    agent_id: str
+    running: bool  # every task whose goal is RUNNING does run
+    marked: bool  # permanently failed: a replace has arrived and is unplaced
+    registered: bool  # the broker is in ZooKeeper; True for what is not Kafka
+    needs: Resources = NOTHING
+
+
+@dataclass(frozen=True, order=True)
+class Partition:
+    """One partition's in-sync replicas, by pod."""
+
+    topic: str
+    number: int
+    isr: tuple[str, ...]  # sorted pod names: ("kafka-0", "kafka-2")
+    leader: str = ""  # "" means: none
+
+    @property
+    def name(self) -> str:
+        return f"{self.topic}-{self.number}"
+
+
+@dataclass(frozen=True)
+class Service:
+    """One SDK service, read whole."""
+
+    name: str
+    kind: str  # kafka, or the package's name where it is not
+    api: str  # pod, pods, brokers: which generation of calls it understands
+    pods: tuple[Pod, ...]
+    deploy: str  # the plan's status in the SDK's words; COMPLETE is the good one
+    recovery: str
+    partitions: tuple[Partition, ...] | None  # None: they can't be read, and unknown is unhealthy
+    scheduler_agent: str = ""  # where the scheduler's own task runs
+    trouble: str = ""  # why it can't be moved by us: unknown kind, paused pods, …
+
+    @property
+    def members(self) -> tuple[Member, ...]:
+        return tuple(pod.member for pod in self.pods)
+
+
+@dataclass(frozen=True)
+class App:
+    """A Marathon app, or pod."""
+
+    id: str
+    instances: int  # wanted
+    on: tuple[str, ...]  # the agent id of each instance that runs and is not unhealthy
+    unique: bool = False  # at most one instance on a node
+    resident: bool = False  # has local persistent volumes
+    public: bool = False  # accepts resources of public agents
+    deploying: bool = False

@@ -1,0 +1,59 @@
+"""Single words: members, resources, kinds of work, verdicts."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+def natural(name: str) -> list[tuple[int, str]]:
+    """A key that sorts names as people do: node[2] before node[10]."""
+    words = re.split(r"(\d+)", name)
+    return [(int(word), "") if word.isdigit() else (-1, word) for word in words]
+
+
+class Work(StrEnum):
+    """What a roll does to each of its nodes; `pipeline.py` has one function for each."""
+
+    ROLL = "roll"
+    REPLACE = "replace"
+    DRAIN = "drain"
+    UNDRAIN = "undrain"
+    BAKE = "bake"  # an AMI, and no node
+
+
+class Verdict(StrEnum):
+    """What the planner says of a roll as a whole."""
+
+    GO = "go"
+    WAIT = "wait"
+    DONE = "done"
+    STUCK = "stuck"
+
+
+@dataclass(frozen=True, order=True)
+class Member:
+    """One pod instance of an SDK service; for people, a Kafka member is a broker."""
+
+    service: str  # without outer slashes: kafka-events, prod/kafka-orders
+    pod: str  # kafka-0
+
+    def __str__(self) -> str:
+        return f"{self.service}/{self.pod}"
+
+
+@dataclass(frozen=True)
+class Resources:
+    """Scalar resources as Mesos counts them: cores, MiB, MiB."""
+
+    cpus: float = 0.0
+    mem: float = 0.0
+    disk: float = 0.0
+
+    def covers(self, other: Resources) -> bool:
+        """Whether `other` fits into this."""
+        return self.cpus >= other.cpus and self.mem >= other.mem and self.disk >= other.disk
+
+
+NOTHING = Resources()
