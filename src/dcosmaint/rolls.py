@@ -70,8 +70,9 @@ def _image(ami: str, image: Image | None, node: Node) -> Iterator[Finding]:
 
 
 def new_id() -> str:
-    """A roll's id: its time, so that ids sort by age, and four digits that tell two of one second apart."""
-    return f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{token_hex(2)}"
+    """A roll's id: its time to the millisecond, so that ids sort by age, and four digits for two at once."""
+    now = datetime.now(UTC)
+    return f"{now:%Y%m%dT%H%M%S}{now.microsecond // 1000:03}Z-{token_hex(2)}"
 
 
 class Shelf:
@@ -107,6 +108,14 @@ class Shelf:
             if journal and wanted(journal.roll, journal.progress):
                 return journal
         return None
+
+    def to_resume(self) -> Journal | None:
+        """The roll to go on with: one with nodes in flight, else the newest, unless that is done.
+
+        An older one that was stopped between two nodes is gone on with by its id only: it would bring an old AMI.
+        """
+        last = self.newest(lambda roll, progress: True)
+        return self.newest(in_flight) or (last if last and unfinished(last.roll, last.progress) else None)
 
     def _try(self, roll_id: str) -> Journal | None:
         """None for a journal that was cut off before its first line was whole: nothing was done behind it."""

@@ -239,6 +239,13 @@ def test_ctrl_c_at_the_question_is_a_no_and_the_next_one_is_the_rolls_again(monk
         signal.signal(signal.SIGINT, before)
 
 
+def test_a_resume_without_an_id_leaves_an_older_roll_alone_once_a_newer_one_is_done(stage: Stage) -> None:
+    words = ("roll", "--ami", stage.new_ami, "--yes", "--confirm", "node")
+    assert stage.type(*words, answer="n\n").exit_code == 4
+    assert stage.type("roll", "--ami", stage.new_ami, "--yes").exit_code == 0
+    assert "Nothing to do" in stage.type("resume", "--yes").output
+
+
 def test_bake_prints_the_ami_that_carries_its_roll(stage: Stage) -> None:
     ended = stage.type("bake")
     assert ended.exit_code == 0, ended.output

@@ -15,7 +15,6 @@ from dcosmaint.cli.options import confirmed, of_nodes, of_policy, on_cluster, wa
 from dcosmaint.cli.work import Wish
 from dcosmaint.errors import Refused
 from dcosmaint.model import Work
-from dcosmaint.rolls import unfinished
 
 ALONE = {"canary": 0, "soak": 0.0}
 """One node needs no canary."""
@@ -116,9 +115,9 @@ def resume(ctx: click.Context, /, roll_id: str | None, config: Path | None, name
     """Go on with a roll that was stopped, killed or left. The newest by default."""
     clusters: Clusters = ctx.obj
     cluster = clusters.open(config, name)
-    found = cluster.shelf.load(roll_id) if roll_id else cluster.shelf.newest(unfinished)
+    found = cluster.shelf.load(roll_id) if roll_id else cluster.shelf.to_resume()
     if found is None:
-        click.echo("Nothing to do: every roll of this cluster is done.")
+        click.echo("Nothing to do: the newest roll of this cluster is done.")
         return
     if found.roll.cluster != cluster.name:
         raise Refused(f"roll {found.roll.id} is one of cluster {found.roll.cluster}, not {cluster.name}")
