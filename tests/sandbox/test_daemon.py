@@ -122,6 +122,7 @@ def test_another_command_finds_it_and_no_second_one_starts_beside_it(sandbox: Ru
         running.reset(sandbox.folder.root)
 
 
+@pytest.mark.slow
 @pytest.mark.real
 @with_terraform
 def test_two_sandboxes_do_not_meet(sandbox: Running, tmp_path: Path) -> None:
@@ -134,6 +135,7 @@ def test_two_sandboxes_do_not_meet(sandbox: Running, tmp_path: Path) -> None:
     assert running.find(tmp_path) is None
 
 
+@pytest.mark.slow
 @pytest.mark.real
 @with_terraform
 def test_what_a_killed_one_left_is_no_obstacle(tmp_path: Path) -> None:

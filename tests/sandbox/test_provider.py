@@ -119,10 +119,12 @@ def test_an_apply_makes_what_the_code_says_and_a_second_plan_is_empty(bench: Ben
     assert bench.plan(code=0) == {}
 
 
+@pytest.mark.slow
 def test_a_new_ami_alone_changes_nothing_where_the_code_ignores_it(bench: Bench) -> None:
     assert bench.plan(f"-var=dcos_agent_ami={NEW}", code=0) == {}
 
 
+@pytest.mark.slow
 def test_a_new_ami_replaces_where_the_code_does_not_ignore_it(bench: Bench) -> None:
     main = bench.folder.infra / "main.tf"
     code = main.read_text()
@@ -145,6 +147,7 @@ def test_an_instance_that_is_gone_is_created_anew_by_a_saved_plan_for_it_alone(b
     assert after[PUBLIC]["values"]["id"] == before[PUBLIC]
 
 
+@pytest.mark.slow
 def test_a_plan_of_yesterday_is_refused(bench: Bench) -> None:
     bench.ec2.terminate_instances(InstanceIds=[bench.instance(FIRST)])
     bench.plan(f"-target={FIRST}")
@@ -153,6 +156,7 @@ def test_a_plan_of_yesterday_is_refused(bench: Bench) -> None:
     assert "Saved plan is stale" in bench.run("apply", "yesterday", code=1)
 
 
+@pytest.mark.slow
 def test_an_unknown_ami_is_terraform_s_error_and_no_instance(bench: Bench) -> None:
     bench.ec2.terminate_instances(InstanceIds=[bench.instance(FIRST)])
     said = bench.run("apply", "-auto-approve", "-var=dcos_agent_ami=ami-0dead", f"-target={FIRST}", code=1)
@@ -172,6 +176,7 @@ def test_an_interrupted_create_keeps_the_instance_as_tainted(bench: Bench) -> No
     assert bench.instance(FIRST) in new
 
 
+@pytest.mark.slow
 def test_tags_change_in_place_and_an_instance_can_be_imported(bench: Bench) -> None:
     instance = bench.instance(PUBLIC)
     bench.ec2.create_tags(Resources=[instance], Tags=[{"Key": "Name", "Value": "renamed"}])

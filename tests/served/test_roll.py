@@ -35,13 +35,18 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
     desk.sandbox.stop()
 
 
-def test_a_roll_with_a_baked_image_is_clean(desk: Desk) -> None:
+@pytest.mark.parametrize("nodes", [8, pytest.param(12, marks=pytest.mark.slow)])
+def test_a_roll_with_a_baked_image_is_clean(tmp_path: Path, nodes: int) -> None:
     if shutil.which("packer") is None:
         pytest.skip("packer is not on PATH")
-    ended = desk.type("roll", "--bake", "--yes")
-    assert ended.returncode == 0, ended.stdout
-    assert "What the pretend cluster saw" in ended.stdout
-    clean(desk.tally)
+    desk = sit_down(tmp_path, time_factor=FAST, nodes=nodes)
+    try:
+        ended = desk.type("roll", "--bake", "--yes")
+        assert ended.returncode == 0, ended.stdout
+        assert "What the pretend cluster saw" in ended.stdout
+        clean(desk.tally, fleet=nodes)
+    finally:
+        desk.sandbox.stop()
 
 
 @pytest.mark.slow
