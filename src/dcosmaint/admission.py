@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 
 from dcosmaint import planner
@@ -32,6 +33,7 @@ class Door:
         self._mesos = logged_acts(site.acts, journal).mesos
         self._asked: tuple[object, ...] = ()
         self._answered = hands.now()
+        self._warned = ""
         self.answer = NOBODY
         self.due = hands.now()
 
@@ -47,6 +49,7 @@ class Door:
             self._decide(inventory)
             self._steer(inventory)
             self._answered = began
+            self._explain()
         except Retryable as error:  # unknown is unhealthy: nobody starts, what is in flight goes on
             self.answer = NOBODY
             self._unanswered(error)
@@ -102,8 +105,22 @@ class Door:
             raise Fatal(f"The cluster can't be surveyed: {error}. `dcosmaint resume` goes on.") from error
         self._warn(f"nobody starts while the cluster can't be surveyed: {error}")
 
+    def _explain(self) -> None:
+        """Why nothing goes on, where nothing does: a silent wait looks like a hang."""
+        if self.answer.verdict is Verdict.WAIT and not self._journal.progress.flights:
+            reasons = Counter(refusal.says for refusal in self.answer.refusals)
+            self._warn("nobody may start: " + "; ".join(f"{says} ({_nodes(n)})" for says, n in reasons.items()))
+
     def _warn(self, why: str) -> None:
+        """Said once, and again when it has changed."""
+        if why == self._warned:
+            return
+        self._warned = why
         self._reporter.say(Event(self._hands.now(), "warning", fields={"why": why}))
+
+
+def _nodes(count: int) -> str:
+    return "1 node" if count == 1 else f"{count} nodes"
 
 
 def _may_answer(agent: str, inventory: Inventory) -> bool:

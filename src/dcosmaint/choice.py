@@ -87,6 +87,8 @@ def wanted_images(inventory: Inventory, given: Sequence[str], *, bake: bool) -> 
     images = dict.fromkeys(inventory.images, "") if bake else dict(inventory.images)
     for word in given:
         group, _, ami = word.rpartition("=")
+        if not ami:
+            raise Usage(f"--ami {word!r} names no AMI: write its id, or --bake to have one baked")
         if group and group not in images:
             raise Usage(f"--ami {word}: no configured group is called {group} (there are: {', '.join(images)})")
         images.update(dict.fromkeys([group] if group else images, ami))

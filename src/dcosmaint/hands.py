@@ -82,12 +82,15 @@ class VirtualHands:
 class ThreadHands:
     """A pool and a queue. A node that waits holds no thread; Ctrl-C is one more item in the queue."""
 
-    def __init__(self, workers: int, factor: float = 1.0) -> None:
-        """`factor`: how much faster than the wall clock the cluster's time runs; 1 but for a sandbox."""
+    def __init__(self, workers: int, factor: float = 1.0, began: float | None = None) -> None:
+        """`factor`: how much faster than the wall clock the cluster's time runs; 1 but for a sandbox.
+
+        `began`: what time it is there now, where that is not the time here.
+        """
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="look")
         self._queue: SimpleQueue[Result | Signal | BaseException] = SimpleQueue()
         self._factor = factor
-        self._began, self._zero = time.time(), time.monotonic()
+        self._began, self._zero = time.time() if began is None else began, time.monotonic()
         self.alone: AbstractContextManager[Any] = RLock()
 
     def now(self) -> float:

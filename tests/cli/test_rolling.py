@@ -116,6 +116,10 @@ def test_a_master_is_no_node(stage: Stage) -> None:
         ("--accept", "last-public"),
         ("--accept", "data-loss"),
         ("--accept", ""),
+        ("--ami", ""),
+        ("--cap", "nosuch=2"),
+        ("--zone", "nowhere"),
+        ("--soak", "99999d"),
     ],
 )
 def test_values_that_mean_nothing_are_usage_errors(stage: Stage, words: tuple[str, str]) -> None:
@@ -275,3 +279,12 @@ def test_every_risk_that_a_blocker_offers_may_be_accepted() -> None:
             if any(k.arg == "acceptable" and getattr(k.value, "value", False) is True for k in call.keywords):
                 offered.add(call.args[0].value if isinstance(call.args[0], ast.Constant) else "?")
     assert offered == set(RISKS)
+
+
+def test_a_wait_in_which_nobody_may_start_says_why(stage: Stage) -> None:
+    stage.world.at(600.0, lambda: setattr(stage.world.schedulers["kafka-events"].service, "deploy", "IN_PROGRESS"))
+    stage.world.at(3000.0, lambda: setattr(stage.world.schedulers["kafka-events"].service, "deploy", "COMPLETE"))
+    ended = stage.type("roll", "--ami", stage.new_ami, "--yes")
+    assert ended.exit_code == 0, ended.output
+    assert "nobody may start" in ended.output
+    assert "kafka-events: deploy plan IN_PROGRESS" in ended.output

@@ -13,7 +13,7 @@ import click
 
 from dcosmaint.admission import Admit, Door
 from dcosmaint.cli.cluster import Cluster, Working
-from dcosmaint.cli.exits import DONE, STOPPED, Stopped
+from dcosmaint.cli.exits import DONE, STOPPED, Stopped, hush
 from dcosmaint.cli.jsonl import JsonLines
 from dcosmaint.cli.live import Watched
 from dcosmaint.cli.plain import Plain
@@ -102,6 +102,9 @@ def _drive(cluster: Cluster, roll_id: str, telling: Telling, opening: _Opening) 
             exposed = () if verdict is Verdict.DONE else tuple(_exposed(site, journal))
         except Interrupted:
             raise
+        except BrokenPipeError as error:
+            hush()
+            raise Stopped(f"nobody reads our output any more. `dcosmaint resume {roll_id}` goes on.") from error
         except DcosmaintError as error:
             raise Stopped("\n".join([str(error), *_state(journal, roll_id)])) from error
         finally:

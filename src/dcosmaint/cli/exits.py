@@ -7,6 +7,8 @@ something was touched · 5 another roll holds the lock · 6 `plan --exit-code`: 
 
 from __future__ import annotations
 
+import os
+import sys
 from typing import Any
 
 import click
@@ -31,9 +33,17 @@ class Commands(click.Group):
         except DcosmaintError as error:
             click.echo(f"dcosmaint: {error}", err=True)
             ctx.exit(error.exit_code)
+        except BrokenPipeError:  # whoever read us has seen enough
+            hush()
+            ctx.exit(DONE)
         except KeyboardInterrupt:
             click.echo("dcosmaint: interrupted, nothing was touched", err=True)
             ctx.exit(INTERRUPTED)
+
+
+def hush() -> None:
+    """Nobody reads our output any more: what is still to be flushed at the exit goes nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def untouched(error: Retryable) -> Refused:

@@ -11,6 +11,7 @@ from pathlib import Path
 from dcosmaint import config as configuration
 from dcosmaint.cli.cluster import Cluster, Working
 from dcosmaint.cli.configured import bound
+from dcosmaint.errors import Usage
 from dcosmaint.hands import ThreadHands
 from dcosmaint.model import Policy
 from dcosmaint.ports import Lease
@@ -20,7 +21,6 @@ from dcosmaint.sandbox.faces import paced
 from dcosmaint.sandbox.served import running
 from dcosmaint.sandbox.served.files import Folder
 from dcosmaint.sandbox.served.running import Running
-from dcosmaint.sandbox.served.settings import Settings
 from dcosmaint.sandbox.world import build
 from dcosmaint.site import Site
 
@@ -35,8 +35,11 @@ def folder() -> Path:
 
 
 def open_sandbox() -> Cluster:
-    """The sandbox that runs, else a fresh one. Raises `Usage` when it can't be started."""
-    return served(running.find(folder()) or running.start(Settings(folder())))
+    """The sandbox that runs. Raises `Usage` when none does: to start one would throw a stopped one's journals away."""
+    found = running.find(folder())
+    if found is None:
+        raise Usage("no sandbox runs: `dcosmaint sandbox start` makes a fresh one, without what an earlier one left")
+    return served(found)
 
 
 def served(sandbox: Running) -> Cluster:
@@ -46,7 +49,7 @@ def served(sandbox: Running) -> Cluster:
     factor = float(sandbox.record["factor"])
     return replace(
         bound(NAME, config),
-        hands=lambda: ThreadHands(WORKERS, factor),
+        hands=lambda: ThreadHands(WORKERS, factor, began=float(sandbox.status()["now"])),
         notices=(f"this cluster is a pretend one; its time runs {factor:g} times as fast as yours",),
         tally=lambda: tally(sandbox.log(), config.policy_for(1).caps),
     )

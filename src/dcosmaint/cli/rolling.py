@@ -117,7 +117,7 @@ def resume(ctx: click.Context, /, roll_id: str | None, config: Path | None, name
     cluster = clusters.open(config, name)
     found = cluster.shelf.load(roll_id) if roll_id else cluster.shelf.to_resume()
     if found is None:
-        click.echo("Nothing to do: the newest roll of this cluster is done.")
+        click.echo("Nothing to do: no roll of this cluster that is known here has anything left to do.")
         return
     if found.roll.cluster != cluster.name:
         raise Refused(f"roll {found.roll.id} is one of cluster {found.roll.cluster}, not {cluster.name}")

@@ -22,7 +22,7 @@ TERRAFORM_MISSING = (
     " system's package): rolling a cluster in this process instead, without real terraform, SSH and HTTP."
 )
 
-QUICK = 120.0
+QUICK = 200.0
 """How much faster than ours the demo's time runs: two hours are a minute, beside what terraform takes."""
 
 at = click.option("--dir", "root", type=click.Path(path_type=Path, file_okay=False), help="Where its files are.")

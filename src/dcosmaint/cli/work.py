@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -92,6 +92,7 @@ def make_plan(cluster: Cluster, wish: Wish, roll_id: str) -> Plan:
 
 def _order(cluster: Cluster, wish: Wish, inventory: Inventory) -> Order:
     given, flags = wish.given, Flags({**wish.given, **wish.changes})
+    _known(given, inventory)
     fleet = len(inventory.nodes)
     return Order(
         work=wish.work,
@@ -100,6 +101,19 @@ def _order(cluster: Cluster, wish: Wish, inventory: Inventory) -> Order:
         policy=flags.policy(cluster.policy(fleet), fleet),
         reason=given.get("reason", ""),
     )
+
+
+def _known(given: Mapping[str, Any], inventory: Inventory) -> None:
+    """A limit on something that does not exist would limit nothing, in silence."""
+    services = [service.name for service in inventory.services]
+    zones = sorted({node.instance.zone for node in inventory.nodes})
+    _among("--cap", [service for service, _ in given.get("caps", ())], services)
+    _among("--zone", given.get("zones", ()), zones)
+
+
+def _among(flag: str, names: Sequence[str], there: Sequence[str]) -> None:
+    if unknown := [name for name in names if name not in there]:
+        raise Usage(f"{flag} {', '.join(unknown)}: there is none of that name (there are: {', '.join(there)})")
 
 
 def _consent(cluster: Cluster, wish: Wish) -> None:

@@ -23,11 +23,24 @@ def mistake(sentence: str) -> PydanticCustomError:
 
 def seconds(given: object) -> float:
     """ "1h30m", "90s" or plain seconds → seconds. Raises `Usage`."""
+    found = _counted(given)
+    if found is None or not 0 <= found <= LONGEST:
+        raise Usage(f"{_shown(given)} is no duration; write 90s, 15m, 2h, 1h30m or a number of seconds, up to 30d")
+    return found
+
+
+LONGEST = 30.0 * 86_400
+"""Seconds. Whoever writes more than a month has written something else than was meant."""
+
+
+def _counted(given: object) -> float | None:
     if isinstance(given, str) and given and re.fullmatch(_DURATION, given):
         return float(sum(int(count) * _UNITS[unit] for count, unit in re.findall(r"(\d+)([dhms])", given)))
-    if isinstance(given, int | float) and not isinstance(given, bool) and 0 <= given < float("inf"):
+    if isinstance(given, str) and re.fullmatch(r"\d{1,9}", given):
         return float(given)
-    raise Usage(f"{_shown(given)} is no duration; write 90s, 15m, 2h, 1h30m or a number of seconds")
+    if isinstance(given, int | float) and not isinstance(given, bool):
+        return float(given)
+    return None
 
 
 def batch_size(given: int | str, fleet: int) -> int:

@@ -69,7 +69,7 @@ class ReplaceBrokers:
         return here and not pod.marked and service.deploy == "COMPLETE" and quiet
 
     def _dropped(self, pod: Pod) -> bool:
-        """Down before any replace of it was sent, and its scheduler does not say where: here, where nothing may start."""
+        """Down before any replace of it was sent, and nobody says where: here, where nothing may start."""
         return not pod.agent_id and pod.member in self.node.members and pod.member not in self.slots.flight.asked
 
     def _may_send(self, service: Service, pod: Pod, untouched: int) -> bool:
