@@ -19,7 +19,7 @@ def test_a_duration_is_read_as_an_operator_means_it(written: object, meant: floa
 
 
 @pytest.mark.parametrize(
-    "written", ["", "2 m", "m", "30m1h", "1.5h", "-5s", -5, True, None, [], "soon", float("inf"), "31d", 1e9]
+    "written", ["", "2 m", "m", "30m1h", "1.5h", "-5s", -5, True, None, [], "soon", float("inf"), "31d"]
 )
 def test_what_is_no_duration_is_refused_with_the_forms_there_are(written: object) -> None:
     with pytest.raises(Usage, match="write 90s, 15m, 2h, 1h30m or a number of seconds"):
