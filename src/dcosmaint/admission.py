@@ -107,7 +107,8 @@ class Door:
 
     def _explain(self) -> None:
         """Why nothing goes on, where nothing does: a silent wait looks like a hang."""
-        if self.answer.verdict is Verdict.WAIT and not self._journal.progress.flights:
+        waits = self.answer.verdict is Verdict.WAIT and not self._journal.progress.flights
+        if waits and self.answer.refusals:
             reasons = Counter(refusal.says for refusal in self.answer.refusals)
             self._warn("nobody may start: " + "; ".join(f"{says} ({_nodes(n)})" for says, n in reasons.items()))
 

@@ -52,7 +52,8 @@ def tried(patch: Path) -> Run:
 @pytest.fixture(scope="module")
 def runs(request: pytest.FixtureRequest) -> Iterator[dict[Path, Future[Run]]]:
     """The mutants that were asked for, two at a time."""
-    asked = [item.callspec.params["patch"] for item in request.session.items if hasattr(item, "callspec")]
+    items = [item for item in request.session.items if item.nodeid.startswith(request.node.nodeid)]
+    asked = [item.callspec.params["patch"] for item in items if hasattr(item, "callspec")]
     with ThreadPoolExecutor(2) as pool:
         yield {patch: pool.submit(tried, patch) for patch in PATCHES if patch in asked}
 

@@ -35,7 +35,7 @@ from tests.rolls.stage import (
 )
 
 QUICK = Policy(soak=20.0)
-SHARE = 19
+SHARE = 37
 """`make test` kills at one moment in so many; `make test-all` at each."""
 
 GAPS = (0.0, 7.0, 90.0, 400.0, 5000.0)

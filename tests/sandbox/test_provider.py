@@ -164,6 +164,7 @@ def test_an_unknown_ami_is_terraform_s_error_and_no_instance(bench: Bench) -> No
     assert FIRST not in bench.state()
 
 
+@pytest.mark.slow
 def test_an_interrupted_create_keeps_the_instance_as_tainted(bench: Bench) -> None:
     bench.ec2.terminate_instances(InstanceIds=[bench.instance(FIRST)])
     known = {node.instance_id for node in bench.aws.nodes()}
