@@ -33,6 +33,7 @@ EVERY: tuple[What, ...] = (
     lines.NodeDone(ADDRESS),
     lines.Held(ADDRESS, "stop-agent", "no progress"),
     lines.Failed(ADDRESS, "verify-agent", "other role"),
+    lines.Noted(ADDRESS, "more resources"),
     lines.Cordoned("agent-3"),
     lines.Uncordoned("agent-3"),
     lines.Paused("the operator said so"),

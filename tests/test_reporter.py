@@ -17,6 +17,7 @@ from dcosmaint.lines import (
     Held,
     Moved,
     NodeDone,
+    Noted,
     Paused,
     Replacing,
     RollBegun,
@@ -66,6 +67,7 @@ def in_flight() -> Admitted:
         (RollBegun(a_roll()), "roll-begin", {}),
         (TakenOver("me@here"), "roll-begin", {}),
         (Begun(NODE, "it came back"), "warning", {"why": "it came back"}),
+        (Noted(NODE.address, "more resources"), "warning", {"why": "more resources"}),
         (Paused("the operator stopped the roll"), "warning", {"why": "the operator stopped the roll"}),
         (Done(NODE.address, "stop-agent"), "step-done", {}),
         (Held(NODE.address, "await-agent", "no progress"), "node-held", {"why": "no progress"}),
@@ -80,7 +82,7 @@ def in_flight() -> Admitted:
 def test_a_line_is_an_event_of_its_name_with_what_it_knows(line: What, name: str, fields: dict[str, Any]) -> None:
     (event,) = told(in_flight(), line)[1:]
     assert (event.at, event.event, event.fields) == (12.0, name, fields)
-    line_of_a_node = isinstance(line, Begun | Done | Held | Failed | NodeDone)
+    line_of_a_node = isinstance(line, Begun | Done | Held | Failed | Noted | NodeDone)
     assert event.node == (NODE.address if line_of_a_node else "")
     assert event.step == getattr(line, "step", "")
 

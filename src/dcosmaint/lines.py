@@ -155,6 +155,18 @@ class Failed(Line):
 
 
 @dataclass(frozen=True)
+class Noted(Line):
+    """What an operator should know of a node, and nothing waits for."""
+
+    node: str
+    why: str
+    event: Literal["noted"] = "noted"
+
+    def onto(self, progress: Progress, at: float) -> Progress:
+        return _change(progress, self.node, noted=(*progress.flights[self.node].noted, self.why))
+
+
+@dataclass(frozen=True)
 class Cordoned(Line):
     """A steering cordon. That of a node in flight is an act of its own pipeline."""
 
@@ -224,6 +236,7 @@ What = (
     | NodeDone
     | Held
     | Failed
+    | Noted
     | Cordoned
     | Uncordoned
     | Paused

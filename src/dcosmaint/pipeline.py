@@ -79,7 +79,7 @@ def replace_node(seat: Seat) -> Steps:
         TerminateInstance(node, roll, site.mesos, site.services, site.ec2, site.acts.ec2, seat.slots),
         ApplyTerraform(node, roll, site.terraform, site.ec2, seat.writer),
         AwaitAgent(node, site.terraform, site.ec2, site.mesos, site.acts.keys, roll.policy.waits),
-        VerifyAgent(seat.flight, roll, site),
+        VerifyAgent(roll, site, seat.slots),
     )
 
 

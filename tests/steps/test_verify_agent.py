@@ -56,10 +56,28 @@ def test_r7_another_role_or_zone_has_failed(field: str, value: object, says: str
         bench.drive(bench.steps[NAME])
 
 
-def test_more_resources_and_more_attributes_are_fine() -> None:
+def test_more_attributes_are_fine() -> None:
     bench = registered()
-    changed(bench, size=MORE, attributes={"tier": "worker", "rack": "a"}, version="2.0.0")
+    changed(bench, attributes={"tier": "worker", "rack": "a"})
     bench.drive(bench.steps[NAME])
+    assert bench.flight.noted == ()
+
+
+def test_more_resources_and_another_mesos_are_told_and_waited_for_by_nobody() -> None:
+    bench = registered()
+    changed(bench, size=MORE, version="2.0.0")
+    bench.drive(bench.steps[NAME])
+    resources, version = bench.flight.noted
+    assert "more resources than before: 16 cpus" in resources
+    assert "another version of Mesos than before: 2.0.0 instead of 1.10.0" in version
+
+
+def test_what_was_told_is_not_told_again_by_who_takes_over() -> None:
+    bench = registered()
+    changed(bench, size=MORE)
+    bench.looks(bench.steps[NAME], 1)
+    bench.drive(bench.steps[NAME])
+    assert len(bench.flight.noted) == 1
 
 
 def test_every_difference_is_told_at_once() -> None:

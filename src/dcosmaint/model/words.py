@@ -55,5 +55,8 @@ class Resources:
         """Whether `other` fits into this."""
         return self.cpus >= other.cpus and self.mem >= other.mem and self.disk >= other.disk
 
+    def __str__(self) -> str:
+        return f"{self.cpus:g} cpus, {self.mem:.0f} MiB of memory, {self.disk:.0f} MiB of disk"
+
 
 NOTHING = Resources()

@@ -1,11 +1,11 @@
-"""One node's slots. They live in the journal: `admit` and `slot` take them, `moved` gives them back."""
+"""What one node's steps keep in the journal: slots, which `admit` and `slot` take and `moved` gives back, and notes."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from dcosmaint.journal import Journal
-from dcosmaint.lines import Moved, Replacing, Slot
+from dcosmaint.lines import Moved, Noted, Replacing, Slot
 from dcosmaint.model import Flight, Member, Pod, Service
 from dcosmaint.safety import lost, over_cap, thin
 
@@ -51,6 +51,11 @@ class Slots:
     def give_back(self, member: Member) -> None:
         if member in self.flight.holds:
             self.journal.append(Moved(self.address, member))
+
+    def note(self, why: str) -> None:
+        """Tell the operator, once: whoever takes over does not say it again."""
+        if why not in self.flight.noted:
+            self.journal.append(Noted(self.address, why))
 
     def shared(self, member: Member) -> bool:
         """Whether another node moves a member of the same service now."""

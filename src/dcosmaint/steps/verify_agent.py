@@ -3,29 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar
 
 from dcosmaint.errors import NodeFailed, Retryable
-from dcosmaint.model import Agent, Flight, Member, Resources, Roll, Waiting
+from dcosmaint.model import Agent, Flight, Member, Roll, Waiting
 from dcosmaint.safety import lost
 from dcosmaint.site import Site
 from dcosmaint.steps.await_agent import new_agent, new_instance
+from dcosmaint.steps.differences import differences, gains, other_flags
 from dcosmaint.steps.looks import apps_short
-
-CFS = "cgroups_enable_cfs"
-
-SLACK = 0.05
-"""DC/OS offers as disk what is free at the first boot, Mesos as memory what the kernel leaves: another AMI makes both
-differ by a little. A volume or a module that is missing makes more of a difference."""
+from dcosmaint.steps.slots import Slots
 
 
 @dataclass(frozen=True)
 class VerifyAgent:
     name: ClassVar[str] = "verify-agent"
-    flight: Flight
     roll: Roll
     site: Site
+    slots: Slots
 
     def run(self) -> Iterator[Waiting]:
         self._same(self._agent())
@@ -37,6 +33,10 @@ class VerifyAgent:
         while missing := self._missing():
             yield Waiting("members to be in sync", ", ".join(map(str, missing)), waits.stalled)
 
+    @property
+    def flight(self) -> Flight:
+        return self.slots.flight
+
     def _agent(self) -> Agent:
         instance = new_instance(self.flight.node, self.site.terraform, self.site.ec2)
         agent = new_agent(instance, self.site.mesos)
@@ -45,32 +45,18 @@ class VerifyAgent:
         return agent
 
     def _same(self, new: Agent) -> None:
-        """Clearly fewer resources, another role, attribute, zone or CFS flag is another node. More is fine."""
+        """Another node has failed; one with more is told, and goes on."""
         old = self.flight.node.agent
         if old is None:
             return
-        wrong = [f"role {new.role} instead of {old.role}"] if new.role != old.role else []
-        wrong += [
-            f"attribute {name}: {new.attributes.get(name, 'missing')} instead of {value}"
-            for name, value in sorted(old.attributes.items())
-            if new.attributes.get(name) != value
-        ]
-        if new.zone != old.zone:
-            wrong.append(f"zone {new.zone} instead of {old.zone}")
-        if not new.resources.covers(_nearly(old.resources)):
-            wrong.append(f"fewer resources: {new.resources} instead of {old.resources}")
-        flag = self.site.mesos.flags(new.id).get(CFS, "")
-        if flag != self.flight.flags.get(CFS, flag):
-            wrong.append(f"{CFS}={flag} instead of {self.flight.flags[CFS]}")
-        if wrong:
+        flags = self.site.mesos.flags(new.id)
+        if wrong := [*differences(old, new), *other_flags(self.flight.flags, flags)]:
             raise NodeFailed(f"the new agent {new.id} differs: {'; '.join(wrong)}")
+        for gain in gains(old, new):
+            self.slots.note(f"the new agent {new.id} has {gain}")
 
     def _missing(self) -> tuple[Member, ...]:
         names = {member.service for member in self.flight.node.members}
         services = (self.site.services.one(name) for name in sorted(names))
         gone = {m for s in services for m in lost(s, self.roll.baseline.get(s.name, ()))}
         return tuple(member for member in self.flight.node.members if member in gone)
-
-
-def _nearly(whole: Resources) -> Resources:
-    return replace(whole, mem=whole.mem * (1 - SLACK), disk=whole.disk * (1 - SLACK))
