@@ -8,7 +8,7 @@ import pytest
 
 from dcosmaint.errors import Fatal
 from dcosmaint.lines import Done, TakenOver, What
-from dcosmaint.model import Admission, Inventory, Progress, Roll, Verdict, Waits
+from dcosmaint.model import Admission, Inventory, Progress, Roll, Verdict, Waits, Work
 from dcosmaint.planner import admit
 from dcosmaint.sandbox.world import build
 from tests.driven import BARE, FIRST, QUICK, Drive
@@ -31,6 +31,30 @@ def test_r2_nobody_starts_while_the_cluster_cant_be_surveyed_and_flights_go_on()
     assert "stop-docker" in steps
     warnings = [str(event.fields["why"]) for event in drive.heard.named("warning")]
     assert "nobody starts while the cluster can't be surveyed: marathon did not answer in time" in warnings
+
+
+def test_r2_nobody_starts_while_the_health_that_a_node_is_measured_by_cant_be_read() -> None:
+    drive = Drive(build(BARE))
+    drive.world.faults.api["health"] = 10
+    assert drive.run() is Verdict.DONE
+    warnings = [str(event.fields["why"]) for event in drive.heard.named("warning")]
+    assert "nobody starts while the cluster can't be surveyed: health did not answer in time" in warnings
+
+
+def test_units_that_are_red_when_a_node_starts_are_written_down_with_it() -> None:
+    drive = Drive(build(BARE))
+    drive.world.node(FIRST).red = ("dcos-checks-poststart.service",)
+    assert drive.run() is Verdict.DONE
+    red = {flight["node"]["address"]: flight["red"] for line in drive.said("admit") for flight in line["flights"]}
+    assert red.pop(FIRST) == ["dcos-checks-poststart.service"]
+    assert set(map(str, red.values())) == {"[]"}
+
+
+def test_the_health_of_a_node_that_is_drained_is_nobodys_business() -> None:
+    drive = Drive(build(BARE), work=Work.DRAIN)
+    drive.roll = replace(drive.roll, targets=drive.roll.targets[:1])
+    drive.world.faults.api["health"] = 10**6
+    assert drive.run() is Verdict.DONE
 
 
 def test_a_cluster_that_cant_be_surveyed_for_longer_than_anybody_should_wait_ends_the_process() -> None:

@@ -23,7 +23,9 @@ EVERY: tuple[What, ...] = (
     lines.RollBegun(
         a_roll(INVENTORY, images={"g": "ami-new"}, reason="a reason – with “quotes” and\nlines", by="me@here")
     ),
-    lines.Admitted((a_flight(FIRST, counts={"/web": 2}, flags={"cgroups_enable_cfs": "true"}), a_flight(SECOND))),
+    lines.Admitted(
+        (a_flight(FIRST, counts={"/web": 2}, flags={"cgroups_enable_cfs": "true"}, red=("dcos-net",)), a_flight(SECOND))
+    ),
     lines.Begun(replace(FIRST, agent=None), "its agent came back"),
     lines.Replacing(ADDRESS, a_member(0), "task-2"),
     lines.Slot(ADDRESS, a_member(7)),

@@ -10,7 +10,7 @@ from dcosmaint.errors import Fatal, NodeFailed, Retryable
 from dcosmaint.hands import Hands
 from dcosmaint.journal import Journal, logged_acts
 from dcosmaint.lines import Admitted, Cordoned, Uncordoned
-from dcosmaint.model import Admission, Flight, Inventory, Node, Progress, Roll, Verdict
+from dcosmaint.model import Admission, Flight, Inventory, Node, Progress, Roll, Verdict, Work
 from dcosmaint.planner.case import slots
 from dcosmaint.reporter import Event, Reporter
 from dcosmaint.site import Site
@@ -72,7 +72,12 @@ class Door:
         """A node in flight, with the baselines that it is measured by later."""
         counts = {app.id: len(app.on) for app in inventory.apps if app.id in node.apps}
         flags = dict(self._site.mesos.flags(node.agent_id)) if node.agent else {}
-        return Flight(node, holds=tuple(slots(node)), counts=counts, flags=flags)
+        return Flight(node, holds=tuple(slots(node)), counts=counts, flags=flags, red=self._red(node))
+
+    def _red(self, node: Node) -> tuple[str, ...]:
+        """Only where a new node is measured by it: one that is drained owes nobody its health."""
+        measured = node.agent and self._journal.roll.work in (Work.ROLL, Work.REPLACE)
+        return self._site.health.red(node.private_ip) if measured else ()
 
     def _steer(self, inventory: Inventory) -> None:
         """R8. The line comes first: a cordon that is not in our journal would never be lifted."""

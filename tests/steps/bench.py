@@ -164,8 +164,10 @@ class Bench:
         return replace(self, site=replace(self.site, acts=unheard(self.site.acts)))
 
 
-def a_bench(work: Work = Work.ROLL, shape: Shape = SHAPE, address: str = FIRST, **policy: Any) -> Bench:
-    """The node is admitted, and nothing has been done to it."""
+def a_bench(
+    work: Work = Work.ROLL, shape: Shape = SHAPE, address: str = FIRST, red: tuple[str, ...] = (), **policy: Any
+) -> Bench:
+    """The node is admitted, and nothing has been done to it. `red` are its units that were not healthy then."""
     world = build(shape)
     site = in_process(world, slow=False, failures=0.0)
     hands, lines = VirtualHands(world), Memory()
@@ -185,5 +187,5 @@ def a_bench(work: Work = Work.ROLL, shape: Shape = SHAPE, address: str = FIRST, 
     journal.append(RollBegun(roll))
     counts = {app.id: len(app.on) for app in inventory.apps if app.id in node.apps}
     flags = site.mesos.flags(node.agent_id)
-    journal.append(Admitted((Flight(node, tuple(slots(node)), counts=counts, flags=flags),)))
+    journal.append(Admitted((Flight(node, tuple(slots(node)), counts=counts, flags=flags, red=red),)))
     return Bench(world, site, journal, lines, address)

@@ -14,8 +14,8 @@ from tests.steps.bench import EVENTS, SHAPE, Bench, a_bench
 NAME = "verify-agent"
 
 
-def registered(shape: Any = SHAPE) -> Bench:
-    bench = a_bench(shape=shape)
+def registered(shape: Any = SHAPE, red: tuple[str, ...] = ()) -> Bench:
+    bench = a_bench(shape=shape, red=red)
     bench.bring(NAME)
     return bench
 
@@ -97,6 +97,18 @@ def test_units_that_are_red_are_waited_for_by_name() -> None:
     assert waiting.patience == bench.roll.policy.waits.register
     bench.new.red = ()
     bench.drive(bench.steps[NAME])
+
+
+def test_units_that_were_red_before_are_told_once_and_not_waited_for() -> None:
+    bench = registered(red=("dcos-checks-poststart.service",))
+    bench.new.red = ("dcos-checks-poststart.service", "dcos-net.service")
+    bench.pass_by(120.0)
+    (waiting, *_) = bench.looks(bench.steps[NAME], 3)
+    assert waiting.left == "dcos-net.service"
+    assert list(bench.flight.noted) == []
+    bench.new.red = ("dcos-checks-poststart.service",)
+    bench.drive(bench.steps[NAME])
+    assert list(bench.flight.noted) == ["DC/OS units are red as they were before: dcos-checks-poststart.service"]
 
 
 def test_apps_that_had_to_wait_for_the_node_are_waited_for() -> None:

@@ -77,6 +77,7 @@ class Flight:
     asked: tuple[Member, ...] = ()  # members that a replace was sent for
     counts: Mapping[str, int] = field(default_factory=dict)  # running instances of its apps at admission, cluster-wide
     flags: Mapping[str, str] = field(default_factory=dict)  # start flags of its agent at admission
+    red: tuple[str, ...] = ()  # DC/OS units of the node that were not healthy at admission
     noted: tuple[str, ...] = ()  # what was said of it once, and not again
     stopped: str = ""  # held or failed, and why; its slots stay taken
 

@@ -26,7 +26,7 @@ class VerifyAgent:
     def run(self) -> Iterator[Waiting]:
         self._same(self._agent())
         waits, node = self.roll.policy.waits, self.flight.node
-        while red := self.site.health.red(new_instance(node, self.site.terraform, self.site.ec2).private_ip):
+        while red := self._red():
             yield Waiting(f"DC/OS units of {node.address} to be healthy", ", ".join(red), waits.register)
         while short := apps_short(self.site.marathon, self.site.mesos, self.flight.counts):
             yield Waiting("apps to be back", ", ".join(short), waits.start)
@@ -54,6 +54,15 @@ class VerifyAgent:
             raise NodeFailed(f"the new agent {new.id} differs: {'; '.join(wrong)}")
         for gain in gains(old, new):
             self.slots.note(f"the new agent {new.id} has {gain}")
+
+    def _red(self) -> list[str]:
+        """Units that were healthy before. One that was red already, and still is, is told and not waited for."""
+        instance = new_instance(self.flight.node, self.site.terraform, self.site.ec2)
+        red = self.site.health.red(instance.private_ip)
+        worse = [unit for unit in red if unit not in self.flight.red]
+        if red and not worse:
+            self.slots.note(f"DC/OS units are red as they were before: {', '.join(red)}")
+        return worse
 
     def _missing(self) -> tuple[Member, ...]:
         names = {member.service for member in self.flight.node.members}

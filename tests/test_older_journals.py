@@ -1,0 +1,36 @@
+"""Journals that earlier versions wrote: what they did not know yet has a default."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from dcosmaint import lines
+from dcosmaint.lines import What, from_json, to_json
+from tests.builders import NOON, a_flight, a_node
+
+
+@dataclass(frozen=True)
+class Newer:
+    """A line, and the fields of it that came later, by their path."""
+
+    line: What
+    paths: tuple[tuple[str | int, ...], ...]
+
+
+FLIGHT = ("flights", 0)
+NEWER = (Newer(lines.Admitted((a_flight(a_node(0)),)), ((*FLIGHT, "red"), (*FLIGHT, "noted"))),)
+
+
+@pytest.mark.parametrize("newer", NEWER, ids=lambda newer: newer.line.event)
+def test_a_line_without_what_came_later_is_read(newer: Newer) -> None:
+    fields = json.loads(json.dumps(to_json(NOON, newer.line)))
+    for *way, last in newer.paths:
+        place: Any = fields
+        for step in way:
+            place = place[step]
+        del place[last]
+    assert from_json(fields) == (NOON, newer.line)
