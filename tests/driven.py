@@ -14,7 +14,7 @@ from dcosmaint.journal import Journal, Memory
 from dcosmaint.lines import RollBegun, What
 from dcosmaint.model import Admission, Inventory, Policy, Progress, Roll, Verdict, Work
 from dcosmaint.planner import admit
-from dcosmaint.reporter import Event, Narrator, Reporter
+from dcosmaint.reporter import Event, Look, Narrator, Reporter
 from dcosmaint.sandbox.faces import in_process
 from dcosmaint.sandbox.world import AppShape, World
 from dcosmaint.site import Site
@@ -28,6 +28,10 @@ QUICK = Policy(soak=0.0)
 class Heard(Reporter):
     def __init__(self) -> None:
         self.events: list[Event] = []
+        self.looks: list[Look] = []
+
+    def looked(self, look: Look) -> None:
+        self.looks.append(look)
 
     def say(self, event: Event) -> None:
         self.events.append(event)

@@ -8,7 +8,7 @@ import pytest
 
 from dcosmaint.errors import Fatal
 from dcosmaint.lines import Done, TakenOver, What
-from dcosmaint.model import Admission, Inventory, Progress, Roll, Verdict, Waits, Work
+from dcosmaint.model import Admission, Inventory, Member, Progress, Roll, Verdict, Waits, Work
 from dcosmaint.planner import admit
 from dcosmaint.sandbox.world import build
 from tests.driven import BARE, FIRST, QUICK, Drive
@@ -76,6 +76,16 @@ def test_the_planner_is_asked_about_a_survey_that_is_not_older_than_the_last_cha
     assert drive.run(watching) is Verdict.DONE
     assert min(asked) >= 0.0
     assert len(asked) > 10
+
+
+def test_a_broker_that_somebody_else_lost_is_heard_of_with_the_next_look() -> None:
+    drive = Drive(build(SMALL))
+    drive.begin()
+    drive.world.schedulers["kafka-events"].crash("kafka-1")
+    drive.run()
+    assert Member("kafka-events", "kafka-1") in drive.heard.looks[0].lost
+    assert drive.heard.looks[-1].lost == frozenset()
+    assert drive.heard.looks[-1].answer.verdict is Verdict.DONE
 
 
 # ---- steering

@@ -10,9 +10,9 @@ from dcosmaint.errors import Fatal, NodeFailed, Retryable
 from dcosmaint.hands import Hands
 from dcosmaint.journal import Journal, logged_acts
 from dcosmaint.lines import Admitted, Cordoned, Uncordoned
-from dcosmaint.model import Admission, Flight, Inventory, Node, Progress, Roll, Verdict, Work
-from dcosmaint.planner.case import slots
-from dcosmaint.reporter import Event, Reporter
+from dcosmaint.model import Admission, Flight, Inventory, Member, Node, Progress, Roll, Verdict, Work
+from dcosmaint.planner.case import Case, slots
+from dcosmaint.reporter import Event, Look, Reporter
 from dcosmaint.site import Site
 from dcosmaint.survey import survey
 
@@ -47,6 +47,7 @@ class Door:
         try:
             inventory = survey(self._site, began)
             self._decide(inventory)
+            self._reporter.looked(Look(began, self._lost(inventory), self.answer))
             self._steer(inventory)
             self._answered = began
             self._explain()
@@ -67,6 +68,9 @@ class Door:
             self.answer = self._admit(journal.roll, inventory, journal.progress)
             if self.answer.start:
                 journal.append(Admitted(tuple(self._flight(node, inventory) for node in self.answer.start)))
+
+    def _lost(self, inventory: Inventory) -> frozenset[Member]:
+        return Case(self._journal.roll, inventory, self._journal.progress).lost
 
     def _flight(self, node: Node, inventory: Inventory) -> Flight:
         """A node in flight, with the baselines that it is measured by later."""

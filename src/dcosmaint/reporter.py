@@ -23,6 +23,7 @@ from dcosmaint.lines import (
     Uncordoned,
     What,
 )
+from dcosmaint.model import Admission, Member
 
 EventName = Literal[
     "roll-begin",
@@ -54,10 +55,21 @@ class Event:
     fields: dict[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Look:
+    """What the newest survey saw, and what the planner made of it. It is shown while it is new: no event, no line."""
+
+    at: float  # when the survey began
+    lost: frozenset[Member]  # not in sync, for whatever reason
+    answer: Admission
+
+
 class Reporter:
     """Says nothing."""
 
     def say(self, event: Event) -> None: ...
+
+    def looked(self, look: Look) -> None: ...
 
 
 class Narrator:

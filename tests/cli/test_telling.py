@@ -13,8 +13,10 @@ from dcosmaint.cli.live import Watched
 from dcosmaint.cli.plain import WORDS, Plain, sentence
 from dcosmaint.journal import Journal, Memory
 from dcosmaint.lines import Admitted, Failed, NodeDone, RollBegun
-from dcosmaint.reporter import Event, EventName
-from tests.builders import a_flight, a_node, a_roll
+from dcosmaint.model import Member
+from dcosmaint.planner import admit
+from dcosmaint.reporter import Event, EventName, Look
+from tests.builders import a_flight, a_member, a_node, a_roll, a_service, an_inventory
 from tests.cli.stage import Free
 
 EVENTS: dict[EventName, Event] = {
@@ -65,9 +67,10 @@ def test_json_lines_are_numbered_and_carry_every_field(capsys: pytest.CaptureFix
     }  # fmt: skip
 
 
-def drawn(journal: Journal, *events: Event) -> str:
+def drawn(journal: Journal, *events: Event, lost: frozenset[Member] = frozenset()) -> str:
     console = Console(file=io.StringIO(), force_terminal=True, width=120, color_system=None)
     with Watched(journal, lambda: 60.0, 600.0, console) as watched:
+        watched.looked(Look(0.0, lost, admit(journal.roll, an_inventory(), journal.progress)))
         for event in events:
             watched.say(event)
     assert isinstance(console.file, io.StringIO)
@@ -108,3 +111,12 @@ def test_what_lasts_is_printed_and_waiting_is_not() -> None:
     said = drawn(a_journal(1), EVENTS["waiting"], EVENTS["roll-done"])
     assert "roll done" in said
     assert "waits for it to leave" not in said
+
+
+def test_members_lost_for_another_reason_count_against_the_cap_and_are_named() -> None:
+    journal = Journal(Memory(), Free(), lambda: 0.0)
+    journal.append(RollBegun(a_roll(an_inventory(services=[a_service()]))))
+    journal.append(Admitted((a_flight(a_node(1, members=(a_member(1),))),)))
+    assert "kafka-events 1/1 lost or held\n" in drawn(journal)
+    said = drawn(journal, lost=frozenset({a_member(1), a_member(2)}))
+    assert "kafka-events 2/1 lost or held (not by this roll: kafka-2)" in said

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 
@@ -14,7 +13,7 @@ from rich.text import Text
 
 from dcosmaint.cli.plain import sentence
 from dcosmaint.journal import Journal
-from dcosmaint.reporter import Event, Reporter
+from dcosmaint.reporter import Event, Look, Reporter
 
 QUIET = ("step-begin", "step-done", "waiting")
 LOUD = {"step-failed": "bold red", "node-held": "bold red", "roll-stopped": "bold red", "warning": "yellow"}
@@ -28,6 +27,7 @@ class Watched(Reporter):
         self._journal, self._now, self._expected, self._console = journal, now, expected, console
         self._began = now()
         self._newest: dict[str, Event] = {}
+        self._look: Look | None = None
         self._live = Live(get_renderable=self._view, console=console, refresh_per_second=4, transient=True)
 
     def __enter__(self) -> Watched:
@@ -44,6 +44,9 @@ class Watched(Reporter):
             at = datetime.fromtimestamp(event.at, UTC).astimezone()
             self._console.print(Text(f"{at:%H:%M:%S} {sentence(event)}", style=LOUD.get(event.event, "")))
 
+    def looked(self, look: Look) -> None:
+        self._look = look
+
     def _view(self) -> Group:
         return Group(self._flights(), Text("  ".join(self._caps()), style="dim"), self._bar())
 
@@ -59,10 +62,14 @@ class Watched(Reporter):
         return table
 
     def _caps(self) -> Iterator[str]:
-        progress, policy = self._journal.progress, self._journal.roll.policy
-        held = Counter(member.service for member in progress.held)
-        for service in sorted(self._journal.roll.baseline):
-            yield f"{service} {held[service]}/{policy.cap(service)} away"
+        """Lost for whatever reason counts, as it does for the cap; the names are those that no flight of ours holds."""
+        held, roll = self._journal.progress.held, self._journal.roll
+        lost = self._look.lost if self._look else frozenset()
+        for service in sorted(roll.baseline):
+            gone = {member for member in held | lost if member.service == service}
+            strays = ", ".join(sorted(member.pod for member in gone - held))
+            reason = f" (not by this roll: {strays})" if strays else ""
+            yield f"{service} {len(gone)}/{roll.policy.cap(service)} lost or held{reason}"
 
     def _bar(self) -> Table:
         done, all_ = len(self._journal.progress.ended), len(self._journal.roll.targets)
