@@ -7,10 +7,10 @@ import pytest
 from dcosmaint.errors import Interrupted, LeaseLost
 from dcosmaint.hands import Result, Signal, VirtualHands
 from dcosmaint.journal import Journal
-from dcosmaint.lines import RollBegun, TakenOver
+from dcosmaint.lines import Admitted, Done, RollBegun, TakenOver, What
 from dcosmaint.model import Verdict
-from dcosmaint.sandbox.world import World, build
-from tests.driven import Drive
+from dcosmaint.sandbox.world import Shape, World, build
+from tests.driven import BARE, FIRST, Drive
 from tests.rolls.stage import SMALL, Free, cordoned, not_replaced, unwell
 
 
@@ -39,6 +39,53 @@ def test_after_the_first_ctrl_c_nobody_starts_and_what_is_in_flight_ends(after: 
     assert drive.journal.progress.flights == {}
     assert drive.said("roll-stopped")[0]["why"] == "the operator stopped the roll"
     assert (cordoned(drive.world), unwell(drive.world)) == ([], [])
+
+
+class Prompt(VirtualHands):
+    """Ctrl-C is heard as soon as somebody has said so."""
+
+    pressed = False
+
+    def next(self, until: float) -> Result | Signal | None:
+        pressed, self.pressed = self.pressed, False
+        return Signal.STOP if pressed else super().next(until)
+
+
+@pytest.mark.parametrize("shape", [SMALL, BARE], ids=["with brokers", "without"])
+def test_a_node_that_was_only_cordoned_is_let_go_at_once_and_has_its_turn_again_later(shape: Shape) -> None:
+    drive = Drive(build(shape))
+    hands = drive.hands = Prompt(drive.world)
+
+    def press(at: float, what: What) -> None:
+        hands.pressed |= isinstance(what, Admitted) and len(drive.said("admit")) == 3
+
+    drive.hear = press
+    assert drive.run() is Verdict.STUCK
+    (released,) = drive.said("released")
+    assert drive.acts_of(released["node"]) == ["mesos.cordon"]
+    assert (cordoned(drive.world), drive.journal.progress.flights) == ([], {})
+    drive.journal.append(TakenOver("me@here"))
+    assert drive.run() is Verdict.DONE
+    assert not_replaced(drive.world, drive.roll) == []
+    assert drive.stage.tally(drive.roll).breaches == ()
+
+
+def test_a_node_whose_docker_was_stopped_is_not_let_go_even_when_it_begins_again() -> None:
+    """Its agent came back over a docker that is stopped: only the end of its pipeline is a clean end."""
+    drive = Drive(build(BARE))
+    hands = drive.hands = Prompt(drive.world)
+
+    def revive(at: float, what: What) -> None:
+        if what == Done(FIRST, "stop-agent") and not drive.said("begin"):
+            drive.world.systemd.release_agent(drive.world.node(FIRST), by="operator")
+            drive.world.advance(drive.world.now + 30.0)
+            hands.pressed = True
+
+    drive.hear = revive
+    assert drive.run() is Verdict.STUCK
+    assert [line["node"]["address"] for line in drive.said("begin")] == [FIRST]
+    assert drive.said("released") == []
+    assert [ended.address for ended in drive.journal.progress.ended] == [FIRST]
 
 
 def test_the_second_ctrl_c_leaves_at_once_and_what_is_in_flight_stays_so() -> None:

@@ -33,6 +33,7 @@ EVERY: tuple[What, ...] = (
     lines.Acting(ADDRESS, "ec2.terminate", ("i-0",)),
     lines.Done(ADDRESS, "replace-brokers"),
     lines.NodeDone(ADDRESS),
+    lines.Released(ADDRESS),
     lines.Held(ADDRESS, "stop-agent", "no progress"),
     lines.Failed(ADDRESS, "verify-agent", "other role"),
     lines.Noted(ADDRESS, "more resources"),
@@ -40,6 +41,8 @@ EVERY: tuple[What, ...] = (
     lines.Uncordoned("agent-3"),
     lines.Paused("the operator said so"),
     lines.TakenOver("you@there"),
+    lines.Aborting("you@there"),
+    lines.RollAborted("you@there"),
     lines.RollDone(),
     lines.RollStopped("a reason"),
 )
@@ -134,7 +137,7 @@ def test_a_step_of_the_roll_that_is_held_or_failed_pauses_the_roll(kind: type[li
 
 def test_a_node_that_is_done_has_ended_and_holds_nothing() -> None:
     done = after(lines.NodeDone(ADDRESS))
-    assert done.ended == (Ended(ADDRESS, "i-0", NOON, members=2),)
+    assert done.ended == (Ended(ADDRESS, "i-0", NOON, members=2, ami=FIRST.instance.ami, group=FIRST.group),)
     assert (done.flights, done.held) == ({}, frozenset())
 
 
@@ -160,11 +163,31 @@ def test_an_announcement_changes_nothing() -> None:
     assert after(lines.Acting(ADDRESS, "ec2.terminate", ("i-0",))) == replace(FLYING, at=NOON)
 
 
+def test_an_act_is_remembered_where_it_decides_what_is_undone() -> None:
+    assert flight(lines.Acting(ADDRESS, "mesos.cordon", ("agent-0",))).cordoned
+    stopping = after(lines.Acting(ADDRESS, "units.stop_docker", ("i-0",)))
+    assert stopping.flights[ADDRESS].stopping
+    assert flight(lines.Begun(FIRST, "its agent came back"), stopping).stopping
+
+
+@pytest.mark.parametrize(("cordoned", "steered"), [(True, ("agent-0",)), (False, ())])
+def test_a_node_that_is_let_go_leaves_no_cordon_but_one_to_be_lifted(cordoned: bool, steered: tuple[str, ...]) -> None:
+    let_go = after(lines.Released(ADDRESS), Progress(flights={ADDRESS: a_flight(FIRST, cordoned=cordoned)}))
+    assert (let_go.flights, let_go.ended, let_go.steered) == ({}, (), steered)
+
+
+def test_a_roll_that_is_aborted_tries_again_what_was_held_and_starts_nobody() -> None:
+    aborting = after(lines.Aborting("you@there"), after(lines.Held(ADDRESS, "stop-agent", "no progress")))
+    assert (aborting.stopped, aborting.paused) == ((), "the roll is being aborted by you@there")
+    assert after(lines.TakenOver("me@here"), aborting).paused == ""
+    assert not after(lines.TakenOver("me@here"), aborting).aborting
+
+
 def test_a_line_about_a_node_changes_no_other() -> None:
     both = after(lines.Admitted((a_flight(SECOND),)))
     about_first = [what for what in EVERY if getattr(what, "node", "") == ADDRESS]
     assert about_first
-    assert all(after(what, both).flights[SECOND.address] == a_flight(SECOND) for what in about_first)
+    assert all(after(what, both).flights[SECOND.address] == a_flight(SECOND, since=NOON) for what in about_first)
 
 
 def test_a_node_without_members_ends_with_none() -> None:

@@ -17,6 +17,10 @@ class StartOver(DcosmaintError):
     """The world took a step back (an agent came back, a member landed late): again from cordon-agent."""
 
 
+class LetGo(DcosmaintError):
+    """The roll stops, and all that happened to this node is a cordon: it is given back as it was found."""
+
+
 class NodeFailed(DcosmaintError):
     """Waiting will not help this node. It keeps its slots; a resume tries it again."""
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from dcosmaint.admission import Door
-from dcosmaint.errors import DcosmaintError, Fatal, Interrupted, Retryable, StartOver
+from dcosmaint.errors import DcosmaintError, Fatal, Interrupted, LetGo, Retryable, StartOver
 from dcosmaint.hands import Hands, Outcome, Result, Signal
 from dcosmaint.journal import Journal, logged_acts
-from dcosmaint.lines import Begun, Done, Failed, Held, NodeDone, Paused, RollDone, RollStopped, What
+from dcosmaint.lines import Begun, Done, Failed, Held, NodeDone, Paused, Released, RollDone, RollStopped, What
 from dcosmaint.model import Verdict, Waiting
 from dcosmaint.pipeline import PIPELINES, Seat, Steps, prepare_image
 from dcosmaint.reporter import Event, EventName, Reporter
@@ -101,6 +101,8 @@ class Executor:
                 self._wait(key, news=turn.retry(str(outcome), patience, now))
             case StartOver():
                 self._start_over(key, str(outcome))
+            case LetGo():
+                self._end(key, Released(key))
             case Fatal():
                 self._end(key, Paused(str(outcome)), Failed(key, turn.step, str(outcome)))
             case DcosmaintError():

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from dcosmaint.journal import Journal
 from dcosmaint.lines import (
+    Aborting,
     Admitted,
     Begun,
     Cordoned,
@@ -16,6 +17,8 @@ from dcosmaint.lines import (
     NodeDone,
     Noted,
     Paused,
+    Released,
+    RollAborted,
     RollBegun,
     RollDone,
     RollStopped,
@@ -34,12 +37,14 @@ EventName = Literal[
     "step-failed",
     "node-done",
     "node-held",
+    "node-released",
     "batch-done",
     "warning",
     "cordoned",
     "uncordoned",
     "roll-done",
     "roll-stopped",
+    "roll-aborted",
 ]
 
 
@@ -89,18 +94,21 @@ class Narrator:
 _NAMES: dict[type[What], EventName] = {
     RollBegun: "roll-begin",
     TakenOver: "roll-begin",
+    Aborting: "roll-begin",
     Admitted: "batch-begin",
     Begun: "warning",
     Noted: "warning",
     Paused: "warning",
     Done: "step-done",
     NodeDone: "node-done",
+    Released: "node-released",
     Held: "node-held",
     Failed: "step-failed",
     Cordoned: "cordoned",
     Uncordoned: "uncordoned",
     RollDone: "roll-done",
     RollStopped: "roll-stopped",
+    RollAborted: "roll-aborted",
 }
 
 

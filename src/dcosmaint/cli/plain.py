@@ -17,12 +17,14 @@ WORDS = {
     "step-failed": "{step}: FAILED: {why}",
     "node-done": "node done",
     "node-held": "{step}: HELD: {why}",
+    "node-released": "let go, as it was found",
     "batch-done": "batch {batch} done",
     "warning": "warning: {why}",
     "cordoned": "agent {agent_id} takes nothing new for now",
     "uncordoned": "agent {agent_id} takes work again",
     "roll-done": "roll done",
     "roll-stopped": "roll STOPPED: {why}",
+    "roll-aborted": "roll aborted: nobody goes on with it",
 }
 
 

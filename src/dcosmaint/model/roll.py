@@ -80,6 +80,9 @@ class Flight:
     red: tuple[str, ...] = ()  # DC/OS units of the node that were not healthy at admission
     noted: tuple[str, ...] = ()  # what was said of it once, and not again
     stopped: str = ""  # held or failed, and why; its slots stay taken
+    since: float = 0.0  # when it was admitted
+    cordoned: bool = False  # by an act of this roll: only such a cordon is ours to lift
+    stopping: bool = False  # its docker or agent was told to stop: only the end of its pipeline, or an undrain, ends that
 
 
 @dataclass(frozen=True)
@@ -90,6 +93,9 @@ class Ended:
     instance_id: str
     at: float
     members: int  # how many it had: the first node that carries members is a canary too
+    since: float = 0.0  # when it was admitted
+    ami: str = ""  # that it had before
+    group: str = ""
 
 
 @dataclass(frozen=True)
@@ -102,7 +108,8 @@ class Progress:
     steered: tuple[str, ...] = ()  # agent ids under a steering cordon of ours
     batches: int = 0  # admissions so far
     paused: str = ""  # why nothing more may start
-    over: str = ""  # roll-done or roll-stopped
+    aborting: bool = False  # nothing starts, and what is in flight takes the shortest way to a clean end
+    over: str = ""  # roll-done, roll-stopped or roll-aborted
     at: float = 0.0  # of the last line
 
     @property
@@ -117,7 +124,7 @@ class Progress:
     def room(self) -> tuple[object, ...]:
         """What the planner's answer depends on: when it changes, ask again."""
         flights = tuple((f.node.instance.id, f.holds, f.stopped) for f in self.flights.values())
-        return flights, self.ended, self.prepared, self.steered, self.paused
+        return flights, self.ended, self.prepared, self.steered, self.paused, self.aborting
 
 
 @dataclass(frozen=True, order=True)

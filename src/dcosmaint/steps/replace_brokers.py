@@ -34,9 +34,11 @@ class ReplaceBrokers:
     slots: Slots
 
     def run(self) -> Iterator[Waiting]:
+        self.slots.stay()
         while (member := self._next()) is not None:
             yield from self._move(member)
             self.slots.give_back(member)
+            self.slots.stay()
 
     def _next(self) -> Member | None:
         """Held ones first: their slots are taken. Then whatever is on the node now, also what landed late."""
@@ -53,6 +55,7 @@ class ReplaceBrokers:
             refusal = self._replace(service, pod) if self._may_send(service, pod, untouched) else ""
             if good < 2:
                 yield self._waiting(service, pod, refusal)
+                self.slots.stay()
 
     def _here(self, pod: Pod) -> bool:
         return pod.agent_id == self.node.agent_id

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from dcosmaint.errors import LetGo
 from dcosmaint.journal import Journal
 from dcosmaint.lines import Moved, Noted, Replacing, Slot
 from dcosmaint.model import Flight, Member, Pod, Service
@@ -18,6 +19,13 @@ class Slots:
     @property
     def flight(self) -> Flight:
         return self.journal.progress.flights[self.address]
+
+    def stay(self) -> None:
+        """Raises `LetGo` when the roll stops and has begun nothing here that lifting the cordon does not undo."""
+        progress, flight = self.journal.progress, self.flight
+        under_way = any(member in flight.holds for member in flight.asked) if progress.aborting else flight.sent
+        if progress.paused and not under_way and not flight.stopping:
+            raise LetGo(f"{self.address} is let go: {progress.paused}")
 
     def take(self, pod: Pod, service: Service) -> str:
         """Take the slot and write that the replace follows, or say why not. `service` was read just now.

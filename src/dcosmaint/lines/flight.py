@@ -1,0 +1,156 @@
+"""The lines about one node in flight."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from dcosmaint.lines.line import Line, change, without
+from dcosmaint.model import Ended, Member, Node, Progress
+
+
+@dataclass(frozen=True)
+class Begun(Line):
+    """The pipeline of a node in flight begins again, with what a fresh survey says of it."""
+
+    node: Node
+    why: str
+    event: Literal["begin"] = "begin"
+
+    def onto(self, progress: Progress, at: float) -> Progress:
+        return change(progress, self.node.address, node=self.node, done=(), cordoned=False)
+
+
+@dataclass(frozen=True)
+class Replacing(Line):
+    node: str
+    member: Member
+    task_id: str
+    event: Literal["replacing"] = "replacing"
+
+    def onto(self, progress: Progress, at: float) -> Progress:
+        flight = progress.flights[self.node]
+        return change(progress, self.node, sent=(*flight.sent, self.task_id), asked=(*flight.asked, self.member))
+
+
+@dataclass(frozen=True)
+class Slot(Line):
+    """A slot for a member that the admission did not know, or had no slot for."""
+
+    node: str
+    member: Member
+    event: Literal["slot"] = "slot"
+
+    def onto(self, progress: Progress, at: float) -> Progress:
+        return change(progress, self.node, holds=(*progress.flights[self.node].holds, self.member))
+
+
+@dataclass(frozen=True)
+class Moved(Line):
+    """The member is in sync elsewhere: its slot is free."""
+
+    node: str
+    member: Member
+    event: Literal["moved"] = "moved"
+
+    def onto(self, progress: Progress, at: float) -> Progress:
+        holds = tuple(member for member in progress.flights[self.node].holds if member != self.member)
+        return change(progress, self.node, holds=holds)
+
+
+@dataclass(frozen=True)
+class Acting(Line):
+    """Written before the act. Whether it arrived is asked of the world."""
+
+    node: str  # "" for an act that concerns no single node
+    act: str  # port.method
+    of: tuple[str, ...] = ()
+    event: Literal["acting"] = "acting"
+
+    def onto(self, progress: Progress, at: float) -> Progress:
+        if not self.node:
+            return progress
+        flight = progress.flights[self.node]
+        cordoned = flight.cordoned or self.act == "mesos.cordon"
+        stopping = flight.stopping or self.act.startswith("units.")
+        return change(progress, self.node, cordoned=cordoned, stopping=stopping)
+
+
+@dataclass(frozen=True)
+class Done(Line):
+    node: str  # "" for a step that happens once a roll
+    step: str
+    event: Literal["done"] = "done"
+
+    def onto(self, progress: Progress, at: float) -> Progress:
+        if not self.node:
+            return replace(progress, prepared=(*progress.prepared, self.step))
+        return change(progress, self.node, done=(*progress.flights[self.node].done, self.step))
+
+
+@dataclass(frozen=True)
+class NodeDone(Line):
+    node: str
+    event: Literal["node-done"] = "node-done"
+
+    def onto(self, progress: Progress, at: float) -> Progress:
+        flight = progress.flights[self.node]
+        node = flight.node
+        ended = Ended(
+            self.node, node.instance.id, at, len(node.members), flight.since, ami=node.instance.ami, group=node.group
+        )
+        return replace(progress, flights=without(progress, self.node), ended=(*progress.ended, ended))
+
+
+@dataclass(frozen=True)
+class Released(Line):
+    """The node is in flight no more, and as it was found but for our cordon, which is lifted as a steering one is."""
+
+    node: str
+    event: Literal["released"] = "released"
+
+    def onto(self, progress: Progress, at: float) -> Progress:
+        flight = progress.flights[self.node]
+        ours = (flight.node.agent_id,) if flight.cordoned else ()
+        return replace(progress, flights=without(progress, self.node), steered=(*progress.steered, *ours))
+
+
+@dataclass(frozen=True)
+class Held(Line):
+    """No progress for longer than its patience. Never pushed on."""
+
+    node: str
+    step: str
+    why: str
+    event: Literal["held"] = "held"
+
+    def onto(self, progress: Progress, at: float) -> Progress:
+        return _stop(progress, self.node, f"{self.step}: {self.why}")
+
+
+@dataclass(frozen=True)
+class Failed(Line):
+    node: str
+    step: str
+    why: str
+    event: Literal["failed"] = "failed"
+
+    def onto(self, progress: Progress, at: float) -> Progress:
+        return _stop(progress, self.node, f"{self.step}: {self.why}")
+
+
+@dataclass(frozen=True)
+class Noted(Line):
+    """What an operator should know of a node, and nothing waits for."""
+
+    node: str
+    why: str
+    event: Literal["noted"] = "noted"
+
+    def onto(self, progress: Progress, at: float) -> Progress:
+        return change(progress, self.node, noted=(*progress.flights[self.node].noted, self.why))
+
+
+def _stop(progress: Progress, node: str, why: str) -> Progress:
+    """A node keeps its slots; what happens once a roll stops the roll."""
+    return change(progress, node, stopped=why) if node else replace(progress, paused=why)

@@ -1,0 +1,118 @@
+"""The lines about the roll as a whole."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from dcosmaint.lines.line import Line
+from dcosmaint.model import Flight, Progress, Roll
+
+SCHEMA = 1
+
+
+@dataclass(frozen=True)
+class RollBegun(Line):
+    roll: Roll
+    schema: int = SCHEMA
+    event: Literal["roll"] = "roll"
+
+
+@dataclass(frozen=True)
+class Admitted(Line):
+    """Slots are taken for a whole admission, or not at all: one line."""
+
+    flights: tuple[Flight, ...]
+    event: Literal["admit"] = "admit"
+
+    def onto(self, progress: Progress, at: float) -> Progress:
+        ours = {flight.node.agent_id for flight in self.flights}  # from now on their own pipelines answer for them
+        new = {flight.node.address: replace(flight, since=at) for flight in self.flights}
+        flights = {**progress.flights, **new}
+        steered = tuple(agent for agent in progress.steered if agent not in ours)
+        return replace(progress, flights=flights, steered=steered, batches=progress.batches + 1)
+
+
+@dataclass(frozen=True)
+class Cordoned(Line):
+    """A steering cordon. That of a node in flight is an act of its own pipeline."""
+
+    agent_id: str
+    event: Literal["cordoned"] = "cordoned"
+
+    def onto(self, progress: Progress, at: float) -> Progress:
+        return replace(progress, steered=(*progress.steered, self.agent_id))
+
+
+@dataclass(frozen=True)
+class Uncordoned(Line):
+    agent_id: str
+    event: Literal["uncordoned"] = "uncordoned"
+
+    def onto(self, progress: Progress, at: float) -> Progress:
+        return replace(progress, steered=tuple(agent for agent in progress.steered if agent != self.agent_id))
+
+
+@dataclass(frozen=True)
+class Paused(Line):
+    why: str
+    event: Literal["paused"] = "paused"
+
+    def onto(self, progress: Progress, at: float) -> Progress:
+        return replace(progress, paused=self.why)
+
+
+@dataclass(frozen=True)
+class TakenOver(Line):
+    """Another process goes on: what was held or paused is tried again."""
+
+    by: str
+    event: Literal["taken-over"] = "taken-over"
+
+    def onto(self, progress: Progress, at: float) -> Progress:
+        return replace(progress, flights=_afresh(progress), paused="", aborting=False, over="")
+
+
+@dataclass(frozen=True)
+class Aborting(Line):
+    """Another process brings the roll to a clean end, the shortest way."""
+
+    by: str
+    event: Literal["aborting"] = "aborting"
+
+    def onto(self, progress: Progress, at: float) -> Progress:
+        why = f"the roll is being aborted by {self.by}"
+        return replace(progress, flights=_afresh(progress), paused=why, aborting=True, over="")
+
+
+@dataclass(frozen=True)
+class RollDone(Line):
+    event: Literal["roll-done"] = "roll-done"
+
+    def onto(self, progress: Progress, at: float) -> Progress:
+        return replace(progress, over=self.event)
+
+
+@dataclass(frozen=True)
+class RollStopped(Line):
+    why: str
+    event: Literal["roll-stopped"] = "roll-stopped"
+
+    def onto(self, progress: Progress, at: float) -> Progress:
+        return replace(progress, over=self.event)
+
+
+@dataclass(frozen=True)
+class RollAborted(Line):
+    """Nobody goes on with this roll. Flights that are left are held for good, and somebody was told so."""
+
+    by: str
+    event: Literal["roll-aborted"] = "roll-aborted"
+
+    def onto(self, progress: Progress, at: float) -> Progress:
+        return replace(progress, over=self.event)
+
+
+def _afresh(progress: Progress) -> dict[str, Flight]:
+    """What was held is tried again."""
+    return {address: replace(flight, stopped="") for address, flight in progress.flights.items()}
