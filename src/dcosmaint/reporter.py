@@ -77,6 +77,21 @@ class Reporter:
     def looked(self, look: Look) -> None: ...
 
 
+class Several(Reporter):
+    """Tells each of them, in order."""
+
+    def __init__(self, *reporters: Reporter) -> None:
+        self._reporters = reporters
+
+    def say(self, event: Event) -> None:
+        for reporter in self._reporters:
+            reporter.say(event)
+
+    def looked(self, look: Look) -> None:
+        for reporter in self._reporters:
+            reporter.looked(look)
+
+
 class Narrator:
     """Says every line of a journal that an operator wants to hear, as it is written."""
 

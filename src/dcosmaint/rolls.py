@@ -109,6 +109,11 @@ class Shelf:
                 return journal
         return None
 
+    def left(self) -> tuple[Journal, ...]:
+        """Every roll that has nodes or cordons in flight, newest first."""
+        found = (self._try(roll_id) for roll_id in self.ids())
+        return tuple(journal for journal in found if journal and in_flight(journal.roll, journal.progress))
+
     def to_resume(self) -> Journal | None:
         """The roll to go on with: one with nodes in flight, else the newest, unless that is done.
 

@@ -12,7 +12,7 @@ from dcosmaint.checkup.rolls import of_rolls
 from dcosmaint.rolls import Shelf
 from dcosmaint.site import Site
 
-__all__ = ["Check", "Found", "Patient", "Remark", "State", "checks", "look", "ok", "red", "warning"]
+__all__ = ["Check", "Found", "Patient", "Remark", "State", "checks", "look", "nobody", "ok", "red", "warning"]
 
 
 def nobody() -> str:

@@ -11,9 +11,10 @@ from dcosmaint.cli.baking import bake
 from dcosmaint.cli.clusters import Known
 from dcosmaint.cli.doctor import doctor
 from dcosmaint.cli.exits import Commands
-from dcosmaint.cli.looking import nodes, status
+from dcosmaint.cli.looking import nodes
 from dcosmaint.cli.rolling import drain, plan, replace, resume, roll, undrain
 from dcosmaint.cli.sandbox import sandbox
+from dcosmaint.cli.status import status
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})

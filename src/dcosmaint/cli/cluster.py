@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from dcosmaint.checkup import Patient
+from dcosmaint.checkup import Patient, nobody
 from dcosmaint.hands import Hands, Signal
 from dcosmaint.model import Policy
 from dcosmaint.ports import Lease
@@ -34,6 +34,7 @@ class Cluster:
     hands: Callable[[], Working]
     policy: Callable[[int], Policy]  # of a fleet of so many nodes
     lock: Callable[[str], AbstractContextManager[Lease]]  # for a roll's id; raises `Locked`
+    holder: Callable[[], str] = nobody  # who holds the lock now: user, process, roll; "" when nobody does
     exclude: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()  # said aloud at every start
     tally: Callable[[], Sequence[str]] = field(default=tuple)  # what a pretend cluster says of the roll, at its end

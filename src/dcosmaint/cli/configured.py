@@ -28,10 +28,13 @@ def bound(name: str, config: ClusterConfig) -> Cluster:
     def lock(roll_id: str) -> LocalLock:
         return LocalLock.take(folder, name, Holder(who(), os.getpid(), roll_id, time.time()))
 
+    def held_by() -> str:
+        return str(holder(folder, name) or "")
+
     @contextmanager
     def checks(work: Path) -> Iterator[Patient]:
         with wiring.examine(config, folder, work) as patient:
-            yield replace(patient, holder=lambda: str(holder(folder, name) or ""))
+            yield replace(patient, holder=held_by)
 
     return Cluster(
         name=name,
@@ -40,6 +43,7 @@ def bound(name: str, config: ClusterConfig) -> Cluster:
         hands=partial(ThreadHands, WORKERS),
         policy=config.policy_for,
         lock=lock,
+        holder=held_by,
         exclude=config.policy.exclude,
         notices=() if config.dcos.tls.verify else (f"certificates of {config.dcos.url} are not verified",),
         checks=checks,

@@ -16,6 +16,7 @@ from dcosmaint.cli.cluster import Cluster, Working
 from dcosmaint.cli.exits import DONE, STOPPED, Stopped, hush
 from dcosmaint.cli.jsonl import JsonLines
 from dcosmaint.cli.live import Watched
+from dcosmaint.cli.noted import Noted
 from dcosmaint.cli.plain import Plain
 from dcosmaint.cli.screen import screen
 from dcosmaint.errors import DcosmaintError, Interrupted, Refused
@@ -25,7 +26,7 @@ from dcosmaint.journal import Journal
 from dcosmaint.lines import RollBegun, TakenOver
 from dcosmaint.model import Roll, Verdict
 from dcosmaint.ports import Lease
-from dcosmaint.reporter import Narrator, Reporter
+from dcosmaint.reporter import Narrator, Reporter, Several
 from dcosmaint.rolls import in_flight
 from dcosmaint.site import Site
 
@@ -94,7 +95,8 @@ def _drive(cluster: Cluster, roll_id: str, telling: Telling, opening: _Opening) 
         journal = opening.journal(hands)
         try:
             journal.append(opening.line)
-            with telling.reporter(journal, hands.now) as reporter:
+            with telling.reporter(journal, hands.now) as told:
+                reporter = Several(Noted(cluster.shelf.workspace(roll_id)), told)
                 journal.heard = Narrator(journal, reporter)
                 journal.heard(hands.now(), opening.line)
                 door = Door(journal, site, hands, reporter, opening.admit)

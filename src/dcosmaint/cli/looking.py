@@ -1,9 +1,8 @@
-"""nodes and status: read only, safe while somebody else holds the lock."""
+"""nodes: read only, safe while somebody else holds the lock."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,7 +16,6 @@ from dcosmaint.cli.exits import REFUSED, untouched
 from dcosmaint.cli.options import on_cluster, wants_json
 from dcosmaint.cli.screen import screen
 from dcosmaint.errors import Retryable
-from dcosmaint.journal import Journal
 from dcosmaint.model import Inventory, Node
 from dcosmaint.survey import survey
 
@@ -91,65 +89,3 @@ def _table(inventory: Inventory) -> Table:
         members = [*map(str, node.members), *(f"scheduler of {service}" for service in node.schedulers)]
         table.add_row(node.address, *cells, str(node.tasks), "\n".join(members))
     return table
-
-
-@click.command()
-@click.argument("roll_id", required=False, metavar="[ROLL]")
-@on_cluster
-@wants_json
-@click.pass_context
-def status(ctx: click.Context, /, roll_id: str | None, config: Path | None, name: str | None, as_json: bool) -> None:
-    """Show a roll from its journal: what is done, in flight, held, and what goes on. The newest by default."""
-    clusters: Clusters = ctx.obj
-    cluster = clusters.open(config, name)
-    found = cluster.shelf.load(roll_id) if roll_id else cluster.shelf.newest(lambda roll, progress: True)
-    if found is None:
-        click.echo("No roll of this cluster is known here.")
-    elif as_json:
-        click.echo(json.dumps(_status(found), indent=2))
-    else:
-        click.echo("\n".join(_sentences(found)))
-
-
-def _status(journal: Journal) -> dict[str, object]:
-    roll, progress = journal.roll, journal.progress
-    return {
-        "schema": "dcosmaint/status/v1",
-        "roll": roll.id,
-        "cluster": roll.cluster,
-        "work": roll.work,
-        "by": roll.by,
-        "reason": roll.reason,
-        "state": progress.over or "unfinished",
-        "paused": progress.paused,
-        "targets": len(roll.targets),
-        "ended": [ended.address for ended in progress.ended],
-        "flights": [
-            {
-                "node": address,
-                "done": list(flight.done),
-                "holds": [str(m) for m in flight.holds],
-                "held": flight.stopped,
-            }
-            for address, flight in progress.flights.items()
-        ],
-        "cordoned": list(progress.steered),
-        "last_line": progress.at,
-    }
-
-
-def _sentences(journal: Journal) -> Iterator[str]:
-    roll, progress = journal.roll, journal.progress
-    at = datetime.fromtimestamp(progress.at, UTC).astimezone()
-    yield f"{roll.work} {roll.id} of {roll.cluster}, by {roll.by}{f': {roll.reason}' if roll.reason else ''}"
-    state = progress.over or "unfinished"
-    yield f"{len(progress.ended)} of {len(roll.targets)} nodes done; {state}; last line {at:%F %T}"
-    for address, flight in progress.flights.items():
-        away = f"; away: {', '.join(map(str, flight.holds))}" if flight.holds else ""
-        yield f"  {address}: {flight.stopped or 'in flight'}; done: {', '.join(flight.done) or 'nothing'}{away}"
-    for agent in progress.steered:
-        yield f"  agent {agent} is cordoned by this roll; a resume lifts it"
-    if progress.paused:
-        yield f"nothing more starts: {progress.paused}"
-    if progress.over != "roll-done":
-        yield f"`dcosmaint resume {roll.id}` goes on, unless it runs now"
