@@ -17,6 +17,7 @@ from dcosmaint.model import (
     Change,
     Child,
     ClusterFacts,
+    Framework,
     Image,
     Instance,
     Member,
@@ -50,6 +51,10 @@ class MesosReads(Protocol):
 
     def tasks(self) -> tuple[Task, ...]:
         """Live tasks only, from GET_TASKS `tasks` or `/state` `frameworks[].tasks`: never `/tasks` nor the summary."""
+        ...
+
+    def frameworks(self) -> tuple[Framework, ...]:
+        """Those that are registered and those that the master still remembers, sorted. They tell whose a volume is."""
         ...
 
     def facts(self) -> ClusterFacts: ...

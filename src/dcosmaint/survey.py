@@ -10,7 +10,21 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from dcosmaint.model import Agent, Agents, App, Finding, Instance, Inventory, Node, Placed, Service, Task
+from dcosmaint.model import (
+    Agent,
+    Agents,
+    App,
+    Data,
+    Finding,
+    Framework,
+    Instance,
+    Inventory,
+    Node,
+    Placed,
+    Service,
+    Task,
+    Volume,
+)
 from dcosmaint.site import Site
 
 T = TypeVar("T")
@@ -25,6 +39,7 @@ class _Parts:
 
     agents: Agents
     tasks: tuple[Task, ...]
+    frameworks: tuple[Framework, ...]
     services: tuple[Service, ...]
     apps: tuple[App, ...]
     placed: tuple[Placed, ...]
@@ -54,6 +69,7 @@ def _read(site: Site) -> _Parts:
     return _Parts(
         agents=site.mesos.agents(),
         tasks=site.mesos.tasks(),
+        frameworks=site.mesos.frameworks(),  # after the agents: whoever has a volume by then is known by now
         services=site.services.all(),
         apps=site.marathon.apps(),
         placed=placed,
@@ -81,6 +97,7 @@ class _Load:
         self._members = _grouped((pod.agent_id, pod.member) for service in services for pod in service.pods)
         self._schedulers = _grouped((service.scheduler_agent, service.name) for service in services)
         self._apps = _grouped((agent_id, app.id) for app in parts.apps for agent_id in app.on)
+        self._frameworks = _grouped((role, framework) for framework in parts.frameworks for role in framework.roles)
 
     def node(self, placed: Placed, instance: Instance, agent: Agent | None) -> Node:
         if agent is None:
@@ -96,7 +113,14 @@ class _Load:
             apps=dict(Counter(self._apps.get(agent.id, []))),
             tasks=len(tasks),
             unknown=tuple(sorted({*tasks} - self._known)),
+            data=tuple(Data(volume, self._owners(volume)) for volume in agent.volumes),
         )
+
+    def _owners(self, volume: Volume) -> tuple[str, ...]:
+        """Those of its role; where several share one, the principal tells them apart."""
+        sharing = self._frameworks.get(volume.role, [])
+        same = [framework for framework in sharing if framework.principal == volume.principal]
+        return tuple(sorted({framework.name for framework in same or sharing}))
 
 
 def _grouped(pairs: Iterable[tuple[str, T]]) -> dict[str, list[T]]:

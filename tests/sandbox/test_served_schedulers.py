@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from dcosmaint.sandbox.world.state import Phase
+from dcosmaint.sandbox.world.kafka import Phase
 from tests.sandbox.cluster import Cluster, served
 
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from dcosmaint.sandbox.world import Rejected, Shape, World, build
+from dcosmaint.sandbox.world.kafka import Broker
 from dcosmaint.sandbox.world.shape import EVENTS, FRAGILE
-from dcosmaint.sandbox.world.state import Broker
 from tests.sandbox.drill import until, whole
 
 SERVICE = "kafka-events"

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dcosmaint.adapters.admin_router import AdminRouter
 from dcosmaint.adapters.answers import Answer
 from dcosmaint.adapters.mesos_agents import SLAVES, agent, recovered
-from dcosmaint.adapters.mesos_tasks import live, v1
+from dcosmaint.adapters.mesos_tasks import known, live, v1
 from dcosmaint.errors import Fatal, NodeFailed, Retryable
-from dcosmaint.model import Agents, ClusterFacts, Task
+from dcosmaint.model import Agents, ClusterFacts, Framework, Task
 
 DEACTIVATES = (1, 9)
 """The first Mesos with DEACTIVATE_AGENT."""
@@ -34,6 +34,9 @@ class Mesos:
 
     def tasks(self) -> tuple[Task, ...]:
         return tuple(task for task, _ in live(self._router))
+
+    def frameworks(self) -> tuple[Framework, ...]:
+        return tuple(sorted({framework for _, framework in known(self._router)}))
 
     def facts(self) -> ClusterFacts:
         mesos = v1(self._router, "GET_VERSION").text("get_version", "version_info", "version")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dcosmaint.adapters.bodies import Body
-from dcosmaint.model import Agent, Resources
+from dcosmaint.model import Agent, Resources, Volume
 
 ZONES = ("zone", "availability_zone", "availability-zone", "az")
 """Attributes that name the zone on clusters without fault domains, the first one that is set counts."""
@@ -30,6 +30,7 @@ def agent(body: Body) -> Agent:
         resources=sums(body.at("resources")),
         free=_free(body),
         version=body.text_or("", "version"),
+        volumes=_volumes(body),
     )
 
 
@@ -68,6 +69,26 @@ def _free(body: Body) -> Resources:
         return _less(sums(body.at("unreserved_resources")), sums(body.at("used_resources")))
     used = tuple(entry for entry in body.list("used_resources_full") if not _set_apart(entry))
     return _less(total(body.list("unreserved_resources_full")), total(used))
+
+
+def _volumes(body: Body) -> tuple[Volume, ...]:
+    """A volume is reserved disk with a `persistence`: Mesos keeps it whoever runs, until its owner destroys it."""
+    reserved = body.map("reserved_resources_full")
+    return tuple(
+        sorted(
+            Volume(entry.text("disk", "persistence", "id"), role, _principal(entry))
+            for role, entries in reserved.items()
+            for entry in entries.list()
+            if entry.find("disk", "persistence") is not None
+        )
+    )
+
+
+def _principal(entry: Body) -> str:
+    """Of the innermost reservation; volumes on static reservations are known by who created them."""
+    refined = entry.list_or_none("reservations")
+    said = refined[-1].text_or("", "principal") if refined else entry.text_or("", "reservation", "principal")
+    return said or entry.text_or("", "disk", "persistence", "principal")
 
 
 def _set_apart(entry: Body) -> bool:

@@ -1,10 +1,15 @@
-"""Live tasks, from GET_TASKS `tasks`. `/tasks` and the summary count the dead ones of an id that came back."""
+"""Live tasks and their frameworks.
+
+Tasks are from GET_TASKS `tasks`: `/tasks` and the summary count the dead ones of an id that came back.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from dcosmaint.adapters.admin_router import AdminRouter
 from dcosmaint.adapters.bodies import Body
-from dcosmaint.model import Task
+from dcosmaint.model import Framework, Task
 
 OVER = (
     "TASK_FINISHED",
@@ -22,9 +27,18 @@ OVER = (
 def live(router: AdminRouter) -> tuple[tuple[Task, Body], ...]:
     """Each live task and the answer's own piece about it, sorted by id."""
     tasks = v1(router, "GET_TASKS").at("get_tasks").list_or_none("tasks")
-    names = _frameworks(router)  # asked second: a task whose framework began in between still finds it
+    # Asked second: a task whose framework began in between still finds it.
+    names = {key: framework.name for key, framework in known(router)}
     found = [(_task(body, names), body) for body in tasks if body.text("state") not in OVER]
     return tuple(sorted(found, key=lambda pair: pair[0].id))
+
+
+def known(router: AdminRouter) -> Iterator[tuple[str, Framework]]:
+    """Frameworks by id, with those that have ended. Some are called `/prod/kafka`, and others `prod/kafka`."""
+    body = v1(router, "GET_FRAMEWORKS").at("get_frameworks")
+    for entry in (*body.list_or_none("frameworks"), *body.list_or_none("completed_frameworks")):
+        info = entry.at("framework_info")
+        yield info.text("id", "value"), _framework(info)
 
 
 def v1(router: AdminRouter, kind: str) -> Body:
@@ -43,9 +57,7 @@ def _task(body: Body, names: dict[str, str]) -> Task:
     )
 
 
-def _frameworks(router: AdminRouter) -> dict[str, str]:
-    """Names by id. Some frameworks are called `/prod/kafka` and others `prod/kafka`: outer slashes mean nothing."""
-    body = v1(router, "GET_FRAMEWORKS").at("get_frameworks")
-    known = (*body.list_or_none("frameworks"), *body.list_or_none("completed_frameworks"))
-    infos = (framework.at("framework_info") for framework in known)
-    return {info.text("id", "value"): info.text("name").strip("/") for info in infos}
+def _framework(info: Body) -> Framework:
+    """`role` is how frameworks without MULTI_ROLE have it."""
+    roles = tuple(role.text() for role in info.list_or_none("roles")) or (info.text_or("*", "role"),)
+    return Framework(info.text("name").strip("/"), tuple(sorted(roles)), info.text_or("", "principal"))

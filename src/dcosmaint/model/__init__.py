@@ -7,6 +7,7 @@ Mesos master's, `Instance.launched_at` is AWS's, everything in a journal is ours
 from __future__ import annotations
 
 from dcosmaint.model.inventory import (
+    Data,
     Finding,
     Inventory,
     Node,
@@ -17,11 +18,13 @@ from dcosmaint.model.platform import (
     Change,
     Child,
     ClusterFacts,
+    Framework,
     Image,
     Instance,
     Placed,
     Task,
     Units,
+    Volume,
 )
 from dcosmaint.model.roll import (
     Admission,
@@ -58,9 +61,11 @@ __all__ = [
     "Change",
     "Child",
     "ClusterFacts",
+    "Data",
     "Ended",
     "Finding",
     "Flight",
+    "Framework",
     "Image",
     "Instance",
     "Inventory",
@@ -78,6 +83,7 @@ __all__ = [
     "Task",
     "Units",
     "Verdict",
+    "Volume",
     "Waiting",
     "Waits",
     "Work",

@@ -5,9 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from dcosmaint.model.platform import Agent, ClusterFacts, Instance
+from dcosmaint.model.platform import Agent, ClusterFacts, Instance, Volume
 from dcosmaint.model.services import App, Service
 from dcosmaint.model.words import Member
+
+
+@dataclass(frozen=True, order=True)
+class Data:
+    """A persistent volume, and the frameworks that it can belong to: none where Mesos knows nobody of its role."""
+
+    volume: Volume
+    owners: tuple[str, ...]  # names, sorted
 
 
 @dataclass(frozen=True)
@@ -23,6 +31,7 @@ class Node:
     apps: Mapping[str, int] = field(default_factory=dict)  # instances of each Marathon app here
     tasks: int = 0  # live Mesos tasks of whatever kind
     unknown: tuple[str, ...] = ()  # frameworks with live tasks here that are neither Marathon nor an SDK service
+    data: tuple[Data, ...] = ()  # of its agent, sorted
 
     @property
     def agent_id(self) -> str:

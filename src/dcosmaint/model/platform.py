@@ -9,6 +9,15 @@ from typing import Literal
 from dcosmaint.model.words import NOTHING, Resources
 
 
+@dataclass(frozen=True, order=True)
+class Volume:
+    """A persistent volume of an agent: it keeps its data, and its place, whether or not a task uses it."""
+
+    id: str
+    role: str  # that its disk is reserved for: a framework's, or one that several share
+    principal: str  # who reserved it; "" where Mesos was not told
+
+
 @dataclass(frozen=True)
 class Agent:
     """A Mesos agent that the master lists, registered or connected or not."""
@@ -26,6 +35,7 @@ class Agent:
     resources: Resources = NOTHING
     free: Resources = NOTHING  # neither reserved, nor used, nor offered to nobody's harm
     version: str = ""
+    volumes: tuple[Volume, ...] = ()  # sorted
 
     @property
     def role(self) -> Literal["private", "public"]:
@@ -50,6 +60,15 @@ class Task:
     agent_id: str
     framework: str  # its name, without outer slashes
     running: bool  # TASK_RUNNING; False while it is staged or started
+
+
+@dataclass(frozen=True, order=True)
+class Framework:
+    """A framework that the master knows, or remembers; two may have one name after a reinstallation."""
+
+    name: str  # without outer slashes
+    roles: tuple[str, ...]
+    principal: str = ""
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from dcosmaint.model import App, Finding, Inventory, Node, Partition, Roll, Service, Work
+from dcosmaint.planner.volumes import data
 from dcosmaint.safety import thin
 
 Rule = Callable[[Roll, Inventory, Node], Iterator[Finding]]
@@ -128,4 +129,4 @@ def _copies(roll: Roll, service: Service, node: Node) -> Iterator[Finding]:
             yield Finding("data-loss", f"{service.name}/{worst.partition.topic}", message, acceptable=True)
 
 
-NODE_RULES: tuple[Rule, ...] = (surveyed, agent, last_public, instance, tasks, services)
+NODE_RULES: tuple[Rule, ...] = (surveyed, agent, last_public, instance, tasks, data, services)

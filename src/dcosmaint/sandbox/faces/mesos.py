@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from dcosmaint.errors import Fatal, Retryable
-from dcosmaint.model import Agent, Agents, ClusterFacts, Resources, Task
+from dcosmaint.model import Agent, Agents, ClusterFacts, Framework, Resources, Task, Volume
 from dcosmaint.sandbox.faces.passage import Passage
 from dcosmaint.sandbox.world import Rejected, Size
 from dcosmaint.sandbox.world import state as true
@@ -28,6 +28,12 @@ class Mesos:
 
     def tasks(self) -> tuple[Task, ...]:
         return self._passage.read("mesos", self._live)
+
+    def frameworks(self) -> tuple[Framework, ...]:
+        known = self._world.master.frameworks.values()
+        return self._passage.read(
+            "mesos", lambda: tuple(sorted(Framework(f.name, (f.role,), f.principal) for f in known))
+        )
 
     def facts(self) -> ClusterFacts:
         master, shape = self._world.master, self._world.shape
@@ -100,6 +106,7 @@ def _agent(agent: true.Agent) -> Agent:
         resources=resources(agent.size),
         free=Resources() if machine.public else resources(agent.free),  # all of it is reserved for slave_public
         version=agent.version,
+        volumes=tuple(sorted(Volume(v.id, v.role, v.principal) for v in agent.volumes.values())),
     )
 
 

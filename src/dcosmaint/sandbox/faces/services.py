@@ -7,8 +7,8 @@ from dcosmaint.model import Member, Partition, Pod, Service
 from dcosmaint.sandbox.faces.mesos import resources
 from dcosmaint.sandbox.faces.passage import Passage
 from dcosmaint.sandbox.world import Rejected
+from dcosmaint.sandbox.world.kafka import Broker, KafkaService, TopicPartition
 from dcosmaint.sandbox.world.scheduler import ServiceScheduler
-from dcosmaint.sandbox.world.state import Broker, KafkaService, TopicPartition
 
 Key = tuple[int, bool, str, str]
 

@@ -75,6 +75,7 @@ class Control:
             "never_register": world.faults.never_register.update,
             "unreadable": partial(_unreadable, world),
             "deploy": partial(_deploy, world),
+            "leave_volume": partial(_leave_volumes, world),
         }
 
 
@@ -82,6 +83,12 @@ def _unreadable(world: World, names: list[str]) -> None:
     """The topics of all services, but for those named, can be read."""
     for name, service in world.ground.services.items():
         service.readable = name not in names
+
+
+def _leave_volumes(world: World, frameworks: dict[str, str]) -> None:
+    """By the Terraform address of the node: data of a framework that has no task there."""
+    for address, framework in frameworks.items():
+        world.leave_volume(world.node(address).agent_id, framework)
 
 
 def _deploy(world: World, plans: dict[str, str]) -> None:

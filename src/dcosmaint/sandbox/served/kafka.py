@@ -9,7 +9,7 @@ from dcosmaint.sandbox.served.router import Route
 from dcosmaint.sandbox.served.sdk import address, service_of
 from dcosmaint.sandbox.served.wire import Answer, Ask, as_json
 from dcosmaint.sandbox.world import World
-from dcosmaint.sandbox.world.state import TopicPartition
+from dcosmaint.sandbox.world.kafka import TopicPartition
 
 FAILED = Answer(500)  # whatever went wrong: no word of it
 

@@ -58,6 +58,7 @@ def whole(world: World, framework: Framework) -> Json:
         "unregistered_time": 0.0,
         "resources": short["used_resources"],
         "roles": [framework.role],
+        "principal": framework.principal,
         "tasks": [v0_task(world, task, task.state) for task in tasks.live],
         "unreachable_tasks": [v0_task(world, task, task.state) for task in tasks.unreachable],
         "completed_tasks": [v0_task(world, task, state) for task, state in completed],
@@ -75,6 +76,7 @@ def v1_framework(world: World, framework: Framework) -> Json:
         "failover_timeout": FAILOVER,
         "checkpoint": True,
         "roles": [framework.role],
+        "principal": framework.principal,
         "capabilities": [{"type": kind} for kind in CAPABILITIES],
     }
     allocated = [

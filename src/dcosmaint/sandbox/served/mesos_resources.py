@@ -7,6 +7,7 @@ from typing import Any
 
 from dcosmaint.sandbox.world import Size, World
 from dcosmaint.sandbox.world.state import Agent, Task
+from dcosmaint.sandbox.world.volumes import Volume
 
 PORTS = ((1025, 2180), (2182, 3887), (3889, 5049), (5052, 8079), (8082, 8180), (8182, 32000))
 PUBLIC_PORTS = ((1, 21), (23, 5050), (5052, 32000))
@@ -23,12 +24,23 @@ def sums(size: Size, ports: Iterable[tuple[int, int]] = ()) -> Json:
     return {**found, "ports": f"[{ranges}]"} if ranges else found
 
 
-def entries(size: Size, marks: Mapping[str, Any], ports: Iterable[tuple[int, int]] = ()) -> list[Json]:
+def entries(
+    size: Size, marks: Mapping[str, Any], ports: Iterable[tuple[int, int]] = (), volume: Volume | None = None
+) -> list[Json]:
     """The long form: one object a kind, kinds of which there is nothing left out. `marks` go into each."""
     scalars = (("cpus", size.cpus), ("mem", size.mem), ("disk", size.disk))
     found = [{"name": n, "type": "SCALAR", "scalar": {"value": v}, **marks} for n, v in scalars if v]
+    if volume and size.disk:
+        found[-1]["disk"] = _disk(volume)
     ranges = [{"begin": begin, "end": end} for begin, end in ports]
     return [*found, {"name": "ports", "type": "RANGES", "ranges": {"range": ranges}, **marks}] if ranges else found
+
+
+def _disk(volume: Volume) -> Json:
+    return {
+        "persistence": {"id": volume.id, "principal": volume.principal},
+        "volume": {"mode": "RW", "container_path": volume.path},
+    }
 
 
 def total(sizes: Iterable[Size]) -> Size:
@@ -46,12 +58,8 @@ class Holdings:
         self._agent = agent
         self.public = agent.machine.public
         self.ports = PUBLIC_PORTS if self.public else PORTS
-        self.pods = {key: (self._role(key), size) for key, size in agent.reserved.items()}
+        self.pods = {key: (agent.volumes[key], size) for key, size in agent.reserved.items()}
         self.rest = agent.size - total(agent.reserved.values())
-
-    def _role(self, key: str) -> str:
-        service = self._world.ground.services.get(key.rpartition("/")[0])
-        return service.framework.role if service else f"{key.rpartition('/')[0].replace('/', '__')}-role"
 
     @property
     def used(self) -> Size:
@@ -61,8 +69,8 @@ class Holdings:
     def reserved(self) -> Json:
         """Role → its sums."""
         roles: dict[str, Size] = {}
-        for role, size in self.pods.values():
-            roles[role] = roles.get(role, NOTHING) + size
+        for volume, size in self.pods.values():
+            roles[volume.role] = roles.get(volume.role, NOTHING) + size
         found = {role: sums(size) for role, size in roles.items()}
         return {**found, PUBLIC_ROLE: sums(self.rest, self.ports)} if self.public else found
 
@@ -70,8 +78,8 @@ class Holdings:
     def reserved_full(self) -> Json:
         """Role → the long form, with the volumes of pods that run or ran here."""
         found: dict[str, list[Json]] = {}
-        for key, (role, size) in self.pods.items():
-            found.setdefault(role, []).extend(entries(size, dynamic(role, key)))
+        for key, (volume, size) in self.pods.items():
+            found.setdefault(volume.role, []).extend(entries(size, dynamic(volume, key), volume=volume))
         return {**found, PUBLIC_ROLE: entries(self.rest, STATIC, self.ports)} if self.public else found
 
     @property
@@ -83,25 +91,25 @@ class Holdings:
         return [] if self.public else entries(self.rest, {"role": "*"}, self.ports)
 
     def used_full(self) -> list[Json]:
-        return [entry for task in self._agent.tasks.values() for entry in entries(task.size, self.marks(task))]
+        return [entry for task in self._agent.tasks.values() for entry in self.of(task)]
 
-    def marks(self, task: Task) -> Json:
-        """What a task's resources carry: whose they are, and out of which reservation."""
+    def of(self, task: Task) -> list[Json]:
+        """What a task has, in the long form: whose it is, out of which reservation, and with which volume."""
         framework = self._world.master.frameworks[task.framework]
         allocated = {"allocation_info": {"role": framework.role}}
-        for key, (role, _) in self.pods.items():
+        for key, (volume, _) in self.pods.items():
             service, _, pod = key.rpartition("/")
             if service == task.framework and task.name in (pod, f"{pod}-broker"):
-                return {**dynamic(role, key), **allocated}
-        return {**(STATIC if self.public else {"role": "*"}), **allocated}
+                return entries(task.size, {**dynamic(volume, key), **allocated}, volume=volume)
+        return entries(task.size, {**(STATIC if self.public else {"role": "*"}), **allocated})
 
 
 STATIC: Json = {"role": PUBLIC_ROLE, "reservations": [{"type": "STATIC", "role": PUBLIC_ROLE}]}
 
 
-def dynamic(role: str, key: str) -> Json:
+def dynamic(volume: Volume, key: str) -> Json:
     """A reservation of an SDK scheduler, in both forms; `key` is service/pod."""
-    whose = {"principal": f"{role.removesuffix('-role')}-principal", "labels": _labels(key)}
+    role, whose = volume.role, {"principal": volume.principal, "labels": _labels(key)}
     return {"role": role, "reservation": whose, "reservations": [{"type": "DYNAMIC", "role": role, **whose}]}
 
 

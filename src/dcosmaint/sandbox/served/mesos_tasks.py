@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from dcosmaint.sandbox.served.mesos_resources import Holdings, Json, entries, sums
+from dcosmaint.sandbox.served.mesos_resources import Holdings, Json, sums
 from dcosmaint.sandbox.world import World
 from dcosmaint.sandbox.world.state import Framework, Task
 
@@ -83,7 +83,7 @@ def v1_task(world: World, task: Task, state: str) -> Json:
         "framework_id": {"value": framework.id},
         "agent_id": {"value": task.agent_id},
         "state": state,
-        "resources": entries(task.size, Holdings(world, agent).marks(task)),
+        "resources": Holdings(world, agent).of(task),
         "statuses": [_v1_status(world, task, step) for step in _history(task, state)],
         "status_update_state": state,
     }

@@ -6,7 +6,7 @@ from dcosmaint.sandbox.served import sdk_plans, sdk_pods
 from dcosmaint.sandbox.served.router import Route
 from dcosmaint.sandbox.served.wire import Answer, Ask, as_json
 from dcosmaint.sandbox.world import World
-from dcosmaint.sandbox.world.state import Broker, KafkaService
+from dcosmaint.sandbox.world.kafka import Broker, KafkaService
 
 PORT = 1025
 

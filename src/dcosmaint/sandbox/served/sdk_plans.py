@@ -8,7 +8,7 @@ from dcosmaint.sandbox.served.mesos_resources import Json
 from dcosmaint.sandbox.served.router import Route
 from dcosmaint.sandbox.served.wire import Answer, Ask, as_json, as_text
 from dcosmaint.sandbox.world import World
-from dcosmaint.sandbox.world.state import KafkaService
+from dcosmaint.sandbox.world.kafka import KafkaService
 
 PLANS = ("deploy", "recovery")
 BEGUN = ("PREPARED", "STARTING", "STARTED", "IN_PROGRESS")

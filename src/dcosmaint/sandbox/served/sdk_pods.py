@@ -6,7 +6,8 @@ from dcosmaint.sandbox.served.mesos_resources import Json, dynamic
 from dcosmaint.sandbox.served.router import Route
 from dcosmaint.sandbox.served.wire import Answer, Ask, as_json, as_text
 from dcosmaint.sandbox.world import World
-from dcosmaint.sandbox.world.state import Broker, KafkaService
+from dcosmaint.sandbox.world.kafka import Broker, KafkaService
+from dcosmaint.sandbox.world.volumes import Volume
 
 RESOURCE = ("providerId", "scalar", "ranges", "set", "role", "allocationInfo", "reservation", "reservations")
 RESOURCE_TAIL = ("disk", "revocable", "shared")
@@ -85,20 +86,18 @@ def _labels(world: World, broker: Broker) -> dict[str, str]:
 
 def _resources(service: KafkaService, broker: Broker) -> list[Json]:
     size = broker.size
-    reservations = dynamic(service.framework.role, f"{service.name}/{broker.pod}")["reservations"]
+    reservations = dynamic(broker.volume, f"{service.name}/{broker.pod}")["reservations"]
     found = []
     for name, value in (("cpus", size.cpus), ("mem", size.mem), ("disk", size.disk)):
         entry = {**dict.fromkeys((*RESOURCE, *RESOURCE_TAIL)), "name": name, "type": "SCALAR"}
         entry |= {"scalar": {"value": value}, "reservations": reservations}
-        found.append({**entry, "disk": _volume(service, broker)} if name == "disk" else entry)
+        found.append({**entry, "disk": _volume(broker.volume)} if name == "disk" else entry)
     return found
 
 
-def _volume(service: KafkaService, broker: Broker) -> Json:
-    persistence = f"{service.name.replace('/', '__')}__{broker.pod}__{broker.placed}"
-    principal = f"{service.framework.role.removesuffix('-role')}-principal"
-    volume = {"mode": "RW", "containerPath": "kafka-broker-data", "hostPath": None, "image": None, "source": None}
-    return {"persistence": {"id": persistence, "principal": principal}, "volume": volume, "source": None}
+def _volume(volume: Volume) -> Json:
+    mounted = {"mode": "RW", "containerPath": volume.path, "hostPath": None, "image": None, "source": None}
+    return {"persistence": {"id": volume.id, "principal": volume.principal}, "volume": mounted, "source": None}
 
 
 def _task_status(world: World, broker: Broker) -> Json:

@@ -8,9 +8,10 @@ from typing import Any
 from dcosmaint.sandbox.world.chance import Chance
 from dcosmaint.sandbox.world.clock import Clock
 from dcosmaint.sandbox.world.faults import Faults
+from dcosmaint.sandbox.world.kafka import KafkaService
 from dcosmaint.sandbox.world.log import EventLog
 from dcosmaint.sandbox.world.shape import Shape
-from dcosmaint.sandbox.world.state import Agent, App, KafkaService, Machine
+from dcosmaint.sandbox.world.state import Agent, App, Machine
 
 
 @dataclass

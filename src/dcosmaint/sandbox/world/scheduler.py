@@ -6,9 +6,11 @@ from functools import partial
 
 from dcosmaint.sandbox.world.faults import Rejected
 from dcosmaint.sandbox.world.ground import Ground
+from dcosmaint.sandbox.world.kafka import Broker, KafkaService, Phase
 from dcosmaint.sandbox.world.master import Master
-from dcosmaint.sandbox.world.state import Agent, Broker, KafkaService, Phase, Task
+from dcosmaint.sandbox.world.state import Agent, Task
 from dcosmaint.sandbox.world.topics import Topics
+from dcosmaint.sandbox.world.volumes import Volume, new_volume
 
 
 class ServiceScheduler:
@@ -152,13 +154,24 @@ class ServiceScheduler:
         name = broker.task.name
         facts = {"pod": broker.pod, "agent": agent.id, "from": broker.task.agent_id, "empty": broker.marked}
         broker.task = Task(self.task_id(name), name, self.service.name, agent.id, broker.size)
-        broker.marked = False
         broker.placed += 1
-        agent.reserved[self._key(broker)] = broker.size
+        if broker.marked:
+            self._settle(broker, agent)
+        broker.marked = False
         self._phase(broker, "STARTING")
         self.service.changes += 1
         self._ground.log.write("sdk", "placed", service=self.service.name, **facts, lost=self._ground.lost)
         self._master.launch(broker.task)
+
+    def _settle(self, broker: Broker, agent: Agent) -> None:
+        """A new place: a reservation, and an empty volume on it. What was under the same name there is destroyed."""
+        broker.volume = self.volume(broker.pod, agent.id, broker.placed)
+        agent.reserve(self._key(broker), broker.size, broker.volume)
+
+    def volume(self, pod: str, agent_id: str, placed: int) -> Volume:
+        """A new one, for the n-th launch of a pod."""
+        service = self.service
+        return new_volume(service.name, service.framework.role, "kafka-broker-data", pod, agent_id, placed)
 
     def _ready(self, broker: Broker, placed: int) -> None:
         if broker.placed == placed and broker.running:
@@ -174,7 +187,7 @@ class ServiceScheduler:
         homes = {self._key(b): "" if b.marked else b.task.agent_id for b in self.service.brokers}
         for agent in self._ground.listed:
             for key in [k for k in agent.reserved if homes.get(k, agent.id) != agent.id and agent.offers]:
-                del agent.reserved[key]
+                agent.unreserve(key)
                 self._master.changes += 1
 
     def _key(self, broker: Broker) -> str:

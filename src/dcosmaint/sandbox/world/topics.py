@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import partial
 
 from dcosmaint.sandbox.world.ground import Ground
+from dcosmaint.sandbox.world.kafka import Broker, KafkaService, TopicPartition
 from dcosmaint.sandbox.world.shape import Range
-from dcosmaint.sandbox.world.state import Broker, KafkaService, TopicPartition
 
 CATCH_UP: Range = (5.0, 60.0)
 """Seconds that a broker which kept its volume needs to be back in every ISR."""

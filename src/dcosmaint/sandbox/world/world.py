@@ -8,18 +8,22 @@ from dcosmaint.sandbox.world.chance import Chance
 from dcosmaint.sandbox.world.clock import EPOCH, Clock
 from dcosmaint.sandbox.world.cloud import Cloud
 from dcosmaint.sandbox.world.ground import Ground
+from dcosmaint.sandbox.world.kafka import Broker, KafkaService, TopicPartition
 from dcosmaint.sandbox.world.log import EventLog
 from dcosmaint.sandbox.world.marathon import Marathon
 from dcosmaint.sandbox.world.master import Master
 from dcosmaint.sandbox.world.packer import Packer
 from dcosmaint.sandbox.world.scheduler import ServiceScheduler
 from dcosmaint.sandbox.world.shape import AppShape, KafkaShape, NodeShape, Shape, Size
-from dcosmaint.sandbox.world.state import Agent, App, Broker, KafkaService, Machine, Task, TopicPartition
+from dcosmaint.sandbox.world.state import Agent, App, Machine, Task
 from dcosmaint.sandbox.world.systemd import Systemd
 from dcosmaint.sandbox.world.terraform import Terraform
+from dcosmaint.sandbox.world.volumes import Volume, new_volume, role_of
 
 Copies = tuple[str, int, tuple[int, ...]]
 """One partition: topic, number, the broker indexes that are in sync."""
+
+DISK = Size(disk=10240.0)
 
 
 class World:
@@ -77,8 +81,7 @@ class World:
         self, shape: KafkaShape, on: Sequence[str], scheduler_on: str, copies: Sequence[Copies] | None = None
     ) -> KafkaService:
         """A service whose broker n runs on the agent `on[n]`; `copies` are its partitions where they are known."""
-        role = f"{shape.name.replace('/', '__')}-role"
-        service = KafkaService(shape, self.master.framework(shape.name, role))
+        service = KafkaService(shape, self.master.framework(shape.name, role_of(shape.name)))
         scheduler = ServiceScheduler(self.ground, self.master, service)
         self.master.subscribe(service.framework, scheduler)
         for index, agent_id in enumerate(on):
@@ -98,8 +101,9 @@ class World:
         name = pod if service.shape.api == "brokers" else f"{pod}-broker"
         task = Task(scheduler.task_id(name), name, service.name, agent_id, service.shape.size)
         self.master.run(task)
-        self.ground.agents[agent_id].reserved[f"{service.name}/{pod}"] = service.shape.size
-        service.brokers.append(Broker(index, pod, service.shape.size, task))
+        broker = Broker(index, pod, service.shape.size, task, scheduler.volume(pod, agent_id, 0))
+        self.ground.agents[agent_id].reserve(f"{service.name}/{pod}", broker.size, broker.volume)
+        service.brokers.append(broker)
 
     def add_app(self, shape: AppShape, on: Sequence[str]) -> App:
         app = App(shape)
@@ -126,6 +130,15 @@ class World:
     def node(self, address: str) -> Machine:
         """The machine that Terraform's state has at an address."""
         return self.ground.machines[self.terraform.state[address]]
+
+    def leave_volume(self, agent_id: str, framework: str, role: str = "", size: Size = DISK) -> Volume:
+        """Data that a framework keeps on an agent without any task there; Mesos need not know the framework at all."""
+        agent = self.ground.agents[agent_id]
+        key = f"{framework}/left-{len(agent.volumes)}"
+        volume = new_volume(framework, role or role_of(framework), "data", key, agent_id)
+        agent.reserve(key, size, volume)
+        self.master.changes += 1
+        return volume
 
     def crash(self, service: str, pod: str) -> None:
         self.schedulers[service].crash(pod)

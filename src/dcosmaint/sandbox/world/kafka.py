@@ -1,0 +1,86 @@
+"""What is true of a pretend Kafka service: its scheduler, its brokers, its partitions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from dcosmaint.sandbox.world.shape import KafkaShape, Size
+from dcosmaint.sandbox.world.state import Framework, Task
+from dcosmaint.sandbox.world.volumes import Volume
+
+
+@dataclass(eq=False)
+class Broker:
+    """One pod instance of a Kafka service, with what its scheduler stored of it."""
+
+    index: int
+    pod: str  # kafka-0; of the brokers generation: broker-0
+    size: Size
+    task: Task  # the newest one, alive or not
+    volume: Volume  # on the agent of that task
+    marked: bool = False  # permanently-failed
+    registered: bool = True  # in ZooKeeper
+    empty: bool = False  # its volume is new
+    behind: int = 0  # partitions that it should be in sync of, and is not
+    placed: int = 0  # counts launches
+
+    @property
+    def running(self) -> bool:
+        return self.task.state == "TASK_RUNNING"
+
+    @property
+    def lost(self) -> bool:
+        return self.marked or not self.running or not self.registered or self.behind > 0
+
+
+@dataclass(eq=False)
+class TopicPartition:
+    """One partition. As in Kafka, the last in-sync replica stays in the ISR when it goes, and nobody leads."""
+
+    topic: str
+    number: int
+    replicas: tuple[int, ...]
+    isr: list[int]
+    leader: int  # -1: none
+    wiped: bool = False  # its last in-sync copy was thrown away
+
+    @property
+    def name(self) -> str:
+        return f"{self.topic}-{self.number}"
+
+
+@dataclass(eq=False)
+class Phase:
+    """One pod in the recovery plan."""
+
+    status: str  # PENDING, STARTING, STARTED, COMPLETE
+    kind: str  # PERMANENT, TRANSIENT
+
+
+@dataclass(eq=False)
+class KafkaService:
+    """One Kafka service: scheduler, pods and topics."""
+
+    shape: KafkaShape
+    framework: Framework
+    brokers: list[Broker] = field(default_factory=list)
+    partitions: list[TopicPartition] = field(default_factory=list)
+    recovery: dict[str, Phase] = field(default_factory=dict)  # pod → its phase; empty after each scheduler start
+    deploy: str = "COMPLETE"
+    up: bool = True  # the scheduler answers
+    readable: bool = True  # so do its topic calls
+    cycling: bool = False  # an offer cycle is due
+    changes: int = 0
+
+    @property
+    def name(self) -> str:
+        return self.shape.name
+
+    @property
+    def app_id(self) -> str:
+        """The scheduler's own Marathon app."""
+        return f"/{self.shape.name}"
+
+    @property
+    def lost(self) -> list[str]:
+        return [broker.pod for broker in self.brokers if broker.lost]
