@@ -14,6 +14,7 @@ from dcosmaint.model import (
     Agent,
     App,
     ClusterFacts,
+    Data,
     Flight,
     Instance,
     Inventory,
@@ -25,6 +26,7 @@ from dcosmaint.model import (
     Resources,
     Roll,
     Service,
+    Volume,
     Work,
 )
 
@@ -98,6 +100,12 @@ def a_service(name: str = "kafka-events", on: Sequence[int] = (0, 1, 2), **chang
     spread = tuple(a_partition(n, sorted({(n + k) % size for k in range(min(3, size))})) for n in range(size))
     service = Service(name, "kafka", "pod", pods, deploy="COMPLETE", recovery="COMPLETE", partitions=spread)
     return replace(service, **changes)
+
+
+def data_of(*owners: str, number: int = 0) -> Data:
+    """A volume whose role is that of its first owner, or of somebody who is gone."""
+    name = owners[0] if owners else "gone"
+    return Data(Volume(f"{name}-volume-{number}", f"{name}-role", f"{name}-principal"), owners)
 
 
 def an_app(app: str = "/web", on: Sequence[int] = (0, 1), **changes: Any) -> App:

@@ -126,6 +126,34 @@ def test_frameworks_that_nobody_knows_are_named_on_the_node_of_their_tasks(clust
     assert cluster.node(f"{GROUP}[1]").unknown == ()
 
 
+def test_data_is_joined_with_the_framework_of_its_role_though_no_task_is_there(cluster: Cluster) -> None:
+    """Nobody's are those of a role that no framework of the master's has."""
+    cluster.world.master.framework("cassandra", "cassandra-role")
+    agent_id = cluster.world.node(FIRST).agent_id
+    for name in ("cassandra", "gone"):
+        cluster.world.leave_volume(agent_id, name)
+    assert sorted((one.volume.role, one.owners) for one in cluster.node().data) == [
+        ("cassandra-role", ("cassandra",)),
+        ("gone-role", ()),
+        ("kafka-events-role", ("kafka-events",)),
+    ]
+    assert cluster.node(f"{PUBLIC}[0]").data == ()
+
+
+def test_the_principal_tells_frameworks_that_share_a_role_apart(cluster: Cluster) -> None:
+    """On newer clusters all of a folder's frameworks may have the folder's role."""
+    for name in ("dev/cassandra", "dev/elastic"):
+        cluster.world.master.framework(name, "dev")
+    agent_id = cluster.world.node(FIRST).agent_id
+    cluster.world.leave_volume(agent_id, "dev/elastic", role="dev")
+    cluster.world.leave_volume(agent_id, "dev/hdfs", role="dev")
+    found = {one.volume.principal: one.owners for one in cluster.node().data if one.volume.role == "dev"}
+    assert found == {
+        "dev__elastic-principal": ("dev/elastic",),
+        "dev__hdfs-principal": ("dev/cassandra", "dev/elastic"),
+    }
+
+
 def test_agents_that_have_not_come_back_after_a_failover_are_each_a_blocker(cluster: Cluster) -> None:
     cluster.world.master.fail_over()
     assert len(cluster.findings("recovered-agents")) == 6

@@ -40,6 +40,7 @@ from tests.builders import (
     a_service,
     an_app,
     an_inventory,
+    data_of,
 )
 
 Table = dict[str, Any]
@@ -124,9 +125,10 @@ def _node(number: int, public: bool, fields: Table) -> Node:
     agent = replace(node.agent, public=public, **_taken(fields, "active", "deactivated", "draining", "free"))
     own = _taken(fields, "state", "scaling_group", "load_balancers", "protected")
     listed = fields.pop("listed", True)
+    data = tuple(data_of(*owners, number=n) for n, owners in enumerate(fields.pop("data", [])))
     instance = replace(node.instance, **{key: _frozen(value) for key, value in own.items()})
     rest = {key: _frozen(value) for key, value in fields.items()}
-    return replace(node, instance=instance, agent=agent if listed else None, **rest)
+    return replace(node, instance=instance, agent=agent if listed else None, data=data, **rest)
 
 
 def _taken(fields: Table, *names: str) -> Table:

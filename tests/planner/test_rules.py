@@ -23,6 +23,7 @@ from tests.builders import (
     an_app,
     an_instance,
     an_inventory,
+    data_of,
 )
 
 FIRST = f"{GROUP}[0]"
@@ -70,6 +71,11 @@ REFUSED: dict[str, list[tuple[str, Inventory]]] = {
     "resident-tasks": [
         ("/store", cluster(app=an_app("/store", [0], resident=True))),
         ("/store", cluster(app=an_app("/store", [5], instances=2, resident=True))),  # the other may be anywhere
+    ],
+    "resident-data": [
+        (FIRST, cluster(a_node(data=(data_of("cassandra"),)))),
+        (FIRST, cluster(a_node(data=(data_of(),)))),
+        (FIRST, cluster(a_node(data=(data_of(EVENTS, "marathon"),)))),  # it may be either's
     ],
     "service-unsupported": [(EVENTS, in_service(kind="cassandra", partitions=None))],
     "service-trouble": [
@@ -181,6 +187,7 @@ def test_everything_comes_at_once() -> None:
             ),
             agent=an_agent(0, active=False, deactivated=True),
             unknown=("spark",),
+            data=(data_of("cassandra-old"),),
         ),
         a_node(1, agent=an_agent(1, active=False)),
         a_node(2, agent=None),
@@ -200,6 +207,26 @@ def test_everything_comes_at_once() -> None:
 
 def test_the_same_trouble_of_a_service_is_told_once_and_not_for_each_of_its_nodes() -> None:
     assert len(found(in_service(kind="cassandra", partitions=None))) == 1
+
+
+def test_data_is_named_with_its_role_its_volumes_and_whose_it_is() -> None:
+    (finding,) = found(cluster(a_node(data=(data_of("cassandra"), data_of("cassandra", number=1)))))
+    assert finding.message == (
+        "is where cassandra keeps data, in persistent volumes of role cassandra-role, which no other node has"
+        " (cassandra-volume-0, cassandra-volume-1): move it and destroy the volumes, or exclude the node"
+    )
+
+
+def test_what_brokers_keep_or_left_behind_is_in_nobodys_way() -> None:
+    """A replaced broker's old volume holds nothing that its topics have nowhere else: R14 saw to that."""
+    assert found(cluster(a_node(data=(data_of(EVENTS),)))) == ()
+    assert found(cluster(a_node(5, data=(data_of(EVENTS),)))) == ()
+
+
+def test_a_service_with_members_on_the_node_is_told_of_once() -> None:
+    other = a_service("cassandra", [4], kind="cassandra", partitions=None)
+    inventory = an_inventory([a_node(4, data=(data_of("cassandra"),)), a_node(5)], [other])
+    assert rules(found(inventory)) == {"service-unsupported"}
 
 
 def test_what_is_no_target_stands_in_nobodys_way() -> None:
@@ -229,7 +256,9 @@ def test_termination_protection_is_no_reason_not_to_drain() -> None:
     assert found(on_instance(protected=True), work=Work.DRAIN) == ()
 
 
-@pytest.mark.parametrize("rule", ["load-balancer", "scaling-group", "foreign-cordon", "resident-tasks", "data-loss"])
+@pytest.mark.parametrize(
+    "rule", ["load-balancer", "scaling-group", "foreign-cordon", "resident-tasks", "resident-data", "data-loss"]
+)
 def test_what_a_drain_takes_away_is_refused_as_well(rule: str) -> None:
     ((_, inventory), *_) = REFUSED[rule]
     assert rule in rules(found(inventory, work=Work.DRAIN))

@@ -147,6 +147,7 @@ def test_faults_are_ordered_by_name(cluster: Cluster) -> None:
         "never_register": ["aws_instance.dcos_agent_node[0]"],
         "unreadable": ["kafka-events"],
         "deploy": {"kafka-events": "WAITING"},
+        "leave_volume": {"aws_instance.dcos_agent_node[0]": "cassandra"},
     }
     assert cluster.ask("sandbox/fault", "POST", json=orders).status_code == 200
     assert cluster.ask("mesos/slaves").status_code == 503
@@ -154,6 +155,7 @@ def test_faults_are_ordered_by_name(cluster: Cluster) -> None:
     assert cluster.ask("service/kafka-events/v1/topics").status_code == 500
     assert cluster.ask("service/kafka-events/v1/plans/deploy").status_code == 202
     assert cluster.world.faults.never_register == {"aws_instance.dcos_agent_node[0]"}
+    assert "cassandra-role" in [volume.role for volume in cluster.agent().volumes.values()]
     assert cluster.ask("sandbox/fault", "POST", json={"master": "", "unreadable": []}).status_code == 200
     assert cluster.ask("mesos/slaves").status_code == 200
     assert cluster.ask("service/kafka-events/v1/topics").status_code == 200

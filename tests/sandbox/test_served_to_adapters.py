@@ -39,6 +39,7 @@ class Both:
         assert {a.id: a for a in wired.listed} == {a.id: a for a in near.listed}
         assert (sorted(wired.recovered), int(wired.at)) == (sorted(near.recovered), int(near.at))
         assert set(self.mesos.tasks()) == set(self.site.mesos.tasks())
+        assert self.mesos.frameworks() == self.site.mesos.frameworks()
         assert self.mesos.facts() == self.site.mesos.facts()
         assert self.marathon.apps() == self.site.marathon.apps()
         assert _services(self.sdk.all) == _services(self.site.services.all)
@@ -84,6 +85,21 @@ def test_both_ways_agree_while_members_are_replaced(both: Both) -> None:
         both.passes(45.0)
     with pytest.raises(NodeFailed):
         both.sdk.replace(Member("prod/kafka-orders", "kafka-9"))
+
+
+def test_both_ways_agree_on_data_that_is_nobodys_or_anothers(both: Both) -> None:
+    private, public = both.cluster.agent(), both.cluster.agent(11)
+    both.cluster.world.master.framework("dev/cassandra", "dev")
+    left = [
+        both.cluster.world.leave_volume(private.id, "dev/cassandra", role="dev"),
+        both.cluster.world.leave_volume(private.id, "gone"),
+        both.cluster.world.leave_volume(private.id, "marathon", role="slave_public"),
+        both.cluster.world.leave_volume(public.id, "gone", role="slave_public/gone"),
+    ]
+    both.agree()
+    seen = {volume.id: volume.role for agent in both.mesos.agents().listed for volume in agent.volumes}
+    assert {volume.id: seen[volume.id] for volume in left} == {v.id: v.role for v in left}
+    assert len(seen) == 4 + 5 + 4 + 3
 
 
 def test_both_ways_agree_while_an_agent_goes_and_comes_back(both: Both) -> None:

@@ -47,6 +47,29 @@ def test_a_replaced_broker_is_empty_and_behind_long_after_its_plan_is_complete()
     assert world.now - began > 55.0
 
 
+def test_a_replaced_broker_gets_a_new_volume_and_its_old_one_stays_until_it_is_offered() -> None:
+    world = build()
+    old, home = broker(world).volume, world.ground.agents[broker(world).task.agent_id]
+    world.master.deactivate(home.id)
+    world.schedulers[SERVICE].replace("kafka-1")
+    until(world, lambda: broker(world).placed == 1)
+    assert old in home.volumes.values()
+    new = world.ground.agents[broker(world).task.agent_id].volumes[f"{SERVICE}/kafka-1"]
+    assert new == broker(world).volume != old
+    world.master.reactivate(home.id)
+    world.crash(SERVICE, "kafka-2")
+    until(world, lambda: old not in home.volumes.values())
+    assert f"{SERVICE}/kafka-1" not in home.reserved
+
+
+def test_a_broker_that_is_restarted_keeps_its_volume() -> None:
+    world = build()
+    old = broker(world).volume
+    world.crash(SERVICE, "kafka-1")
+    until(world, lambda: broker(world).placed == 1)
+    assert broker(world).volume == old
+
+
 def test_partitions_grow_back_one_after_the_other() -> None:
     world = build()
     world.schedulers[SERVICE].replace("kafka-1")

@@ -24,7 +24,7 @@ def agent(body: Body) -> Agent:
         deactivated=deactivated is not None and deactivated.flag(),
         draining=body.text_or("", "drain_info", "state") in ("DRAINING", "DRAINED"),
         registered_at=max(body.number("registered_time"), body.number_or(0.0, "reregistered_time")),
-        public=any(role.split("/")[0] == PUBLIC for role in body.map("reserved_resources")),
+        public=_public(body),
         zone=_zone(body, attributes),
         attributes=attributes,
         resources=sums(body.at("resources")),
@@ -56,6 +56,19 @@ def total(entries: tuple[Body, ...]) -> Resources:
 def _address(pid: str) -> str:
     """What follows the @ of `slave(1)@10.0.1.23:5051`: hostnames are free text."""
     return pid.rpartition("@")[2].rpartition(":")[0]
+
+
+def _public(body: Body) -> bool:
+    """Marathon's own role is the public one too: what it reserved for an app's data makes a node no public agent."""
+    roles = (role for role in body.map("reserved_resources") if role.split("/")[0] == PUBLIC)
+    full = body.map("reserved_resources_full")
+    return any(role not in full or any(map(_static, full[role].list())) for role in roles)
+
+
+def _static(entry: Body) -> bool:
+    """Reserved by the agent itself, whatever was cut out of that later."""
+    first = next(iter(entry.list_or_none("reservations")), None)
+    return entry.find("reservation") is None if first is None else first.text_or("STATIC", "type") == "STATIC"
 
 
 def _zone(body: Body, attributes: dict[str, str]) -> str:

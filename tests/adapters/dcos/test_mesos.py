@@ -9,6 +9,7 @@ import pytest
 
 from dcosmaint.adapters.mesos import Mesos
 from dcosmaint.errors import DcosmaintError, Fatal, NodeFailed, Retryable
+from dcosmaint.model import Framework
 from tests.adapters.dcos.canned import Canned, Reply, page, recorded, text
 
 
@@ -50,6 +51,25 @@ def test_a_framework_is_named_without_outer_slashes_and_an_orphan_by_its_id(cann
     canned.on("GET_FRAMEWORKS", {"get_frameworks": {"frameworks": infos}})
     canned.on("GET_TASKS", {"get_tasks": {"tasks": [a_task("TASK_RUNNING"), a_task("TASK_STAGING", "f2")]}})
     assert [task.framework for task in mesos.tasks()] == ["prod/kafka", "f2"]
+
+
+def test_frameworks_are_told_with_their_roles_and_those_that_ended_with_them(canned: Canned, mesos: Mesos) -> None:
+    """Before Mesos had several roles for one framework it had one, in another field."""
+    canned.on("GET_FRAMEWORKS", recorded("frameworks"))
+    assert Framework("kafka", ("*",)) in mesos.frameworks()
+    infos: list[dict[str, Any]] = [
+        {"name": "/prod/kafka", "roles": ["b", "a"], "principal": "p"},
+        {"name": "old", "role": "old-role"},
+        {"name": "bare"},
+        {"name": "bare"},
+    ]
+    framed = [{"framework_info": {"id": {"value": f"f{n}"}, **info}} for n, info in enumerate(infos)]
+    canned.on("GET_FRAMEWORKS", {"get_frameworks": {"frameworks": framed[:1], "completed_frameworks": framed[1:]}})
+    assert mesos.frameworks() == (
+        Framework("bare", ("*",)),
+        Framework("old", ("old-role",)),
+        Framework("prod/kafka", ("a", "b"), "p"),
+    )
 
 
 def facts(canned: Canned, version: str = "1.12.0") -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from dcosmaint.adapters.mesos import Mesos
 from dcosmaint.errors import Retryable
-from dcosmaint.model import Agent, Resources
+from dcosmaint.model import Agent, Resources, Volume
 from tests.adapters.dcos.canned import Canned, Reply, recorded, text
 
 SLAVES = "GET mesos/master/slaves"
@@ -120,6 +120,20 @@ def test_an_agent_is_public_by_its_reserved_resources(canned: Canned, mesos: Mes
     assert not read(canned, mesos, attributes={"public_ip": "true"}).public
 
 
+def test_what_marathon_reserves_in_its_role_makes_no_agent_public(canned: Canned, mesos: Mesos) -> None:
+    """Its role on DC/OS is slave_public, also for the data of an app on a private agent."""
+    sums = {"slave_public": {"disk": 10.0}}
+    dynamic = [{"type": "DYNAMIC", "role": "slave_public"}]
+    for marks, public in (
+        ({"role": "slave_public", "reservation": {}, "reservations": dynamic}, False),
+        ({"role": "slave_public", "reservation": {"principal": "dcos_marathon"}}, False),
+        ({"role": "slave_public"}, True),
+        ({"reservations": [{"type": "STATIC", "role": "slave_public"}, *dynamic]}, True),
+    ):
+        full = {"slave_public": [a_disk({"id": "v1"}, **marks)]}
+        assert read(canned, mesos, reserved_resources=sums, reserved_resources_full=full).public is public, marks
+
+
 def test_the_zone_is_the_fault_domains_or_else_an_attribute(canned: Canned, mesos: Mesos) -> None:
     domain = {"fault_domain": {"region": {"name": "aws/us-east-1"}, "zone": {"name": "aws/us-east-1a"}}}
     assert read(canned, mesos, domain=domain, attributes={"zone": "x"}).zone == "aws/us-east-1a"
@@ -130,6 +144,44 @@ def test_the_zone_is_the_fault_domains_or_else_an_attribute(canned: Canned, meso
 def test_the_last_registration_counts(canned: Canned, mesos: Mesos) -> None:
     """An agent that came back under its id is as new as its re-registration."""
     assert read(canned, mesos, registered_time=5.0, reregistered_time=9.5).registered_at == 9.5
+
+
+def a_disk(persistence: dict[str, str] | None = None, **marks: Any) -> dict[str, Any]:
+    disk = {"volume": {"mode": "RW", "container_path": "data"}} | ({"persistence": persistence} if persistence else {})
+    return {"name": "disk", "type": "SCALAR", "scalar": {"value": 10.0}, "disk": disk} | marks
+
+
+def test_volumes_are_read_in_each_form_of_a_reservation(canned: Canned, mesos: Mesos) -> None:
+    """What is reserved without a `persistence` holds no data."""
+    refined = [
+        {"type": "STATIC", "role": "slave_public"},
+        {"type": "DYNAMIC", "role": "slave_public/db", "principal": "b"},
+    ]
+    agent = read(
+        canned,
+        mesos,
+        reserved_resources_full={
+            "slave_public/db": [a_disk({"id": "v2", "principal": "x"}, reservations=refined)],
+            "kafka-role": [
+                {"name": "cpus", "type": "SCALAR", "scalar": {"value": 1.0}, "role": "kafka-role"},
+                a_disk({"id": "v1"}, role="kafka-role", reservation={"principal": "a"}),
+                a_disk(role="kafka-role", reservation={"principal": "a"}),
+            ],
+            "slave_public": [a_disk({"id": "v3", "principal": "c"}, role="slave_public")],
+            "old": [a_disk({"id": "v4"}, role="old")],
+        },
+    )
+    assert agent.volumes == (
+        Volume("v1", "kafka-role", "a"),
+        Volume("v2", "slave_public/db", "b"),
+        Volume("v3", "slave_public", "c"),
+        Volume("v4", "old", ""),
+    )
+
+
+def test_a_master_that_does_not_tell_its_reservations_proves_no_absence_of_data(canned: Canned, mesos: Mesos) -> None:
+    with pytest.raises(Retryable, match="reserved_resources_full"):
+        read(canned, mesos, reserved_resources_full=None)
 
 
 def test_an_old_master_without_the_newer_fields_is_read(canned: Canned, mesos: Mesos) -> None:

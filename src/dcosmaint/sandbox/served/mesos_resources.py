@@ -79,7 +79,7 @@ class Holdings:
         """Role → the long form, with the volumes of pods that run or ran here."""
         found: dict[str, list[Json]] = {}
         for key, (volume, size) in self.pods.items():
-            found.setdefault(volume.role, []).extend(entries(size, dynamic(volume, key), volume=volume))
+            found.setdefault(volume.role, []).extend(entries(size, self.dynamic(volume, key), volume=volume))
         return {**found, PUBLIC_ROLE: entries(self.rest, STATIC, self.ports)} if self.public else found
 
     @property
@@ -100,8 +100,13 @@ class Holdings:
         for key, (volume, _) in self.pods.items():
             service, _, pod = key.rpartition("/")
             if service == task.framework and task.name in (pod, f"{pod}-broker"):
-                return entries(task.size, {**dynamic(volume, key), **allocated}, volume=volume)
+                return entries(task.size, {**self.dynamic(volume, key), **allocated}, volume=volume)
         return entries(task.size, {**(STATIC if self.public else {"role": "*"}), **allocated})
+
+    def dynamic(self, volume: Volume, key: str) -> Json:
+        """A public agent's are cut out of what is its own already, and have the newer of the two forms alone."""
+        marks = dynamic(volume, key)
+        return {"reservations": [*STATIC["reservations"], *marks["reservations"]]} if self.public else marks
 
 
 STATIC: Json = {"role": PUBLIC_ROLE, "reservations": [{"type": "STATIC", "role": PUBLIC_ROLE}]}
