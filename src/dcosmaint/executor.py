@@ -85,6 +85,8 @@ class Executor:
                 self._journal.append(Paused("the operator stopped the roll"))
             case Signal.LEAVE:
                 raise Interrupted("Left at once. What is in flight stays as it is; `dcosmaint resume` goes on.")
+            case Signal.ANSWERED:
+                self._door.due = self._hands.now()
             case Result(key, outcome):
                 self._settle(key, outcome)
 

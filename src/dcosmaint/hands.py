@@ -25,6 +25,7 @@ class Signal(Enum):
 
     STOP = "stop"  # the first Ctrl-C: nothing more starts
     LEAVE = "leave"  # the second
+    ANSWERED = "answered"  # a question that stood open: whoever asked it has the answer
 
 
 @dataclass(frozen=True)

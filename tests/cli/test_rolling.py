@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import ast
 import json
-import signal
 from pathlib import Path
 
 import pytest
 
 import dcosmaint
-from dcosmaint.cli.confirm import ask_at_terminal
 from dcosmaint.cli.options import RISKS
 from dcosmaint.sandbox.world import KafkaShape, Shape, TopicShape
-from tests.builders import a_node
 from tests.cli.stage import Stage
 
 SMALL = Shape(
@@ -224,23 +221,6 @@ def test_an_input_that_ends_at_the_question_is_a_no(stage: Stage) -> None:
     ended = stage.type("roll", "--ami", stage.new_ami, "--yes", "--confirm", "batch", answer="")
     assert ended.exit_code == 4
     assert "the operator said no" in ended.output
-
-
-def test_ctrl_c_at_the_question_is_a_no_and_the_next_one_is_the_rolls_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupted(*_: object) -> str:
-        signal.raise_signal(signal.SIGINT)
-        return "y"
-
-    heard: list[int] = []
-    before = signal.signal(signal.SIGINT, lambda number, frame: heard.append(number))
-    try:
-        monkeypatch.setattr("click.termui.visible_prompt_func", interrupted)
-        assert not ask_at_terminal([a_node()])
-        assert not heard
-        signal.raise_signal(signal.SIGINT)
-        assert heard == [signal.SIGINT]
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def test_a_resume_without_an_id_leaves_an_older_roll_alone_once_a_newer_one_is_done(stage: Stage) -> None:

@@ -8,7 +8,7 @@ import click
 
 from dcosmaint.cli import drive
 from dcosmaint.cli.cluster import Cluster, Clusters, who
-from dcosmaint.cli.confirm import ask_at_terminal, confirming
+from dcosmaint.cli.confirm import confirming
 from dcosmaint.cli.options import on_cluster
 from dcosmaint.model import Roll, Work
 from dcosmaint.rolls import new_id
@@ -24,7 +24,7 @@ def bake(ctx: click.Context, /, config: Path | None, name: str | None) -> None:
     roll_id = new_id()
     roll = Roll(roll_id, cluster.name, Work.BAKE, (), cluster.policy(1), by=who())
     with cluster.lock(roll_id) as lease:
-        code = drive.begin(cluster, lease, roll, drive.Telling(), confirming(None, ask_at_terminal))
+        code = drive.begin(cluster, lease, roll, drive.Telling(), confirming(None))
     if code == 0:
         click.echo(_ami(cluster, roll_id))
     ctx.exit(code)

@@ -1,50 +1,80 @@
-"""`--confirm`: a person says yes before each batch, or each node. It stands between the planner and its answer."""
+"""`--confirm`: a person says yes before each batch, or each node. It stands between the planner and its answer.
+
+The roll goes on while that person thinks: the question is put, and the planner's answer is `not yet` until theirs is
+there. A yes is for the nodes that were named, and is checked against the survey that comes after it.
+"""
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-
-import click
+from typing import Protocol
 
 from dcosmaint import planner
 from dcosmaint.admission import Admit
+from dcosmaint.cli.cluster import Working
+from dcosmaint.cli.question import AtTerminal
+from dcosmaint.hands import Signal
 from dcosmaint.model import Admission, Inventory, Node, Progress, Refusal, Roll, Verdict
 
-Ask = Callable[[Sequence[Node]], bool]
+Admitting = Callable[[Working], Admit]
+"""Who may start, by hands that wake up when a person has answered."""
 
 
-def ask_at_terminal(nodes: Sequence[Node]) -> bool:
-    """Ctrl-C, or the end of the input, is a no: nobody may start a node by the key that stops a roll."""
-    named = ", ".join(node.address for node in nodes)
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        return click.confirm(f"Next: {named}. Go on?", default=True)
-    except click.Abort:
-        return False
-    finally:
-        signal.signal(signal.SIGINT, before)
+class Question(Protocol):
+    answer: bool | None  # to what was put last; None while there is none yet
+
+    def put(self, words: str) -> None: ...
 
 
-def confirming(each: str | None, ask: Ask) -> Admit:
+def confirming(each: str | None) -> Admitting:
     """The planner, asked on behalf of a person. `each`: batch, node, or None for nobody."""
-    return planner.admit if each is None else _Confirmed(ask, single=each == "node")
+
+    def admitting(hands: Working) -> Admit:
+        if each is None:
+            return planner.admit
+        return Confirmed(AtTerminal(lambda: hands.interrupt(Signal.ANSWERED)), single=each == "node")
+
+    return admitting
 
 
-class _Confirmed:
-    def __init__(self, ask: Ask, *, single: bool) -> None:
-        self._ask, self._single, self._refused = ask, single, False
+class Confirmed:
+    """The planner, and a person who has to agree with it."""
+
+    def __init__(self, question: Question, *, single: bool) -> None:
+        self._question, self._single = question, single
+        self._named: frozenset[str] = frozenset()  # instance ids in the question that is open
+        self._refused = False
 
     def __call__(self, roll: Roll, inventory: Inventory, progress: Progress) -> Admission:
         answer = planner.admit(roll, inventory, progress)
-        start = answer.start[:1] if self._single else answer.start
-        if start and not self._refused and self._ask(start):
-            return replace(answer, start=start)
-        self._refused = self._refused or bool(start)
-        if not self._refused:
-            return answer
-        says = Refusal("confirm", "", "the operator said no", final=True)
-        flying = len(progress.flights) > len(progress.stopped)
-        verdict = Verdict.WAIT if flying else Verdict.STUCK
-        return replace(answer, start=(), refusals=(says, *answer.refusals), verdict=verdict)
+        said = self._question.answer if self._named else None
+        self._refused = self._refused or said is False
+        if self._refused:
+            return _declined(answer, progress)
+        if said and (allowed := self._spend(answer.start)):
+            return replace(answer, start=allowed)
+        return self._asks(answer, inventory.at) if answer.start else answer
+
+    def _spend(self, start: Sequence[Node]) -> tuple[Node, ...]:
+        """What a yes was given for and is still allowed. It counts once: the cluster it was given for has changed."""
+        allowed = tuple(node for node in start if node.instance.id in self._named)
+        self._named = frozenset()
+        return allowed
+
+    def _asks(self, answer: Admission, now: float) -> Admission:
+        if not self._named:
+            start = answer.start[:1] if self._single else answer.start
+            self._named = frozenset(node.instance.id for node in start)
+            self._question.put(f"Next: {', '.join(node.address for node in start)}. Go on? [Y/n]")
+        until = None if self._question.answer is None else now
+        names = [node.address for node in answer.start if node.instance.id in self._named]
+        waits = tuple(Refusal("confirm", name, "it is asked whether it may start", until) for name in names)
+        return replace(answer, start=(), refusals=(*waits, *answer.refusals))
+
+
+def _declined(answer: Admission, progress: Progress) -> Admission:
+    says = Refusal("confirm", "", "the operator said no", final=True)
+    flying = len(progress.flights) > len(progress.stopped)
+    verdict = Verdict.WAIT if flying else Verdict.STUCK
+    return replace(answer, start=(), refusals=(says, *answer.refusals), verdict=verdict)

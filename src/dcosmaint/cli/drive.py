@@ -11,8 +11,9 @@ from typing import Any
 
 import click
 
-from dcosmaint.admission import Admit, Door
+from dcosmaint.admission import Door
 from dcosmaint.cli.cluster import Cluster, Working
+from dcosmaint.cli.confirm import Admitting
 from dcosmaint.cli.exits import DONE, STOPPED, Stopped, hush
 from dcosmaint.cli.jsonl import JsonLines
 from dcosmaint.cli.live import Watched
@@ -49,7 +50,7 @@ class Telling:
             yield Plain()
 
 
-def begin(cluster: Cluster, lease: Lease, roll: Roll, telling: Telling, admit: Admit) -> int:
+def begin(cluster: Cluster, lease: Lease, roll: Roll, telling: Telling, admit: Admitting) -> int:
     """Work on a roll that has no line yet. Returns the exit code."""
 
     def create(hands: Working) -> Journal:
@@ -68,7 +69,7 @@ def nothing_else(cluster: Cluster) -> None:
         )
 
 
-def go_on(cluster: Cluster, roll_id: str, by: str, telling: Telling, admit: Admit) -> int:
+def go_on(cluster: Cluster, roll_id: str, by: str, telling: Telling, admit: Admitting) -> int:
     """Take a roll over from wherever its journal stands. Returns the exit code."""
 
     with cluster.lock(roll_id) as lease:
@@ -86,7 +87,7 @@ def go_on(cluster: Cluster, roll_id: str, by: str, telling: Telling, admit: Admi
 class _Opening:
     journal: Callable[[Working], Journal]
     line: RollBegun | TakenOver
-    admit: Admit
+    admit: Admitting
 
 
 def _drive(cluster: Cluster, roll_id: str, telling: Telling, opening: _Opening) -> int:
@@ -99,7 +100,7 @@ def _drive(cluster: Cluster, roll_id: str, telling: Telling, opening: _Opening) 
                 reporter = Several(Noted(cluster.shelf.workspace(roll_id)), told)
                 journal.heard = Narrator(journal, reporter)
                 journal.heard(hands.now(), opening.line)
-                door = Door(journal, site, hands, reporter, opening.admit)
+                door = Door(journal, site, hands, reporter, opening.admit(hands))
                 verdict = Executor(journal, site, hands, reporter, door).run()
             exposed = () if verdict is Verdict.DONE else tuple(_exposed(site, journal))
         except Interrupted:

@@ -9,7 +9,7 @@ import click
 
 from dcosmaint.cli import drive, work
 from dcosmaint.cli.cluster import Clusters, who
-from dcosmaint.cli.confirm import ask_at_terminal, confirming
+from dcosmaint.cli.confirm import confirming
 from dcosmaint.cli.exits import OUTDATED
 from dcosmaint.cli.options import confirmed, of_nodes, of_policy, on_cluster, wants_json
 from dcosmaint.cli.work import Wish
@@ -128,4 +128,4 @@ def resume(ctx: click.Context, /, roll_id: str | None, config: Path | None, name
     if not given["yes"] and not click.confirm(asks):
         raise Refused("not confirmed. Nothing was touched.")
     telling = drive.Telling(given["as_json"])
-    ctx.exit(drive.go_on(cluster, found.roll.id, who(), telling, confirming(given["confirm"], ask_at_terminal)))
+    ctx.exit(drive.go_on(cluster, found.roll.id, who(), telling, confirming(given["confirm"])))

@@ -13,7 +13,7 @@ import click
 from dcosmaint.choice import wanted_images
 from dcosmaint.cli import drive, plan_text
 from dcosmaint.cli.cluster import Cluster, who
-from dcosmaint.cli.confirm import ask_at_terminal, confirming
+from dcosmaint.cli.confirm import confirming
 from dcosmaint.cli.exits import DONE, REFUSED, untouched
 from dcosmaint.cli.options import Flags
 from dcosmaint.cli.screen import screen
@@ -53,7 +53,7 @@ def carry_out(cluster: Cluster, wish: Wish) -> int:
             raise Refused(f"{_refused(plan, wish)}. Nothing was touched.")
         _consent(cluster, wish)
         telling = drive.Telling(wish.as_json, plan.forecast.seconds)
-        admit = confirming(wish.given.get("confirm"), ask_at_terminal)
+        admit = confirming(wish.given.get("confirm"))
         return drive.begin(cluster, lease, plan.roll, telling, admit)
 
 

@@ -82,7 +82,9 @@ class Flight:
     stopped: str = ""  # held or failed, and why; its slots stay taken
     since: float = 0.0  # when it was admitted
     cordoned: bool = False  # by an act of this roll: only such a cordon is ours to lift
-    stopping: bool = False  # its docker or agent was told to stop: only the end of its pipeline, or an undrain, ends that
+    stopping: bool = (
+        False  # its docker or agent was told to stop: only the end of its pipeline, or an undrain, ends that
+    )
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,174 @@
+"""--confirm: the roll goes on while a person thinks, and a yes is checked against what the cluster is by then."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+import pytest
+
+from dcosmaint.cli.confirm import Confirmed
+from dcosmaint.cli.question import AtTerminal
+from dcosmaint.hands import Result, Signal, VirtualHands
+from dcosmaint.lines import Paused
+from dcosmaint.model import Admission, Inventory, Progress, Verdict
+from dcosmaint.sandbox.world import build
+from tests.builders import a_node, a_policy, a_roll, an_inventory
+from tests.driven import BARE, QUICK, Drive
+
+
+@dataclass
+class Thinking:
+    """A person who has been asked, and says what the test wants."""
+
+    answer: bool | None = None
+    asked: list[str] = field(default_factory=list)
+
+    def put(self, words: str) -> None:
+        self.asked.append(words)
+        self.answer = None
+
+
+def admitted(confirmed: Confirmed, inventory: Inventory) -> Admission:
+    return confirmed(a_roll(policy=a_policy(batch_size=2)), inventory, Progress())
+
+
+def names(answer: Admission) -> list[str]:
+    return [node.address for node in answer.start]
+
+
+def test_nobody_starts_while_the_question_stands_and_it_is_put_once() -> None:
+    person = Thinking()
+    confirmed = Confirmed(person, single=False)
+    for _ in range(3):
+        answer = admitted(confirmed, an_inventory())
+        assert (names(answer), answer.verdict) == ([], Verdict.GO)
+        assert {refusal.node for refusal in answer.refusals} >= {a_node(0).address, a_node(1).address}
+    assert person.asked == [f"Next: {a_node(0).address}, {a_node(1).address}. Go on? [Y/n]"]
+
+
+def test_a_yes_starts_only_what_the_planner_still_allows() -> None:
+    person = Thinking()
+    confirmed = Confirmed(person, single=False)
+    admitted(confirmed, an_inventory())
+    person.answer = True
+    gone = an_inventory([a_node(0, unknown=("spark",)), *(a_node(n) for n in range(1, 6))])
+    assert names(admitted(confirmed, gone)) == [a_node(1).address]
+
+
+def test_a_yes_for_nodes_that_may_not_start_any_more_is_asked_again_of_others() -> None:
+    person = Thinking()
+    confirmed = Confirmed(person, single=True)
+    admitted(confirmed, an_inventory())
+    person.answer = True
+    others = an_inventory([a_node(n) for n in range(3, 6)])
+    assert names(admitted(confirmed, others)) == []
+    assert person.asked[1] == f"Next: {a_node(3).address}. Go on? [Y/n]"
+    person.answer = True
+    assert names(admitted(confirmed, others)) == [a_node(3).address]
+
+
+def test_a_no_is_final() -> None:
+    person = Thinking()
+    confirmed = Confirmed(person, single=False)
+    admitted(confirmed, an_inventory())
+    person.answer = False
+    for _ in range(2):
+        answer = admitted(confirmed, an_inventory())
+        assert (names(answer), answer.verdict, answer.refusals[0].says) == ([], Verdict.STUCK, "the operator said no")
+    assert len(person.asked) == 1
+
+
+class Slow(VirtualHands):
+    """A person who answers yes ten minutes after each question, and rings."""
+
+    def __init__(self, drive: Drive, person: Thinking) -> None:
+        super().__init__(drive.world)
+        self._person, self._asked, self._at = person, 0, 0.0
+        self.answered: list[float] = []
+
+    def next(self, until: float) -> Result | Signal | None:
+        if len(self._person.asked) > self._asked:
+            self._asked, self._at = len(self._person.asked), self.now() + 601.0
+        if self._person.answer is None and self._asked and self.now() >= self._at:
+            self._person.answer = True
+            self.answered.append(self.now())
+            return Signal.ANSWERED
+        return super().next(min(until, self._at) if self.now() < self._at else until)
+
+
+def test_nodes_in_flight_go_on_while_the_question_about_the_next_one_stands() -> None:
+    drive, person = Drive(build(BARE), replace(QUICK, canary=0, strategy="window", max_in_flight=2)), Thinking()
+    drive.hands = Slow(drive, person)
+    assert drive.run(Confirmed(person, single=True)) is Verdict.DONE
+    assert len(person.asked) == len(drive.said("admit")) == 5
+    first, second = (line["at"] for line in drive.said("admit")[:2])
+    assert second - first >= 600.0
+    assert len([line for line in drive.said("done") if first < line["at"] < second]) >= 6
+
+
+def test_an_answer_is_taken_up_at_once() -> None:
+    drive, person = Drive(build(BARE), replace(QUICK, canary=0)), Thinking()
+    hands = drive.hands = Slow(drive, person)
+    drive.run(Confirmed(person, single=True))
+    assert len(hands.answered) == len(drive.said("admit"))
+    waits = [line["at"] - at for at, line in zip(hands.answered, drive.said("admit"), strict=True)]
+    assert max(waits) < 5.0  # the time of one survey
+
+
+def test_ctrl_c_while_the_question_stands_stops_the_roll() -> None:
+    drive, person = Drive(build(BARE)), Thinking()
+
+    class Pressing(VirtualHands):
+        def next(self, until: float) -> Result | Signal | None:
+            return Signal.STOP if person.asked and not drive.said("paused") else super().next(until)
+
+    drive.hands = Pressing(drive.world)
+    assert drive.run(Confirmed(person, single=False)) is Verdict.STUCK
+    assert drive.said("admit") == []
+    assert drive.said("roll-stopped")[0]["why"] == Paused("the operator stopped the roll").why
+
+
+# ---- at a terminal
+
+
+@pytest.fixture
+def keys(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
+    """Our input is a terminal; what is written here is typed at it."""
+    ours, theirs = os.openpty()
+    with os.fdopen(theirs) as stdin:
+        monkeypatch.setattr(sys, "stdin", stdin)
+        yield ours
+    os.close(ours)
+
+
+@pytest.mark.parametrize(("typed", "answer"), [("y\n", True), ("\n", True), ("what?\nno\n", False), ("\x04", False)])
+def test_what_is_typed_is_the_answer(keys: int, typed: str, answer: bool) -> None:
+    rang = threading.Event()
+    question = AtTerminal(rang.set)
+    question.put("Go on?")
+    assert question.answer is None
+    for line in typed.splitlines(keepends=True):
+        os.write(keys, line.encode())
+        rang.wait(0.05)
+    assert rang.wait(5.0)
+    assert question.answer is answer
+
+
+def test_ctrl_c_at_the_question_is_the_rolls_own(keys: int) -> None:
+    rang, heard = threading.Event(), threading.Event()
+    before = signal.signal(signal.SIGINT, lambda number, frame: heard.set())
+    try:
+        question = AtTerminal(rang.set)
+        question.put("Go on?")
+        signal.raise_signal(signal.SIGINT)
+        assert heard.is_set()
+        assert question.answer is None
+    finally:
+        signal.signal(signal.SIGINT, before)
+        os.write(keys, b"n\n")
+        rang.wait(5.0)
