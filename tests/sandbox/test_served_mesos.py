@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from dcosmaint.sandbox.world import AppShape, Shape
+from dcosmaint.sandbox.world.state import Drain
 from tests.sandbox.cluster import Cluster, recorded, served, unlike
 
 
@@ -101,7 +102,7 @@ def test_no_agent_at_all_is_two_empty_lists() -> None:
 def test_a_draining_agent_says_so_in_slaves_alone(cluster: Cluster) -> None:
     """slaves-draining, agents-draining and slaves-drained: who drains is not told by the summary."""
     agent = cluster.agent()
-    agent.deactivated = agent.draining = True  # somebody else's drain
+    agent.deactivated, agent.drain = True, Drain()  # somebody else's drain
     real = next(s for s in recorded("slaves-draining")["slaves"] if "drain_info" in s)
     ours = slave(cluster, agent.id)
     assert unlike(real, ours) == []

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from dcosmaint.errors import Retryable
-from dcosmaint.sandbox.world.state import Agent
+from dcosmaint.sandbox.world.state import Agent, Drain
 from dcosmaint.steps.looks import LOOKS
 from tests.steps.bench import SHAPE, Bench, a_bench
 
@@ -55,9 +55,8 @@ def test_r7_the_old_machine_that_comes_back_at_the_address_is_not_it() -> None:
 def test_r7_an_agent_that_takes_no_work_does_not_serve(flaw: str) -> None:
     bench = launched()
     agent = came(bench)
-    changes = {"disconnected": {"connected": False}}.get(flaw, {flaw: True})
-    for name, value in changes.items():
-        setattr(agent, name, value)
+    name, value = {"deactivated": ("deactivated", True), "draining": ("drain", Drain())}.get(flaw, ("connected", False))
+    setattr(agent, name, value)
     bench.world.master.changes += 1
     assert waits(bench)
 

@@ -6,6 +6,7 @@ import pytest
 
 from dcosmaint.errors import Retryable
 from dcosmaint.model import Work
+from dcosmaint.sandbox.world.state import Drain
 from dcosmaint.steps.looks import LOOKS
 from tests.steps.bench import Bench, a_bench
 
@@ -45,7 +46,7 @@ def test_a_cordon_of_a_drain_that_was_cut_short_is_lifted() -> None:
 def test_an_agent_that_somebody_drains_is_left_alone() -> None:
     bench = a_bench(Work.UNDRAIN)
     agent = bench.world.ground.agents[bench.node.agent_id]
-    agent.deactivated = agent.draining = True
+    agent.deactivated, agent.drain = True, Drain()
     bench.world.master.changes += 1
     waited = bench.looks(bench.steps["uncordon-agent"], 10)
     assert len(waited) == 10

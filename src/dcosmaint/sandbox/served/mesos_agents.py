@@ -111,9 +111,11 @@ def _capabilities(world: World) -> Iterable[str]:
 
 
 def _drain_info(agent: Agent) -> Json:
-    if not agent.draining:
+    if agent.drain is None:
         return {}
-    return {"drain_info": {"state": "DRAINING" if agent.tasks else "DRAINED", "config": {"mark_gone": False}}}
+    grace = {} if agent.drain.grace is None else {"max_grace_period": {"nanoseconds": agent.drain.grace}}
+    config = {**grace, "mark_gone": agent.drain.mark_gone}
+    return {"drain_info": {"state": "DRAINING" if agent.tasks else "DRAINED", "config": config}}
 
 
 def _domain(agent: Agent) -> Json:

@@ -7,12 +7,17 @@ from dataclasses import dataclass, field
 
 from dcosmaint.sandbox.served.mesos_resources import Holdings, Json, sums
 from dcosmaint.sandbox.world import World
+from dcosmaint.sandbox.world.operator import DRAINING, GONE
 from dcosmaint.sandbox.world.state import Framework, Task
 
 Moment = tuple[str, float, bool]
 """A state, its time, and whether the task's container was alive then."""
 
 UNREGISTERED, UNREACHABLE = "the agent unregistered", "health check timed out"
+BY_OPERATOR = {
+    DRAINING: {"message": "Command terminated with signal Terminated", "reason": "REASON_AGENT_DRAINING"},
+    GONE: {"message": GONE, "reason": "REASON_AGENT_REMOVED_BY_OPERATOR"},
+}
 
 
 @dataclass
@@ -91,16 +96,19 @@ def v1_task(world: World, task: Task, state: str) -> Json:
 
 def _v1_status(world: World, task: Task, step: Moment) -> Json:
     state, at, alive = step
+    by_master = not alive and task.reason in (UNREGISTERED, UNREACHABLE, GONE)
     status = {
         "task_id": {"value": task.id},
         "state": state,
-        "source": "SOURCE_EXECUTOR" if alive or task.reason not in (UNREGISTERED, UNREACHABLE) else "SOURCE_MASTER",
+        "source": "SOURCE_MASTER" if by_master else "SOURCE_EXECUTOR",
         "agent_id": {"value": task.agent_id},
         "timestamp": at,
     }
     if alive:
         return {**status, "executor_id": {"value": task.id}, "container_status": _container(world, task)}
-    if status["source"] == "SOURCE_MASTER":
+    if task.reason in BY_OPERATOR:
+        return {**status, **BY_OPERATOR[task.reason]}
+    if by_master:
         ip = world.ground.agents[task.agent_id].machine.private_ip
         return {**status, "message": f"Agent {ip} removed: {task.reason}", "reason": "REASON_AGENT_REMOVED"}
     return {**status, "message": task.reason}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
+from dcosmaint.sandbox.served.mesos_acts import ACTS, OLD_ACTS, NotProtobuf
 from dcosmaint.sandbox.served.mesos_agents import recovered, registered, v1_agent, v1_info
 from dcosmaint.sandbox.served.mesos_frameworks import v1_framework
 from dcosmaint.sandbox.served.mesos_resources import Json
@@ -12,7 +13,7 @@ from dcosmaint.sandbox.served.mesos_tasks import ledger, v1_task
 from dcosmaint.sandbox.served.mesos_v0 import build
 from dcosmaint.sandbox.served.router import Route
 from dcosmaint.sandbox.served.wire import Answer, Ask, as_json, as_text
-from dcosmaint.sandbox.world import World
+from dcosmaint.sandbox.world import Rejected, World
 
 JSON = "application/json"
 NO_TYPE = "Failed to validate master::Call: Expecting 'type' to be present"
@@ -46,7 +47,7 @@ def _malformed(ask: Ask) -> Answer | None:
 
 def _called(world: World, ask: Ask, call: Json) -> Answer:
     kind = str(call.get("type"))
-    if kind in ACTS and world.master.can_deactivate:
+    if kind in ACTS and (world.master.can_deactivate or kind in OLD_ACTS):
         return _act(world, kind, call)
     if kind not in READS:
         return as_text(NO_TYPE, 400)
@@ -65,27 +66,12 @@ def _act(world: World, kind: str, call: Json) -> Answer:
         return as_text(f"{NO_PROTOBUF}Missing required fields: {kind.lower()}.agent_id", 400)
     if not isinstance(agent_id, dict):
         return as_text(f"{NO_PROTOBUF}Not expecting a JSON string for field 'agent_id'", 400)
-    return ACTS[kind](world, str(agent_id.get("value", "")))
-
-
-def _deactivate(world: World, agent_id: str) -> Answer:
-    agent = world.ground.agents.get(agent_id)
-    if agent is None or not agent.listed:
-        return as_text("Unknown agent", 400)
-    world.master.deactivate(agent_id)
-    return Answer()
-
-
-def _reactivate(world: World, agent_id: str) -> Answer:
-    agent = world.ground.agents.get(agent_id)
-    if agent is None or not agent.deactivated:
-        return as_text("Agent is not deactivated", 400)
-    if agent.recovering:
-        return as_text("Agent removed while processing the call", 409)
-    if agent.draining and agent.tasks:
-        return as_text("Agent is still in the DRAINING state", 400)
-    world.master.reactivate(agent_id)
-    return Answer()
+    try:
+        return ACTS[kind](world, str(agent_id.get("value", "")), member)
+    except NotProtobuf as error:
+        return as_text(f"{NO_PROTOBUF}{error}", 400)
+    except Rejected as error:
+        return as_text(str(error), error.status)
 
 
 def _agents(world: World) -> Json:
@@ -127,5 +113,4 @@ READS: dict[str, Callable[[World], Json]] = {
     "GET_MAINTENANCE_SCHEDULE": lambda _world: {"schedule": {}},
     "GET_MAINTENANCE_STATUS": lambda _world: {"status": {}},
 }
-ACTS: dict[str, Callable[[World, str], Answer]] = {"DEACTIVATE_AGENT": _deactivate, "REACTIVATE_AGENT": _reactivate}
 ROUTES = (Route("GET HEAD POST PUT DELETE", "(/master)?/api/v1", api),)

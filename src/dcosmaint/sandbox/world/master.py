@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Protocol
 
@@ -30,6 +31,7 @@ class Master:
         self.id = ground.chance.uuid()
         self.frameworks: dict[str, Framework] = {}
         self._schedulers: dict[str, Scheduler] = {}
+        self.told_of: Callable[[Agent], None] = lambda _agent: None  # whoever registers
         self.changes = 0
 
     @property
@@ -115,9 +117,15 @@ class Master:
             agent.registered_at = agent.registered_at if agent.listed else now
             agent.reregistered_at = now
         agent.listed = agent.connected = True
-        agent.recovering = False
+        agent.recovering = agent.unreachable = False
+        self.told_of(agent)
         self.room()
         return agent
+
+    def admits(self, machine: Machine) -> bool:
+        """Not one that was marked gone: that is told to shut down, at each of its starts."""
+        agent = self._ground.agents.get(machine.agent_id)
+        return agent is None or not agent.gone
 
     def _admit(self, machine: Machine) -> Agent:
         ground, address = self._ground, machine.address
@@ -135,7 +143,7 @@ class Master:
         agent = self._ground.agents[agent_id]
         if agent.listed:
             self._ground.tell("mesos", "agent-gone", agent.machine, how="unregistered")
-            self._remove(agent, "the agent unregistered")
+            self.remove(agent, "the agent unregistered")
 
     def disconnect(self, agent_id: str) -> None:
         """Its connection broke. Nobody is told anything for five minutes."""
@@ -150,10 +158,12 @@ class Master:
     def _unreachable(self, agent: Agent, since: float) -> None:
         if agent.listed and not agent.connected and agent.reregistered_at <= since:
             self._ground.tell("mesos", "agent-gone", agent.machine, how="unreachable")
-            self._remove(agent, "health check timed out")
+            agent.unreachable = True
+            self.remove(agent, "health check timed out")
 
-    def _remove(self, agent: Agent, reason: str) -> None:
-        agent.listed = agent.connected = agent.deactivated = agent.draining = agent.recovering = False
+    def remove(self, agent: Agent, reason: str) -> None:
+        agent.listed = agent.connected = agent.deactivated = agent.recovering = False
+        agent.drain = None
         self.changes += 1
         for task in list(agent.tasks.values()):
             self.end(task, "TASK_LOST", reason)
@@ -174,7 +184,7 @@ class Master:
         if agent is None or not agent.deactivated:
             raise Rejected(400, "Agent is not deactivated")  # what Mesos says of one that it does not know, too
         self._ground.tell(by, "reactivate", agent.machine)
-        agent.deactivated = agent.draining = False
+        agent.deactivated, agent.drain = False, None
         self.room()
 
     def fail_over(self) -> None:

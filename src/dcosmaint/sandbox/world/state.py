@@ -74,6 +74,14 @@ class Task:
         return self.state in LIVE
 
 
+@dataclass(frozen=True)
+class Drain:
+    """An operator's order to empty an agent."""
+
+    mark_gone: bool = False  # and to give it up once it is empty
+    grace: int | None = None  # nanoseconds for each task, where the order said so
+
+
 @dataclass(eq=False)
 class Agent:
     """A Mesos agent that the master knows, listed or not."""
@@ -87,7 +95,9 @@ class Agent:
     recovering: bool = False  # the master failed over and it has not re-registered yet
     connected: bool = True
     deactivated: bool = False
-    draining: bool = False
+    drain: Drain | None = None
+    unreachable: bool = False  # taken off the list for its silence
+    gone: bool = False  # given up by an operator: it never comes back under this id
     attributes: dict[str, str] = field(default_factory=dict)
     version: str = ""
     flags: dict[str, str] = field(default_factory=dict)
@@ -107,6 +117,11 @@ class Agent:
     def active(self) -> bool:
         """As Mesos says it: False for a disconnected one, and for a deactivated one."""
         return self.connected and not self.deactivated
+
+    @property
+    def draining(self) -> bool:
+        """Drained as well."""
+        return self.drain is not None
 
     @property
     def offers(self) -> bool:

@@ -53,6 +53,10 @@ class Systemd:
             machine.containers_until = self._ground.clock.now + self._ground.chance.within((1.0, 6.0))
         if agent:
             self._master.unregister(machine.agent_id)
+        self.shut_down(machine)
+
+    def shut_down(self, machine: Machine) -> None:
+        """The agent's process ends by itself in a moment: it was signalled, or the master told it to."""
         machine.life += 1
         life = machine.life
         self._ground.clock.after(self._ground.chance.within((1.0, 2.0)), lambda: self._ended(machine, life))
@@ -128,6 +132,9 @@ class Systemd:
     def _register(self, machine: Machine, life: int) -> None:
         late = machine.life != life or not machine.process
         if late or machine.address in self._ground.faults.never_register:
+            return
+        if not self._master.admits(machine):
+            self.shut_down(machine)
             return
         if not machine.agent_id:
             machine.healthy_at = self._ground.clock.now + self._ground.chance.within((15.0, 60.0))
