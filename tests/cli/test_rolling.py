@@ -162,6 +162,27 @@ def test_a_drained_node_stays_empty_over_a_reboot_and_comes_back_by_undrain(stag
     assert [agent.active for agent in stage.world.ground.listed if agent.machine is machine] == [True]
 
 
+def test_drain_of_a_drained_node_and_undrain_of_one_that_serves_have_nothing_to_do(stage: Stage) -> None:
+    node, other = (stage.world.node(stage.address(number)).private_ip for number in (0, 1))
+    assert stage.type("drain", node, "--yes").exit_code == 0
+    before = list(stage.world.log), stage.shelf.ids()
+    again, never = stage.type("drain", node, "--yes"), stage.type("undrain", other, "--yes")
+    assert (again.exit_code, never.exit_code) == (0, 0)
+    assert f"({node}) is drained already" in again.output
+    assert f"`dcosmaint undrain {node}` brings it back" in again.output
+    assert f"({other}) is not drained; its agent is active." in never.output
+    assert (list(stage.world.log), stage.shelf.ids()) == before
+
+
+def test_a_drain_that_was_undone_in_part_is_brought_back_whole(stage: Stage) -> None:
+    machine = stage.world.node(stage.address(0))
+    assert stage.type("drain", machine.private_ip, "--yes").exit_code == 0
+    assert stage.type("undrain", machine.private_ip, "--yes").exit_code == 0
+    stage.world.master.deactivate(machine.agent_id, by="operator")
+    assert "Nothing to do" not in stage.type("undrain", machine.private_ip, "--yes").output
+    assert not stage.world.ground.agents[machine.agent_id].deactivated
+
+
 def test_replace_takes_one_node_that_is_not_outdated(stage: Stage) -> None:
     before = stage.world.node(stage.address(2)).id
     assert stage.type("replace", before, "--yes").exit_code == 0

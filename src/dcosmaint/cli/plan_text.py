@@ -9,7 +9,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from dcosmaint.model import Node
+from dcosmaint.model import Node, Work
 from dcosmaint.plan import Plan, unaccepted
 
 
@@ -29,7 +29,7 @@ def _parts(plan: Plan) -> Iterator[RenderableType]:
         yield _batches(plan)
         yield from _price(plan)
     yield from _caps(plan)
-    for sentence in plan.forecast.left:
+    for sentence in plan.forecast.left if plan.roll.work is not Work.UNDRAIN else ():
         yield Text(f"no turn in the rehearsal: {sentence}", "yellow")
     for warning in plan.inventory.warnings:
         yield Text(f"warning: {warning.subject}: {warning.message}", "yellow")
@@ -73,4 +73,5 @@ def _caps(plan: Plan) -> Iterator[RenderableType]:
     if caps:
         yield Text(f"caps (most members lost or held at once): {caps}")
     policy = plan.roll.policy
-    yield Text(f"canary {policy.canary}, then a soak of {timedelta(seconds=round(policy.soak))}; {policy.strategy}")
+    if plan.roll.work is Work.ROLL:
+        yield Text(f"canary {policy.canary}, then a soak of {timedelta(seconds=round(policy.soak))}; {policy.strategy}")

@@ -17,6 +17,7 @@ from dcosmaint.cli.confirm import confirming
 from dcosmaint.cli.exits import DONE, REFUSED, untouched
 from dcosmaint.cli.options import Flags
 from dcosmaint.cli.screen import screen
+from dcosmaint.cli.settled import settled
 from dcosmaint.errors import Refused, Retryable, Usage
 from dcosmaint.forecast import forecast
 from dcosmaint.model import Inventory, Work
@@ -44,8 +45,8 @@ def carry_out(cluster: Cluster, wish: Wish) -> int:
     with cluster.lock(roll_id) as lease:
         drive.nothing_else(cluster)
         plan = make_plan(cluster, wish, roll_id)
-        if not plan.roll.targets:
-            click.echo("Nothing to do: no node is outdated." if wish.work is Work.ROLL else "Nothing to do.")
+        if idle := _idle(cluster, wish, plan):
+            click.echo(idle, err=wish.as_json)
             return DONE
         if not wish.as_json:
             plan_text.show(plan, screen())
@@ -55,6 +56,13 @@ def carry_out(cluster: Cluster, wish: Wish) -> int:
         telling = drive.Telling(wish.as_json, plan.forecast.seconds)
         admit = confirming(wish.given.get("confirm"))
         return drive.begin(cluster, lease, plan.roll, telling, admit)
+
+
+def _idle(cluster: Cluster, wish: Wish, plan: Plan) -> str:
+    """Why there is nothing to do, or ""."""
+    if plan.roll.targets:
+        return settled(cluster, plan)
+    return "Nothing to do: no node is outdated." if wish.work is Work.ROLL else "Nothing to do."
 
 
 def _refused(plan: Plan, wish: Wish) -> str:

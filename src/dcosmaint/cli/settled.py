@@ -1,0 +1,36 @@
+"""drain of a node that is drained, undrain of one that never was: found out before anything is planned or asked."""
+
+from __future__ import annotations
+
+from dcosmaint.cli.cluster import Cluster
+from dcosmaint.cli.exits import untouched
+from dcosmaint.errors import NodeFailed, Refused, Retryable
+from dcosmaint.model import Node, Units, Work
+from dcosmaint.plan import Plan
+
+
+def settled(cluster: Cluster, plan: Plan) -> str:
+    """Why there is nothing to do, or "". Raises `Refused` for a node that does not say how its units are."""
+    if plan.roll.work not in (Work.DRAIN, Work.UNDRAIN):
+        return ""
+    try:
+        with cluster.connect(cluster.shelf.workspace(plan.roll.id)) as site:
+            said = [_said(plan.roll.work, node, site.units.look(node.instance)) for node in plan.targets]
+    except Retryable as error:
+        raise untouched(error) from error
+    except NodeFailed as error:
+        raise Refused(f"{error}. Nothing was touched.") from error
+    return "\n".join(said) if all(said) else ""
+
+
+def _said(work: Work, node: Node, units: Units) -> str:
+    stopped = not (units.docker or units.shims or units.agent or units.process)
+    serves = node.agent is not None and node.agent.active and not node.agent.deactivated and not node.agent.draining
+    if work is Work.DRAIN and stopped and units.lasting and node.agent is None:
+        return (
+            f"Nothing to do: {node.address} ({node.private_ip}) is drained already, and stays so over a reboot."
+            f" `dcosmaint undrain {node.private_ip}` brings it back."
+        )
+    if work is Work.UNDRAIN and units.docker and units.process and not units.held and serves:
+        return f"Nothing to do: {node.address} ({node.private_ip}) is not drained; its agent is active."
+    return ""
