@@ -11,7 +11,7 @@ import pytest
 from dcosmaint import lines
 from dcosmaint.errors import Refused
 from dcosmaint.lines import What, fold, from_json, to_json
-from dcosmaint.model import Ended, Flight, Progress
+from dcosmaint.model import Ended, Flight, Progress, Terms
 from tests.builders import NOON, a_flight, a_member, a_node, a_roll, a_service, an_app, an_inventory
 
 INVENTORY = an_inventory(4, [a_service(), a_service("prod/kafka", on=(0, 1, 2))], [an_app()])
@@ -40,7 +40,7 @@ EVERY: tuple[What, ...] = (
     lines.Cordoned("agent-3"),
     lines.Uncordoned("agent-3"),
     lines.Paused("the operator said so"),
-    lines.TakenOver("you@there"),
+    lines.TakenOver("you@there", Terms(("differs=zone",), {"kafka-events": 1}, 2, ("i-3",))),
     lines.Aborting("you@there"),
     lines.RollAborted("you@there"),
     lines.RollDone(),

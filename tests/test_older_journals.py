@@ -22,7 +22,10 @@ class Newer:
 
 
 FLIGHT = ("flights", 0)
-NEWER = (Newer(lines.Admitted((a_flight(a_node(0)),)), ((*FLIGHT, "red"), (*FLIGHT, "noted"))),)
+NEWER = (
+    Newer(lines.Admitted((a_flight(a_node(0)),)), ((*FLIGHT, "red"), (*FLIGHT, "noted"))),
+    Newer(lines.TakenOver("you@there"), (("terms",),)),
+)
 
 
 @pytest.mark.parametrize("newer", NEWER, ids=lambda newer: newer.line.event)

@@ -28,6 +28,7 @@ from dcosmaint.lines import (
     Uncordoned,
     What,
 )
+from dcosmaint.model import Terms
 from dcosmaint.reporter import Event, Narrator, Reporter
 from tests.builders import a_flight, a_member, a_node, a_roll
 
@@ -85,6 +86,12 @@ def test_a_line_is_an_event_of_its_name_with_what_it_knows(line: What, name: str
     line_of_a_node = isinstance(line, Begun | Done | Held | Failed | Noted | NodeDone)
     assert event.node == (NODE.address if line_of_a_node else "")
     assert event.step == getattr(line, "step", "")
+
+
+def test_new_terms_of_who_takes_over_are_told_aloud() -> None:
+    begins, warning = told(TakenOver("me@here", Terms(("differs=zone",), {"kafka-events": 1})))
+    assert (begins.event, warning.event) == ("roll-begin", "warning")
+    assert warning.fields == {"why": "from now on: differs=zone is accepted, the cap of kafka-events is 1"}
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Protocol, cast
 
 from dcosmaint.errors import Fatal, Refused
-from dcosmaint.lines import SCHEMA, Acting, RollBegun, What, fold, from_json, to_json
+from dcosmaint.lines import SCHEMA, Acting, RollBegun, TakenOver, What, fold, from_json, to_json
 from dcosmaint.model import Member, Progress, Roll
 from dcosmaint.ports import Lease
 from dcosmaint.site import Acts
@@ -108,6 +108,7 @@ class Journal:
 
     @property
     def roll(self) -> Roll:
+        """As its first line has it, with what those who took it over have added."""
         assert self._roll, "a journal begins with its roll"
         return self._roll
 
@@ -138,6 +139,8 @@ class Journal:
                     f"a journal of form {what.schema}; this version reads up to {SCHEMA}: use a newer dcosmaint"
                 )
             self._roll = what.roll
+        if isinstance(what, TakenOver) and self._roll:
+            self._roll = what.terms.onto(self._roll)
         self.progress = fold(self.progress, at, what)
 
 

@@ -102,6 +102,8 @@ class Narrator:
         progress = self._journal.progress
         if name := _NAMES.get(type(what)):
             self._reporter.say(_event(at, name, what, progress.batches or None))
+        if isinstance(what, TakenOver) and str(what.terms):
+            self._reporter.say(Event(at, "warning", fields={"why": f"from now on: {what.terms}"}))
         if isinstance(what, NodeDone) and not progress.flights:
             self._reporter.say(Event(at, "batch-done", batch=progress.batches))
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import dcosmaint
-from dcosmaint.cli.options import RISKS
+from dcosmaint.cli.risks import RISKS
 from dcosmaint.sandbox.world import KafkaShape, Shape, TopicShape
 from tests.cli.stage import Stage
 
@@ -112,6 +112,8 @@ def test_a_master_is_no_node(stage: Stage) -> None:
         ("--limit", "0"),
         ("--accept", "last-public"),
         ("--accept", "data-loss"),
+        ("--accept", "differs"),
+        ("--accept", "differs=role"),
         ("--accept", ""),
         ("--ami", ""),
         ("--cap", "nosuch=2"),

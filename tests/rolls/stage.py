@@ -21,7 +21,7 @@ from dcosmaint.executor import Executor
 from dcosmaint.hands import VirtualHands
 from dcosmaint.journal import Journal, Memory, Sink
 from dcosmaint.lines import RollBegun, TakenOver
-from dcosmaint.model import Finding, Inventory, Policy, Roll, Verdict, Work
+from dcosmaint.model import Finding, Inventory, Policy, Roll, Terms, Verdict, Work
 from dcosmaint.reporter import Reporter
 from dcosmaint.rolls import Order, Shelf, a_roll, blockers
 from dcosmaint.sandbox.faces import in_process
@@ -118,9 +118,9 @@ class Stage:
         journal.append(RollBegun(roll))
         return journal
 
-    def take_over(self, shelf: Shelf, roll_id: str) -> Journal:
+    def take_over(self, shelf: Shelf, roll_id: str, terms: Terms | None = None) -> Journal:
         journal = shelf.open(roll_id, Free(), self.hands.now, nullcontext())
-        journal.append(TakenOver("somebody@else"))
+        journal.append(TakenOver("somebody@else", terms or Terms()))
         return journal
 
     def run(self, journal: Journal, site: Site | None = None) -> Verdict:

@@ -56,6 +56,47 @@ def test_r7_another_role_or_zone_has_failed(field: str, value: object, says: str
         bench.drive(bench.steps[NAME])
 
 
+def accepted(changes: dict[str, Any], *risks: str) -> Bench:
+    bench = a_bench(accepted=risks)
+    bench.bring(NAME)
+    changed(bench, **changes)
+    return bench
+
+
+@pytest.mark.parametrize(
+    ("changes", "risk", "says"),
+    [
+        ({"attributes": {"tier": "gpu"}}, "attribute:tier", "attribute tier: gpu instead of worker, as accepted"),
+        ({"size": FEWER}, "resources", "fewer resources"),
+        ({"flags": {"cgroups_enable_cfs": "false"}}, "flag:cgroups_enable_cfs", "cgroups_enable_cfs=false instead of"),
+    ],
+)
+def test_a_difference_that_was_accepted_by_its_name_is_told(changes: dict[str, Any], risk: str, says: str) -> None:
+    bench = accepted(changes, f"differs={risk}")
+    bench.drive(bench.steps[NAME])
+    (noted,) = bench.flight.noted
+    assert says in noted
+
+
+@pytest.mark.parametrize("risk", ["differs", "differs=attribute:rack", "differs=zone"])
+def test_another_difference_than_the_accepted_one_says_how_it_may_be_accepted(risk: str) -> None:
+    bench = accepted({"attributes": {"tier": "gpu"}, "size": FEWER}, risk)
+    with pytest.raises(NodeFailed) as failed:
+        bench.drive(bench.steps[NAME])
+    way = "`dcosmaint resume --accept differs=attribute:tier --accept differs=resources`"
+    assert str(failed.value).endswith(way)
+
+
+def test_another_role_is_accepted_by_nobody() -> None:
+    bench = accepted({}, "differs=role")
+    bench.new.public = True
+    bench.world.master.changes += 1
+    with pytest.raises(NodeFailed) as failed:
+        bench.drive(bench.steps[NAME])
+    assert "role public" in str(failed.value)
+    assert "--accept" not in str(failed.value)
+
+
 def test_more_attributes_are_fine() -> None:
     bench = registered()
     changed(bench, attributes={"tier": "worker", "rack": "a"})

@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from dcosmaint import tighten
 from dcosmaint.admission import Door
 from dcosmaint.cli.cluster import Cluster, Working
 from dcosmaint.cli.confirm import Admitting
@@ -69,18 +70,19 @@ def nothing_else(cluster: Cluster) -> None:
         )
 
 
-def go_on(cluster: Cluster, roll_id: str, by: str, telling: Telling, admit: Admitting) -> int:
+def go_on(cluster: Cluster, roll_id: str, line: TakenOver, telling: Telling, admit: Admitting) -> int:
     """Take a roll over from wherever its journal stands. Returns the exit code."""
 
     with cluster.lock(roll_id) as lease:
         found = cluster.shelf.load(roll_id)
         if not in_flight(found.roll, found.progress):
             nothing_else(cluster)
+        tighten.check(found.roll, found.progress, line.terms)  # again: only now nobody else goes on with it
 
         def take_over(hands: Working) -> Journal:
             return cluster.shelf.open(roll_id, lease, hands.now, hands.alone)
 
-        return _drive(cluster, roll_id, telling, _Opening(take_over, TakenOver(by), admit))
+        return _drive(cluster, roll_id, telling, _Opening(take_over, line, admit))
 
 
 @dataclass(frozen=True)

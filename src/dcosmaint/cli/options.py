@@ -11,12 +11,10 @@ from typing import Any, TypeVar
 import click
 
 from dcosmaint.choice import Choice
+from dcosmaint.cli.risks import Risk
 from dcosmaint.config import batch_size, seconds
 from dcosmaint.errors import Usage
 from dcosmaint.model import Policy
-
-RISKS = ("app-down", "data-loss", "terraform-exposed", "under-replicated")
-"""Every rule whose blocker an operator may accept."""
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -60,18 +58,10 @@ class BatchSize(click.ParamType[str]):
         return str(value)
 
 
-class Risk(click.ParamType[str]):
-    """RULE or RULE=SUBJECT, of the rules whose risk may be taken. Data is given up by its own name only."""
-
-    name = "rule[=subject]"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        rule, _, subject = str(value).partition("=")
-        if rule not in RISKS:
-            self.fail(f"{value}: only these may be accepted: {', '.join(RISKS)}", param, ctx)
-        if rule == "data-loss" and not subject:
-            self.fail("name what is given up: data-loss=SERVICE or data-loss=SERVICE/TOPIC", param, ctx)
-        return str(value)
+_exclude = click.option("--exclude", multiple=True, metavar="NODE", help="Not this node; may be repeated.")
+_batch_size = click.option("--batch-size", type=BatchSize(), help="Nodes at once.")
+_cap = click.option("--cap", "caps", multiple=True, type=ServiceCap(), help="Most members lost or held at once.")
+_accept = click.option("--accept", "accepted", multiple=True, type=Risk(), help="Take this risk.")
 
 
 def on_cluster(command: F) -> F:
@@ -91,7 +81,7 @@ def of_nodes(command: F) -> F:
     for option in reversed(
         (
             click.option("--only", multiple=True, metavar="NODE", help="This node and no other; may be repeated."),
-            click.option("--exclude", multiple=True, metavar="NODE", help="Not this node; may be repeated."),
+            _exclude,
             click.option("--zone", "zones", multiple=True, help="Nodes of this availability zone."),
             click.option("--role", "roles", multiple=True, type=click.Choice(["private", "public"])),
             click.option("--limit", type=click.IntRange(min=1), help="At most so many nodes."),
@@ -105,14 +95,21 @@ def of_policy(command: F) -> F:
     """How fast, and how much may be lost. What is not given is the configuration's."""
     for option in reversed(
         (
-            click.option("--batch-size", type=BatchSize(), help="Nodes at once."),
-            click.option("--cap", "caps", multiple=True, type=ServiceCap(), help="Most members lost or held at once."),
+            _batch_size,
+            _cap,
             click.option("--strategy", type=click.Choice(["batch", "window"])),
             click.option("--canary", type=click.IntRange(min=0), help="So many nodes go alone first."),
             click.option("--soak", type=Duration(), help="How long the canary is watched."),
-            click.option("--accept", "accepted", multiple=True, type=Risk(), help="Take this risk."),
+            _accept,
         )
     ):
+        command = option(command)
+    return command
+
+
+def of_terms(command: F) -> F:
+    """What a resume may add to its roll."""
+    for option in (_accept, _exclude, _cap, _batch_size):
         command = option(command)
     return command
 

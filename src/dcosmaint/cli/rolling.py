@@ -11,9 +11,11 @@ from dcosmaint.cli import drive, work
 from dcosmaint.cli.cluster import Clusters, who
 from dcosmaint.cli.confirm import confirming
 from dcosmaint.cli.exits import OUTDATED
-from dcosmaint.cli.options import confirmed, of_nodes, of_policy, on_cluster, wants_json
+from dcosmaint.cli.options import confirmed, of_nodes, of_policy, of_terms, on_cluster, wants_json
+from dcosmaint.cli.taking_over import asked_terms
 from dcosmaint.cli.work import Wish
 from dcosmaint.errors import Refused
+from dcosmaint.lines import TakenOver
 from dcosmaint.model import Work
 
 ALONE = {"canary": 0, "soak": 0.0}
@@ -107,12 +109,13 @@ def undrain(ctx: click.Context, /, **given: Any) -> None:
 @click.command()
 @click.argument("roll_id", required=False, metavar="[ROLL]")
 @on_cluster
+@of_terms
 @asks_each
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @wants_json
 @click.pass_context
 def resume(ctx: click.Context, /, roll_id: str | None, config: Path | None, name: str | None, **given: Any) -> None:
-    """Go on with a roll that was stopped, killed or left. The newest by default."""
+    """Go on with a roll that was stopped, killed or left. The newest by default. Limits may be tightened."""
     clusters: Clusters = ctx.obj
     cluster = clusters.open(config, name)
     found = cluster.shelf.load(roll_id) if roll_id else cluster.shelf.to_resume()
@@ -121,6 +124,7 @@ def resume(ctx: click.Context, /, roll_id: str | None, config: Path | None, name
         return
     if found.roll.cluster != cluster.name:
         raise Refused(f"roll {found.roll.id} is one of cluster {found.roll.cluster}, not {cluster.name}")
+    terms = asked_terms(cluster, found, given)
     left = len(found.roll.targets) - len(found.progress.ended)
     asks = (
         f"Go on with {found.roll.work} {found.roll.id}: {left} nodes are left, {len(found.progress.flights)} in flight?"
@@ -128,4 +132,5 @@ def resume(ctx: click.Context, /, roll_id: str | None, config: Path | None, name
     if not given["yes"] and not click.confirm(asks):
         raise Refused("not confirmed. Nothing was touched.")
     telling = drive.Telling(given["as_json"])
-    ctx.exit(drive.go_on(cluster, found.roll.id, who(), telling, confirming(given["confirm"])))
+    line = TakenOver(who(), terms)
+    ctx.exit(drive.go_on(cluster, found.roll.id, line, telling, confirming(given["confirm"])))

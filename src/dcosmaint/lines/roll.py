@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from dcosmaint.lines.line import Line
-from dcosmaint.model import Flight, Progress, Roll
+from dcosmaint.model import Flight, Progress, Roll, Terms
 
 SCHEMA = 1
 
@@ -64,9 +64,10 @@ class Paused(Line):
 
 @dataclass(frozen=True)
 class TakenOver(Line):
-    """Another process goes on: what was held or paused is tried again."""
+    """Another process goes on: what was held or paused is tried again, on terms that may have changed."""
 
     by: str
+    terms: Terms = field(default_factory=Terms)
     event: Literal["taken-over"] = "taken-over"
 
     def onto(self, progress: Progress, at: float) -> Progress:

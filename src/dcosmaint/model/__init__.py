@@ -27,6 +27,7 @@ from dcosmaint.model.platform import (
     Volume,
 )
 from dcosmaint.model.roll import (
+    BY_NAME,
     Admission,
     Ended,
     Flight,
@@ -43,6 +44,7 @@ from dcosmaint.model.services import (
     Pod,
     Service,
 )
+from dcosmaint.model.terms import Terms
 from dcosmaint.model.words import (
     NOTHING,
     Member,
@@ -53,6 +55,7 @@ from dcosmaint.model.words import (
 )
 
 __all__ = [
+    "BY_NAME",
     "NOTHING",
     "Admission",
     "Agent",
@@ -81,6 +84,7 @@ __all__ = [
     "Roll",
     "Service",
     "Task",
+    "Terms",
     "Units",
     "Verdict",
     "Volume",

@@ -24,6 +24,10 @@ class Waits:
     register: float = 900.0
 
 
+BY_NAME = ("data-loss", "differs")
+"""Rules whose risk is taken for one subject at a time, never for all at once."""
+
+
 @dataclass(frozen=True)
 class Policy:
     """How fast, and how much may be lost. Journalled with the roll: a resume keeps what it began with."""
@@ -46,8 +50,8 @@ class Policy:
         return self.caps.get(service, self.default_cap)
 
     def accepts(self, rule: str, *subjects: str) -> bool:
-        """Whether the operator took this risk by name. Data is given up by its own name only, never all at once."""
-        whole = rule in self.accepted and rule != "data-loss"
+        """Whether the operator took this risk."""
+        whole = rule in self.accepted and rule not in BY_NAME
         return whole or any(f"{rule}={subject}" in self.accepted for subject in subjects)
 
 

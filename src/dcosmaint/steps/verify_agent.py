@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 from dcosmaint.errors import NodeFailed, Retryable
-from dcosmaint.model import Agent, Flight, Member, Roll, Waiting
+from dcosmaint.model import Agent, Finding, Flight, Member, Roll, Waiting
 from dcosmaint.safety import lost
 from dcosmaint.site import Site
 from dcosmaint.steps.await_agent import new_agent, new_instance
@@ -45,15 +45,19 @@ class VerifyAgent:
         return agent
 
     def _same(self, new: Agent) -> None:
-        """Another node has failed; one with more is told, and goes on."""
+        """Another node has failed, unless the operator means it so. One with more is told, and goes on."""
         old = self.flight.node.agent
         if old is None:
             return
         flags = self.site.mesos.flags(new.id)
-        if wrong := [*differences(old, new), *other_flags(self.flight.flags, flags)]:
-            raise NodeFailed(f"the new agent {new.id} differs: {'; '.join(wrong)}")
-        for gain in gains(old, new):
-            self.slots.note(f"the new agent {new.id} has {gain}")
+        found = [*differences(old, new), *other_flags(self.flight.flags, flags)]
+        if wrong := [one for one in found if not self._meant(one)]:
+            raise NodeFailed(f"the new agent {new.id} differs: {'; '.join(f.message for f in wrong)}{_way_out(wrong)}")
+        for news in [*(f"{one.message}, as accepted" for one in found), *gains(old, new)]:
+            self.slots.note(f"the new agent {new.id} has {news}")
+
+    def _meant(self, difference: Finding) -> bool:
+        return difference.acceptable and self.roll.policy.accepts(difference.rule, difference.subject)
 
     def _red(self) -> list[str]:
         """Units that were healthy before. One that was red already, and still is, is told and not waited for."""
@@ -69,3 +73,10 @@ class VerifyAgent:
         services = (self.site.services.one(name) for name in sorted(names))
         gone = {m for s in services for m in lost(s, self.roll.baseline.get(s.name, ()))}
         return tuple(member for member in self.flight.node.members if member in gone)
+
+
+def _way_out(wrong: Sequence[Finding]) -> str:
+    if not all(one.acceptable for one in wrong):
+        return ""
+    flags = " ".join(f"--accept {one.rule}={one.subject}" for one in wrong)
+    return f". Mend it, or, if it is meant so, `dcosmaint resume {flags}`"

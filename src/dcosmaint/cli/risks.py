@@ -1,0 +1,35 @@
+"""The risks that an operator may take, as they are written on the command line."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import click
+
+from dcosmaint.model import BY_NAME
+
+RISKS = ("app-down", "data-loss", "differs", "terraform-exposed", "under-replicated")
+"""Every rule whose blocker an operator may accept."""
+
+WAYS = {
+    "data-loss": "data-loss=SERVICE or data-loss=SERVICE/TOPIC",
+    "differs": "differs=attribute:NAME, differs=flag:NAME, differs=resources or differs=zone",
+}
+"""How a risk is written that is taken by name only."""
+
+SUBJECTS = {"data-loss": r".+", "differs": r"(attribute|flag):.+|resources|zone"}
+
+
+class Risk(click.ParamType[str]):
+    """RULE or RULE=SUBJECT, of the rules whose risk may be taken."""
+
+    name = "rule[=subject]"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        rule, _, subject = str(value).partition("=")
+        if rule not in RISKS:
+            self.fail(f"{value}: only these may be accepted: {', '.join(RISKS)}", param, ctx)
+        if rule in BY_NAME and not re.fullmatch(SUBJECTS[rule], subject):
+            self.fail(f"name what is given up: {WAYS[rule]}", param, ctx)
+        return str(value)

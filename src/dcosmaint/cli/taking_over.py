@@ -1,0 +1,41 @@
+"""From the flags of a resume to what it adds to its roll."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from dcosmaint import tighten
+from dcosmaint.choice import find
+from dcosmaint.cli.cluster import Cluster
+from dcosmaint.cli.exits import untouched
+from dcosmaint.config import batch_size
+from dcosmaint.errors import Retryable
+from dcosmaint.journal import Journal
+from dcosmaint.model import Inventory, Terms
+from dcosmaint.survey import survey
+
+
+def asked_terms(cluster: Cluster, found: Journal, given: Mapping[str, Any]) -> Terms:
+    """Raises `Usage` or `Refused` for terms that the roll can't take. The cluster is looked at only for nodes."""
+    terms = Terms(accepted=given["accepted"], caps=dict(given["caps"]))
+    if given["exclude"] or given["batch_size"]:
+        terms = _of_nodes(terms, given, _looked(cluster, found.roll.id))
+    tighten.check(found.roll, found.progress, terms)
+    return terms
+
+
+def _of_nodes(terms: Terms, given: Mapping[str, Any], inventory: Inventory) -> Terms:
+    size = batch_size(given["batch_size"], len(inventory.nodes)) if given["batch_size"] else None
+    excluded = [find(inventory, name).instance.id for name in given["exclude"]]
+    return replace(terms, batch_size=size, excluded=tuple(dict.fromkeys(excluded)))
+
+
+def _looked(cluster: Cluster, roll_id: str) -> Inventory:
+    try:
+        with cluster.connect(cluster.shelf.workspace(roll_id)) as site:
+            return survey(site, datetime.now(UTC).timestamp())
+    except Retryable as error:
+        raise untouched(error) from error

@@ -1,0 +1,49 @@
+"""What a resume may change of its roll: limits get tighter, never looser, and risks are taken by name. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dcosmaint.errors import Refused, Usage
+from dcosmaint.model import Progress, Roll, Terms
+
+
+def check(roll: Roll, progress: Progress, terms: Terms) -> None:
+    """Raises `Usage` for what would loosen the roll, `Refused` for what its flights rule out: all of it at once."""
+    if wrong := [*_caps(roll, terms), *_batch(roll, terms)]:
+        raise Usage("; ".join(wrong))
+    if wrong := [*_held(progress, terms), *_flying(progress, terms)]:
+        raise Refused("; ".join(wrong) + ". Nothing was touched.")
+
+
+def _caps(roll: Roll, terms: Terms) -> Iterator[str]:
+    for service, cap in terms.caps.items():
+        if service not in roll.baseline:
+            known = ", ".join(roll.baseline) or "none"
+            yield f"--cap {service}={cap}: roll {roll.id} knows no service of that name (it knows: {known})"
+        elif cap > (now := roll.policy.cap(service)):
+            yield f"--cap {service}={cap} would loosen roll {roll.id}, whose cap is {now}: it may only be tightened"
+
+
+def _batch(roll: Roll, terms: Terms) -> Iterator[str]:
+    size, now = terms.batch_size, roll.policy.batch_size
+    if size is None:
+        return
+    if roll.policy.strategy != "batch":
+        yield f"--batch-size {size}: roll {roll.id} has no batches, its strategy is {roll.policy.strategy}"
+    elif size > now:
+        yield f"--batch-size {size} would loosen roll {roll.id}, whose batches have {now}: it may only be tightened"
+
+
+def _held(progress: Progress, terms: Terms) -> Iterator[str]:
+    """Two nodes that hold a slot each would wait for each other for ever under a cap of one."""
+    for service, cap in terms.caps.items():
+        held = sorted(member.pod for member in progress.held if member.service == service)
+        if len(held) > cap:
+            yield f"--cap {service}={cap}: nodes in flight hold {len(held)} of its members ({', '.join(held)})"
+
+
+def _flying(progress: Progress, terms: Terms) -> Iterator[str]:
+    for address, flight in progress.flights.items():
+        if flight.node.instance.id in terms.excluded:
+            yield f"--exclude {address} ({flight.node.instance.id}): it is in flight, and has to be ended first"

@@ -1,0 +1,73 @@
+"""`resume` with flags: more risks, tighter limits, fewer nodes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from dcosmaint.sandbox.world import KafkaShape, Shape, TopicShape
+from tests.cli.stage import Stage
+
+SHAPE = Shape(
+    nodes=5,
+    public=0,
+    services=(KafkaShape("kafka-events", 3, (TopicShape("clicks", 3, 3),)),),
+    resync=(20.0, 60.0),
+    apps=(),
+)
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Stage:
+    """A roll that was begun, and stopped before its first batch."""
+    stage = Stage(tmp_path, SHAPE)
+    words = ("roll", "--ami", stage.new_ami, "--cap", "kafka-events=2", "--yes", "--confirm", "batch")
+    assert stage.type(*words, answer="n\n").exit_code == 4
+    return stage
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "says"),
+    [
+        (("--cap", "kafka-events=3"), 2, "--cap kafka-events=3 would loosen roll"),
+        (("--cap", "kafka=1"), 2, "knows no service of that name"),
+        (("--batch-size", "5"), 2, "--batch-size 5 would loosen roll"),
+        (("--batch-size", "100%"), 2, "--batch-size 5 would loosen roll"),
+        (("--exclude", "10.9.9.9"), 2, "no node is called 10.9.9.9"),
+        (("--accept", "last-public"), 2, "only these may be accepted"),
+    ],
+)
+def test_terms_that_a_roll_cant_take_are_refused_and_it_stays_as_it_was(
+    stage: Stage, words: tuple[str, ...], code: int, says: str
+) -> None:
+    path = stage.shelf.journal(stage.shelf.ids()[0])
+    before = path.read_text()
+    ended = stage.type("resume", *words, "--yes")
+    assert (ended.exit_code, path.read_text()) == (code, before)
+    assert says in ended.output.replace("\n", " ")
+
+
+def test_a_node_in_flight_is_not_left_out(stage: Stage) -> None:
+    stage.world.faults.apply_fails = "no more capacity"
+    assert stage.type("resume", "--yes").exit_code == 4
+    (flying,) = stage.shelf.load(stage.shelf.ids()[0]).progress.flights
+    (flight,) = stage.shelf.load(stage.shelf.ids()[0]).progress.flights.values()
+    ended = stage.type("resume", "--exclude", flight.node.instance.id, "--yes")
+    assert ended.exit_code == 3
+    assert f"--exclude {flying}" in ended.output
+
+
+def test_a_resume_on_new_terms_says_them_and_keeps_to_them(stage: Stage) -> None:
+    words = ("--exclude", stage.address(3), "--cap", "kafka-events=1", "--batch-size", "2", "--accept", "differs=zone")
+    ended = stage.type("resume", *words, "--json", "--yes")
+    assert ended.exit_code == 0, ended.output
+    warning = next(line for line in map(json.loads, ended.output.splitlines()) if line["event"] == "warning")
+    left_out = stage.world.terraform.state[stage.address(3)]
+    assert warning["why"] == (
+        "from now on: differs=zone is accepted, the cap of kafka-events is 1, the batch size is 2,"
+        f" left out: {left_out}"
+    )
+    assert [a for a in stage.world.terraform.state if stage.world.node(a).ami != stage.new_ami] == [stage.address(3)]
+    assert stage.shelf.load(stage.shelf.ids()[0]).roll.policy.cap("kafka-events") == 1
