@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any, cast
 
 import pytest
 
-from dcosmaint.errors import Fatal
+from dcosmaint.errors import DcosmaintError, Fatal, Usage
 from dcosmaint.lines import Done, TakenOver, What
 from dcosmaint.model import Admission, Inventory, Member, Progress, Roll, Verdict, Waits, Work
 from dcosmaint.planner import admit
@@ -30,7 +31,7 @@ def test_r2_nobody_starts_while_the_cluster_cant_be_surveyed_and_flights_go_on()
     assert drive.run() is Verdict.DONE
     assert "stop-docker" in steps
     warnings = [str(event.fields["why"]) for event in drive.heard.named("warning")]
-    assert "nobody starts while the cluster can't be surveyed: marathon did not answer in time" in warnings
+    assert "nobody starts while cluster sandbox can't be surveyed: marathon did not answer in time" in warnings
 
 
 def test_r2_nobody_starts_while_the_health_that_a_node_is_measured_by_cant_be_read() -> None:
@@ -38,7 +39,7 @@ def test_r2_nobody_starts_while_the_health_that_a_node_is_measured_by_cant_be_re
     drive.world.faults.api["health"] = 10
     assert drive.run() is Verdict.DONE
     warnings = [str(event.fields["why"]) for event in drive.heard.named("warning")]
-    assert "nobody starts while the cluster can't be surveyed: health did not answer in time" in warnings
+    assert "nobody starts while cluster sandbox can't be surveyed: health did not answer in time" in warnings
 
 
 def test_units_that_are_red_when_a_node_starts_are_written_down_with_it() -> None:
@@ -64,6 +65,42 @@ def test_a_cluster_that_cant_be_surveyed_for_longer_than_anybody_should_wait_end
     with pytest.raises(Fatal, match="can't be surveyed: marathon did not answer in time"):
         drive.run()
     assert drive.said("admit") == []
+
+
+@pytest.mark.parametrize("error", [Fatal("token expired: log in again"), Usage("the workspace is another one")])
+def test_a_survey_that_no_waiting_mends_lets_those_in_flight_end_and_stops_the_roll(error: DcosmaintError) -> None:
+    drive, broken = Drive(build(BARE)), []
+    drive.hear = lambda at, what: broken.append(what) if what == Done(FIRST, "stop-docker") else None
+    terraform = drive.site.terraform
+
+    class Broken:
+        """Terraform, whose code only surveys read, once the first node is being emptied."""
+
+        def __getattr__(self, name: str) -> Any:
+            if broken and name == "exposed":
+                raise error
+            return getattr(terraform, name)
+
+    drive.site = replace(drive.site, terraform=cast(Any, Broken()))
+    with pytest.raises(Fatal, match=str(error)):
+        drive.run()
+    (paused,) = drive.said("paused")
+    assert paused["why"] == str(error)
+    assert [line["node"] for line in drive.said("node-done")] == [FIRST]
+    assert len(drive.said("admit")) == 1
+    assert drive.journal.progress.flights == {}
+
+
+def test_with_nobody_in_flight_a_survey_that_no_waiting_mends_ends_the_process_and_never_as_a_usage_error() -> None:
+    drive = Drive(build(BARE))
+    drive.begin()
+
+    def wrong(*_: object) -> Admission:
+        raise Usage("the workspace is another one")
+
+    with pytest.raises(Fatal, match="the workspace is another one"):
+        drive.run(wrong)
+    assert drive.said("admit", "paused") == []
 
 
 def test_the_planner_is_asked_about_a_survey_that_is_not_older_than_the_last_change() -> None:

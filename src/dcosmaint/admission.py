@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Callable
 
 from dcosmaint import planner
-from dcosmaint.errors import Fatal, NodeFailed, Retryable
+from dcosmaint.errors import DcosmaintError, Fatal, NodeFailed, Retryable
 from dcosmaint.hands import Hands
 from dcosmaint.journal import Journal, logged_acts
-from dcosmaint.lines import Admitted, Cordoned, Uncordoned
+from dcosmaint.lines import Admitted, Cordoned, Paused, Uncordoned
 from dcosmaint.model import Admission, Flight, Inventory, Member, Node, Progress, Roll, Verdict, Work
 from dcosmaint.planner.case import Case, slots
 from dcosmaint.reporter import Event, Look, Reporter
@@ -54,6 +54,9 @@ class Door:
         except Retryable as error:  # unknown is unhealthy: nobody starts, what is in flight goes on
             self.answer = NOBODY
             self._unanswered(error)
+        except DcosmaintError as error:  # waiting will not help, and leaving would not help those in flight
+            self.answer = NOBODY
+            self._give_up(error)
         self.due = self._next(began)
 
     def _next(self, began: float) -> float:
@@ -111,8 +114,17 @@ class Door:
     def _unanswered(self, error: Retryable) -> None:
         now = self._hands.now()
         if now - self._answered > self._journal.roll.policy.waits.stalled:
-            raise Fatal(f"The cluster can't be surveyed: {error}. `dcosmaint resume` goes on.") from error
-        self._warn(f"nobody starts while the cluster can't be surveyed: {error}")
+            self._give_up(Fatal(f"cluster {self._journal.roll.cluster} can't be surveyed: {error}"))
+        else:
+            self._warn(f"nobody starts while cluster {self._journal.roll.cluster} can't be surveyed: {error}")
+
+    def _give_up(self, error: DcosmaintError) -> None:
+        """Nothing more starts. The last in flight ends before the process does; `Usage` is no word of a begun roll."""
+        progress = self._journal.progress
+        if len(progress.flights) == len(progress.stopped):
+            raise error if isinstance(error, Fatal) else Fatal(str(error)) from error
+        if not progress.paused:
+            self._journal.append(Paused(str(error)))
 
     def _explain(self) -> None:
         """Why nothing goes on, where nothing does: a silent wait looks like a hang."""

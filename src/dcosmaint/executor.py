@@ -124,7 +124,7 @@ class Executor:
         old = self._journal.progress.flights[key].node
         try:
             nodes = survey(self._site, self._hands.now()).nodes
-        except Retryable as error:
+        except DcosmaintError as error:
             self._settle(key, error)
             return
         node = next((n for n in nodes if n.instance.id == old.instance.id), old)
