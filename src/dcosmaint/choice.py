@@ -65,14 +65,14 @@ def outdated(node: Node, images: Mapping[str, str]) -> bool:
 
 
 def targets(inventory: Inventory, choice: Choice, work: Work, images: Mapping[str, str]) -> tuple[str, ...]:
-    """Instance ids to work on, in the survey's order. A roll takes outdated nodes; all other work, what is named."""
+    """Instance ids to work on, in the survey's order. A roll, or its rollback, takes outdated nodes only."""
     if work is Work.BAKE:
         return ()
     left_out = excluded(inventory, choice)
     wanted = [
         node.instance.id
         for node in inventory.nodes
-        if node.instance.id not in left_out and (work is not Work.ROLL or outdated(node, images))
+        if node.instance.id not in left_out and (work not in (Work.ROLL, Work.ROLLBACK) or outdated(node, images))
     ]
     return tuple(wanted[: choice.limit])
 

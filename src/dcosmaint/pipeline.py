@@ -7,9 +7,9 @@ cordon-agent, replace-brokers, stop-docker, stop-agent, terminate-instance, appl
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from dcosmaint.model import Flight, Roll, Work
+from dcosmaint.model import Flight, Progress, Roll, Work
 from dcosmaint.ports import Step
 from dcosmaint.site import Site
 from dcosmaint.steps.apply_terraform import ApplyTerraform
@@ -21,7 +21,7 @@ from dcosmaint.steps.slots import Slots
 from dcosmaint.steps.start_node import StartAgent, StartDocker, UncordonAgent
 from dcosmaint.steps.stop_agent import StopAgent
 from dcosmaint.steps.stop_docker import StopDocker
-from dcosmaint.steps.swap_image import SwapImage
+from dcosmaint.steps.swap_image import RestoreImage, SwapImage
 from dcosmaint.steps.terminate_instance import TerminateInstance
 from dcosmaint.steps.verify_agent import VerifyAgent
 from dcosmaint.steps.writer import Writer
@@ -40,8 +40,11 @@ class Seat:
     writer: Writer
 
 
-def prepare_image(roll: Roll, site: Site) -> Steps:
-    """Once a roll, before the first node."""
+def prepare_image(roll: Roll, progress: Progress, site: Site) -> Steps:
+    """Once a roll, before the first node. An aborted roll starts none; it may put back what Terraform named."""
+    if progress.aborting:
+        before = replace(roll, images=roll.named)
+        return (RestoreImage(before, site.ec2, site.terraform, site.acts.terraform),) if progress.reverting else ()
     bake = BakeImage(roll, site.ec2, site.packer, site.acts.packer)
     if roll.work is Work.BAKE:
         return (bake,)
@@ -95,6 +98,7 @@ def undrain_node(seat: Seat) -> Steps:
 PIPELINES: Mapping[Work, Callable[[Seat], Steps]] = {
     Work.ROLL: replace_node,
     Work.REPLACE: replace_node,
+    Work.ROLLBACK: replace_node,
     Work.DRAIN: drain_node,
     Work.UNDRAIN: undrain_node,
 }

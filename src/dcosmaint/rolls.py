@@ -14,9 +14,12 @@ from typing import Any
 from dcosmaint.choice import Choice, targets
 from dcosmaint.errors import DcosmaintError, Refused
 from dcosmaint.journal import File, Journal, Sink, mend, read
-from dcosmaint.model import Finding, Image, Inventory, Node, Policy, Progress, Roll, Work
+from dcosmaint.model import RENEWING, Finding, Image, Inventory, Node, Policy, Progress, Roll, Work
 from dcosmaint.planner.rules import blockers as rule_blockers
 from dcosmaint.ports import Ec2Reads, Lease
+
+ENDED = ("roll-done", "roll-aborted")
+"""A roll that nobody goes on with."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,8 @@ def a_roll(roll_id: str, cluster: str, by: str, order: Order, inventory: Invento
         work=order.work,
         targets=targets(inventory, order.choice, order.work, order.images),
         policy=order.policy,
-        images=order.images if order.work in (Work.ROLL, Work.REPLACE) else {},
+        images=order.images if order.work in RENEWING else {},
+        named=inventory.images,
         baseline={service.name: service.partitions or () for service in inventory.services},
         reason=order.reason,
         by=by,
@@ -144,12 +148,31 @@ class Shelf:
 
 def unfinished(roll: Roll, progress: Progress) -> bool:
     """Whether a resume would have something to do."""
-    return progress.over != "roll-done"
+    return progress.over not in ENDED
 
 
 def in_flight(roll: Roll, progress: Progress) -> bool:
     """Whether nodes or cordons of this roll are in a state that only its own resume ends well."""
-    return progress.over != "roll-done" and bool(progress.flights or progress.steered)
+    return progress.over not in ENDED and bool(progress.flights or progress.steered)
+
+
+def reverts(roll: Roll, progress: Progress) -> Mapping[str, str]:
+    """Group → AMI that Terraform named before this roll, where the roll made it name another."""
+    if "swap-image" not in progress.prepared:
+        return {}
+    return {group: ami for group, ami in roll.named.items() if roll.images.get(group, ami) != ami}
+
+
+def before(progress: Progress) -> Mapping[str, str]:
+    """Group → the AMI that its replaced nodes had. Raises `Refused` where they had several: Terraform names one."""
+    amis: dict[str, str] = {}
+    for ended in (ended for ended in progress.ended if ended.ami):
+        if amis.setdefault(ended.group, ended.ami) != ended.ami:
+            raise Refused(
+                f"nodes of {ended.group} had {amis[ended.group]} and {ended.ami} before, and a group has one AMI in"
+                " Terraform: bring them back by `dcosmaint roll --ami AMI --only NODE`, one AMI after the other."
+            )
+    return amis
 
 
 def _replay(journal: Journal, path: Path) -> None:

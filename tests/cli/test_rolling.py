@@ -221,7 +221,7 @@ def test_a_held_node_stops_the_roll_and_a_resume_ends_it(stage: Stage) -> None:
     assert ended.exit_code == 4
     assert "InsufficientInstanceCapacity" in ended.output
     roll_id = stage.shelf.ids()[0]
-    assert f"`dcosmaint resume {roll_id}` goes on." in ended.output
+    assert f"`dcosmaint resume {roll_id}` goes on;" in ended.output
     assert "InsufficientInstanceCapacity" in stage.type("status").output
     assert stage.type("roll", "--ami", stage.new_ami, "--yes").exit_code == 3  # the other roll has a node in flight
     stage.world.faults.apply_fails = ""

@@ -29,12 +29,14 @@ EVENTS: dict[EventName, Event] = {
     "step-done": Event(0.0, "step-done", "node[1]", "stop-agent"),
     "step-failed": Event(0.0, "step-failed", "node[1]", "stop-agent", fields={"why": "no sudo"}),
     "node-done": Event(0.0, "node-done", "node[1]"),
+    "node-released": Event(0.0, "node-released", "node[1]"),
     "node-held": Event(0.0, "node-held", "node[1]", "stop-agent", fields={"why": "no progress"}),
     "batch-done": Event(0.0, "batch-done", batch=2),
     "warning": Event(0.0, "warning", fields={"why": "no answer"}),
     "cordoned": Event(0.0, "cordoned", fields={"agent_id": "S1"}),
     "uncordoned": Event(0.0, "uncordoned", fields={"agent_id": "S1"}),
     "roll-done": Event(0.0, "roll-done"),
+    "roll-aborted": Event(0.0, "roll-aborted"),
     "roll-stopped": Event(0.0, "roll-stopped", fields={"why": "the operator said no"}),
 }
 

@@ -10,6 +10,7 @@ import click
 from dcosmaint.cli.baking import bake
 from dcosmaint.cli.clusters import Known
 from dcosmaint.cli.doctor import doctor
+from dcosmaint.cli.ending import abort, rollback
 from dcosmaint.cli.exits import Commands
 from dcosmaint.cli.looking import nodes
 from dcosmaint.cli.rolling import drain, plan, replace, resume, roll, undrain
@@ -25,7 +26,7 @@ def commands(ctx: click.Context, /) -> None:
     ctx.obj = ctx.obj or Known()
 
 
-for command in (doctor, nodes, plan, roll, drain, undrain, replace, bake, status, resume, sandbox):
+for command in (doctor, nodes, plan, roll, drain, undrain, replace, bake, status, resume, abort, rollback, sandbox):
     commands.add_command(command)
 
 

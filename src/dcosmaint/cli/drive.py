@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
 
 import click
 
 from dcosmaint import tighten
 from dcosmaint.admission import Door
 from dcosmaint.cli.cluster import Cluster, Working
-from dcosmaint.cli.confirm import Admitting
+from dcosmaint.cli.confirm import Admitting, confirming
 from dcosmaint.cli.exits import DONE, STOPPED, Stopped, hush
 from dcosmaint.cli.jsonl import JsonLines
+from dcosmaint.cli.left import left
 from dcosmaint.cli.live import Watched
 from dcosmaint.cli.noted import Noted
 from dcosmaint.cli.plain import Plain
+from dcosmaint.cli.price import price
 from dcosmaint.cli.screen import screen
+from dcosmaint.cli.signals import heard
 from dcosmaint.errors import DcosmaintError, Interrupted, Refused
 from dcosmaint.executor import Executor
-from dcosmaint.hands import Signal
 from dcosmaint.journal import Journal
-from dcosmaint.lines import RollBegun, TakenOver
+from dcosmaint.lines import Aborting, RollAborted, RollBegun, TakenOver
 from dcosmaint.model import Roll, Verdict
 from dcosmaint.ports import Lease
 from dcosmaint.reporter import Narrator, Reporter, Several
@@ -57,7 +58,7 @@ def begin(cluster: Cluster, lease: Lease, roll: Roll, telling: Telling, admit: A
     def create(hands: Working) -> Journal:
         return cluster.shelf.create(roll.id, lease, hands.now, hands.alone)
 
-    return _drive(cluster, roll.id, telling, _Opening(create, RollBegun(roll), admit))
+    return _drive(cluster, roll.id, telling, _Opening(create, RollBegun(roll), admit, cluster.shelf.workspace(roll.id)))
 
 
 def nothing_else(cluster: Cluster) -> None:
@@ -82,28 +83,36 @@ def go_on(cluster: Cluster, roll_id: str, line: TakenOver, telling: Telling, adm
         def take_over(hands: Working) -> Journal:
             return cluster.shelf.open(roll_id, lease, hands.now, hands.alone)
 
-        return _drive(cluster, roll_id, telling, _Opening(take_over, line, admit))
+        opening = _Opening(take_over, line, admit, cluster.shelf.workspace(roll_id))
+        return _drive(cluster, roll_id, telling, opening)
+
+
+def abort(cluster: Cluster, roll_id: str, aborting: Aborting, telling: Telling) -> int:
+    """Bring a roll to a clean end. Returns the exit code: `STOPPED` where a node was left as it is."""
+    with cluster.lock(roll_id) as lease:
+
+        def take_over(hands: Working) -> Journal:
+            return cluster.shelf.open(roll_id, lease, hands.now, hands.alone)
+
+        opening = _Opening(take_over, aborting, confirming(None), cluster.shelf.workspace(roll_id))
+        return _drive(cluster, roll_id, telling, opening)
 
 
 @dataclass(frozen=True)
 class _Opening:
     journal: Callable[[Working], Journal]
-    line: RollBegun | TakenOver
+    line: RollBegun | TakenOver | Aborting
     admit: Admitting
+    folder: Path  # of what the roll leaves beside its journal
 
 
 def _drive(cluster: Cluster, roll_id: str, telling: Telling, opening: _Opening) -> int:
     hands = cluster.hands()
-    with cluster.connect(cluster.shelf.workspace(roll_id)) as site, _heard(hands):
+    with cluster.connect(opening.folder) as site:
         journal = opening.journal(hands)
         try:
-            journal.append(opening.line)
-            with telling.reporter(journal, hands.now) as told:
-                reporter = Several(Noted(cluster.shelf.workspace(roll_id)), told)
-                journal.heard = Narrator(journal, reporter)
-                journal.heard(hands.now(), opening.line)
-                door = Door(journal, site, hands, reporter, opening.admit(hands))
-                verdict = Executor(journal, site, hands, reporter, door).run()
+            with heard(hands, lambda: price(journal.roll, journal.progress, hands.now(), telling.expected)):
+                verdict = _run(journal, site, hands, telling, opening)
             exposed = () if verdict is Verdict.DONE else tuple(_exposed(site, journal))
         except Interrupted:
             raise
@@ -111,48 +120,35 @@ def _drive(cluster: Cluster, roll_id: str, telling: Telling, opening: _Opening) 
             hush()
             raise Stopped(f"nobody reads our output any more. `dcosmaint resume {roll_id}` goes on.") from error
         except DcosmaintError as error:
-            raise Stopped("\n".join([str(error), *_state(journal, roll_id)])) from error
+            raise Stopped("\n".join([str(error), *left(journal)])) from error
         finally:
             hands.close()
     if not telling.as_json:
         click.echo("\n".join([*exposed, *cluster.tally()]))
     if verdict is Verdict.DONE:
         return DONE
-    click.echo("\n".join(_state(journal, roll_id)), err=telling.as_json)
-    return STOPPED
+    click.echo("\n".join(left(journal)), err=telling.as_json)
+    return DONE if journal.progress.aborting and not journal.progress.flights else STOPPED
+
+
+def _run(journal: Journal, site: Site, hands: Working, telling: Telling, opening: _Opening) -> Verdict:
+    """The first line, the executor, and for an abort the last line."""
+    journal.append(opening.line)
+    with telling.reporter(journal, hands.now) as told:
+        reporter = Several(Noted(opening.folder), told)
+        journal.heard = Narrator(journal, reporter)
+        journal.heard(hands.now(), opening.line)
+        door = Door(journal, site, hands, reporter, opening.admit(hands))
+        verdict = Executor(journal, site, hands, reporter, door).run()
+        if isinstance(opening.line, Aborting) and verdict is not Verdict.DONE:
+            journal.append(RollAborted(opening.line.by))
+    return verdict
 
 
 def _exposed(site: Site, journal: Journal) -> Iterator[str]:
     """R15, at every stop: what any plain apply of anybody would still replace."""
     ended = {ended.address for ended in journal.progress.ended}
-    left = [p for p in site.terraform.placed() if p.instance_id in journal.roll.targets and p.address not in ended]
+    old = [p for p in site.terraform.placed() if p.instance_id in journal.roll.targets and p.address not in ended]
     for group in site.terraform.exposed():
-        if addresses := [placed.address for placed in left if placed.group == group]:
+        if addresses := [placed.address for placed in old if placed.group == group]:
             yield f"terraform-exposed: a plain `terraform apply` would now replace {', '.join(addresses)}"
-
-
-def _state(journal: Journal, roll_id: str) -> Iterator[str]:
-    """The state of every touched node, and the command that goes on."""
-    for address, flight in journal.progress.flights.items():
-        done = ", ".join(flight.done) or "nothing"
-        yield f"{address} ({flight.node.instance.id}): {flight.stopped or 'in flight'}; done: {done}"
-    yield f"`dcosmaint resume {roll_id}` goes on."
-
-
-@contextmanager
-def _heard(hands: Working) -> Iterator[None]:
-    """Ctrl-C once admits nothing more, twice leaves; SIGTERM leaves at once."""
-    said: list[Signal] = []
-
-    def interrupt(number: int, frame: Any) -> None:
-        said.append(Signal.LEAVE if said or number == signal.SIGTERM else Signal.STOP)
-        if said[-1] is Signal.STOP:
-            click.echo("No node starts any more; those in flight end first. Ctrl-C again leaves now.", err=True)
-        hands.interrupt(said[-1])
-
-    before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

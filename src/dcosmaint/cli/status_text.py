@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from dcosmaint.cli.noted import Next, Now, Wait
 from dcosmaint.journal import Journal
+from dcosmaint.rolls import ENDED
 
 SHOWN = 5
 """Names in one sentence."""
@@ -46,7 +47,7 @@ def sentences(standing: Standing) -> Iterator[str]:
         yield f"nothing more starts: {progress.paused}"
     for journal in standing.others:
         yield _left(journal)
-    if progress.over != "roll-done" and not standing.alive:
+    if progress.over not in ENDED and not standing.alive:
         yield f"`dcosmaint resume {roll.id}` goes on"
 
 
@@ -54,7 +55,7 @@ def _lock(standing: Standing) -> Iterator[str]:
     now = standing.now
     if standing.holder:
         yield f"the cluster is being maintained by {standing.holder}"
-    elif standing.journal.progress.over != "roll-done":
+    elif standing.journal.progress.over not in ENDED:
         yield "no process that is known here works on it now"
     if now and (now.waits or now.next):
         yield f"what is waited for was noted {_long(now.age)} ago"
@@ -63,7 +64,7 @@ def _lock(standing: Standing) -> Iterator[str]:
 def _ahead(standing: Standing) -> Iterator[str]:
     """What the roll does next: once a roll, and by node."""
     now, progress = standing.now, standing.journal.progress
-    if not now or progress.over == "roll-done":
+    if not now or progress.over in ENDED:
         return
     if prepares := now.waits.get(""):
         yield f"once for all nodes: {_waits(prepares)}"

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from dcosmaint.lines.line import Line, change, without
-from dcosmaint.model import Ended, Member, Node, Progress
+from dcosmaint.model import CORDON, Ended, Member, Node, Progress
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,8 @@ class Begun(Line):
     event: Literal["begin"] = "begin"
 
     def onto(self, progress: Progress, at: float) -> Progress:
-        return change(progress, self.node.address, node=self.node, done=(), cordoned=False)
+        acted = tuple(act for act in progress.flights[self.node.address].acted if act != CORDON)  # of the agent before
+        return change(progress, self.node.address, node=self.node, done=(), acted=acted)
 
 
 @dataclass(frozen=True)
@@ -68,12 +69,10 @@ class Acting(Line):
     event: Literal["acting"] = "acting"
 
     def onto(self, progress: Progress, at: float) -> Progress:
-        if not self.node:
+        if self.node not in progress.flights:
             return progress
-        flight = progress.flights[self.node]
-        cordoned = flight.cordoned or self.act == "mesos.cordon"
-        stopping = flight.stopping or self.act.startswith("units.")
-        return change(progress, self.node, cordoned=cordoned, stopping=stopping)
+        acted = progress.flights[self.node].acted
+        return change(progress, self.node, acted=acted if self.act in acted else (*acted, self.act))
 
 
 @dataclass(frozen=True)
@@ -96,9 +95,9 @@ class NodeDone(Line):
     def onto(self, progress: Progress, at: float) -> Progress:
         flight = progress.flights[self.node]
         node = flight.node
-        ended = Ended(
-            self.node, node.instance.id, at, len(node.members), flight.since, ami=node.instance.ami, group=node.group
-        )
+        gone = "ec2.terminate" in flight.acted
+        ami = node.instance.ami if gone else ""
+        ended = Ended(self.node, node.instance.id, at, len(node.members), flight.since, ami, node.group)
         return replace(progress, flights=without(progress, self.node), ended=(*progress.ended, ended))
 
 

@@ -71,7 +71,7 @@ class TakenOver(Line):
     event: Literal["taken-over"] = "taken-over"
 
     def onto(self, progress: Progress, at: float) -> Progress:
-        return replace(progress, flights=_afresh(progress), paused="", aborting=False, over="")
+        return replace(progress, flights=_afresh(progress), paused="", aborting=False, reverting=False, over="")
 
 
 @dataclass(frozen=True)
@@ -79,11 +79,17 @@ class Aborting(Line):
     """Another process brings the roll to a clean end, the shortest way."""
 
     by: str
+    hold: bool = False  # a replace or a node that is under way is left as it is
+    revert: bool = False  # Terraform names again what it named before
     event: Literal["aborting"] = "aborting"
 
     def onto(self, progress: Progress, at: float) -> Progress:
         why = f"the roll is being aborted by {self.by}"
-        return replace(progress, flights=_afresh(progress), paused=why, aborting=True, over="")
+        left = "left as it is by the abort" if self.hold else ""
+        flights = {a: replace(f, stopped=left if f.busy else "") for a, f in progress.flights.items()}
+        prepared = tuple(step for step in progress.prepared if step != "restore-image")
+        aborting = replace(progress, flights=flights, prepared=prepared, paused=why, aborting=True, over="")
+        return replace(aborting, reverting=self.revert)
 
 
 @dataclass(frozen=True)

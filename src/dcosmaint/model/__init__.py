@@ -28,6 +28,7 @@ from dcosmaint.model.platform import (
 )
 from dcosmaint.model.roll import (
     BY_NAME,
+    CORDON,
     Admission,
     Ended,
     Flight,
@@ -47,6 +48,7 @@ from dcosmaint.model.services import (
 from dcosmaint.model.terms import Terms
 from dcosmaint.model.words import (
     NOTHING,
+    RENEWING,
     Member,
     Resources,
     Verdict,
@@ -56,7 +58,9 @@ from dcosmaint.model.words import (
 
 __all__ = [
     "BY_NAME",
+    "CORDON",
     "NOTHING",
+    "RENEWING",
     "Admission",
     "Agent",
     "Agents",

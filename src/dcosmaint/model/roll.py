@@ -65,9 +65,13 @@ class Roll:
     targets: tuple[str, ...]  # instance ids surveyed at the start: a replacement can never be one
     policy: Policy
     images: Mapping[str, str] = field(default_factory=dict)  # group → AMI; "" is the one that this roll bakes
+    named: Mapping[str, str] = field(default_factory=dict)  # group → AMI that Terraform named at the start
     baseline: Mapping[str, tuple[Partition, ...]] = field(default_factory=dict)  # service → partitions at the start
     reason: str = ""
     by: str = ""  # user@host
+
+
+CORDON = "mesos.cordon"
 
 
 @dataclass(frozen=True)
@@ -85,10 +89,22 @@ class Flight:
     noted: tuple[str, ...] = ()  # what was said of it once, and not again
     stopped: str = ""  # held or failed, and why; its slots stay taken
     since: float = 0.0  # when it was admitted
-    cordoned: bool = False  # by an act of this roll: only such a cordon is ours to lift
-    stopping: bool = (
-        False  # its docker or agent was told to stop: only the end of its pipeline, or an undrain, ends that
-    )
+    acted: tuple[str, ...] = ()  # acts that were announced for it, each once: port.method
+
+    @property
+    def cordoned(self) -> bool:
+        """By an act of this roll: only such a cordon is ours to lift."""
+        return CORDON in self.acted
+
+    @property
+    def stopping(self) -> bool:
+        """Whether its docker or agent was told to stop: only the end of its pipeline, or an undrain, ends that."""
+        return any(act.startswith("units.") for act in self.acted)
+
+    @property
+    def busy(self) -> bool:
+        """Whether it is stopping, or a replace of one of its members is not known to be whole."""
+        return self.stopping or any(member in self.holds for member in self.asked)
 
 
 @dataclass(frozen=True)
@@ -100,7 +116,7 @@ class Ended:
     at: float
     members: int  # how many it had: the first node that carries members is a canary too
     since: float = 0.0  # when it was admitted
-    ami: str = ""  # that it had before
+    ami: str = ""  # that it had before, "" where its instance is the same
     group: str = ""
 
 
@@ -115,6 +131,7 @@ class Progress:
     batches: int = 0  # admissions so far
     paused: str = ""  # why nothing more may start
     aborting: bool = False  # nothing starts, and what is in flight takes the shortest way to a clean end
+    reverting: bool = False  # Terraform names again what it named before
     over: str = ""  # roll-done, roll-stopped or roll-aborted
     at: float = 0.0  # of the last line
 

@@ -18,9 +18,14 @@ class Work(StrEnum):
 
     ROLL = "roll"
     REPLACE = "replace"
+    ROLLBACK = "rollback"  # nodes that a roll has replaced, to the AMI that they had before
     DRAIN = "drain"
     UNDRAIN = "undrain"
     BAKE = "bake"  # an AMI, and no node
+
+
+RENEWING = (Work.ROLL, Work.REPLACE, Work.ROLLBACK)
+"""Work that ends in new instances."""
 
 
 class Verdict(StrEnum):

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from dcosmaint.model import App, Finding, Inventory, Node, Partition, Roll, Service, Work
+from dcosmaint.model import RENEWING, App, Finding, Inventory, Node, Partition, Roll, Service
 from dcosmaint.planner.volumes import data
 from dcosmaint.safety import thin
 
 Rule = Callable[[Roll, Inventory, Node], Iterator[Finding]]
-
-REPLACES = (Work.ROLL, Work.REPLACE)
 
 
 def surveyed(roll: Roll, inventory: Inventory, node: Node) -> Iterator[Finding]:
     """What the survey found already. An open Terraform harms nobody where no AMI changes."""
     for finding in inventory.blockers:
         concerns = finding.subject in (node.address, node.group) or finding.rule == "recovered-agents"
-        if concerns and (finding.rule != "terraform-exposed" or roll.work in REPLACES):
+        if concerns and (finding.rule != "terraform-exposed" or roll.work in RENEWING):
             yield finding
 
 
@@ -55,7 +53,7 @@ def instance(roll: Roll, inventory: Inventory, node: Node) -> Iterator[Finding]:
     if its.load_balancers:
         message = f"{its.id} gets traffic from {', '.join(its.load_balancers)}, and nobody drains that: deregister it"
         yield Finding("load-balancer", node.address, message)
-    if its.protected and roll.work in REPLACES:
+    if its.protected and roll.work in RENEWING:
         yield Finding("protected", node.address, f"{its.id} has termination protection: lift it first")
 
 

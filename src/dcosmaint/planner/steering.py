@@ -12,7 +12,7 @@ from dcosmaint.planner.places import eligible
 def steer(case: Case) -> tuple[str, ...]:
     """The agents that should be under a steering cordon now, and no others."""
     displaced = sorted(_displaced(case))
-    if not displaced or case.roll.work is not Work.ROLL or not case.inventory.facts.airtight_cordon:
+    if not displaced or case.roll.work not in (Work.ROLL, Work.ROLLBACK) or not case.inventory.facts.airtight_cordon:
         return ()
     wanted: list[str] = []
     for node in _outdated(case):

@@ -23,8 +23,8 @@ class Slots:
     def stay(self) -> None:
         """Raises `LetGo` when the roll stops and has begun nothing here that lifting the cordon does not undo."""
         progress, flight = self.journal.progress, self.flight
-        under_way = any(member in flight.holds for member in flight.asked) if progress.aborting else flight.sent
-        if progress.paused and not under_way and not flight.stopping:
+        begun = flight.busy if progress.aborting else flight.busy or flight.sent
+        if progress.paused and not begun:
             raise LetGo(f"{self.address} is let go: {progress.paused}")
 
     def take(self, pod: Pod, service: Service) -> str:

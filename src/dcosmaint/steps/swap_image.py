@@ -29,3 +29,10 @@ class SwapImage:
         """Groups whose code or variables do not name the wanted AMI yet."""
         named = self.terraform.images()
         return (g for g in sorted(self.roll.images) if named.get(g) != wanted_ami(self.roll, g, self.ec2))
+
+
+@dataclass(frozen=True)
+class RestoreImage(SwapImage):
+    """The AMI that Terraform named before a roll goes back in, when that roll is aborted."""
+
+    name: ClassVar[str] = "restore-image"

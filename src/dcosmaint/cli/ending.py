@@ -1,0 +1,123 @@
+"""abort and rollback: the two ways to end a roll that is not wanted any more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+
+from dcosmaint.cli import drive, work
+from dcosmaint.cli.cluster import Cluster, Clusters, who
+from dcosmaint.cli.options import confirmed, of_policy, on_cluster, wants_json
+from dcosmaint.cli.work import Wish
+from dcosmaint.errors import Refused, Usage
+from dcosmaint.journal import Journal
+from dcosmaint.lines import Aborting
+from dcosmaint.model import Flight, Progress, Work
+from dcosmaint.rolls import ENDED, before, reverts
+
+
+@click.command()
+@click.argument("roll_id", required=False, metavar="[ROLL]")
+@on_cluster
+@click.option("--hold", is_flag=True, help="Leave what is half done as it is, and say how to end it by hand.")
+@click.option("--revert/--no-revert", default=None, help="Let Terraform name again what it named before the roll.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@wants_json
+@click.pass_context
+def abort(ctx: click.Context, /, roll_id: str | None, config: Path | None, name: str | None, **given: Any) -> None:
+    """End a roll that was stopped, killed or left, the shortest way to a cluster with nothing half done."""
+    clusters: Clusters = ctx.obj
+    cluster = clusters.open(config, name)
+    found = cluster.shelf.load(roll_id) if roll_id else cluster.shelf.to_resume()
+    if found is None or found.progress.over in ENDED:
+        click.echo("Nothing to abort: no roll of this cluster that is known here is unfinished.")
+        return
+    aborting = Aborting(who(), hold=given["hold"], revert=_revert(found, given))
+    if not given["as_json"]:
+        click.echo("\n".join(_ends(found, aborting)))
+    _consent(f"Abort {found.roll.work} {found.roll.id}?", given)
+    ctx.exit(drive.abort(cluster, found.roll.id, aborting, drive.Telling(given["as_json"])))
+
+
+def _revert(found: Journal, given: dict[str, Any]) -> bool:
+    """Whether the edit of Terraform is taken back: asked, where nobody said."""
+    edits = reverts(found.roll, found.progress)
+    if given["revert"] is not None or not edits or given["yes"] or given["as_json"]:
+        return bool(edits and given["revert"])
+    named = ", ".join(f"{group} {ami}" for group, ami in edits.items())
+    return click.confirm(f"{_done(found.progress)} on the new AMI. Should Terraform name again {named}?", default=False)
+
+
+def _done(progress: Progress) -> str:
+    count = len(progress.ended)
+    return "1 node is" if count == 1 else f"{count or 'No'} nodes are"
+
+
+def _ends(found: Journal, aborting: Aborting) -> Iterator[str]:
+    """What becomes of each node in flight."""
+    count = len(found.progress.ended)
+    yield f"{found.roll.work} {found.roll.id}: no node starts any more; of {len(found.roll.targets)}, {count} are done."
+    for address, flight in found.progress.flights.items():
+        yield f"  {address}: {_end(flight, aborting)}"
+    if aborting.revert:
+        edits = reverts(found.roll, found.progress)
+        yield f"  Terraform names again {', '.join(f'{ami} for {group}' for group, ami in edits.items())}"
+
+
+def _end(flight: Flight, aborting: Aborting) -> str:
+    if not flight.busy:
+        return "its cordon is lifted, and it is let go"
+    if aborting.hold:
+        return "is left as it is"
+    if flight.stopping:
+        return "is on its way already, and goes to its end"
+    return f"is let go as soon as {', '.join(map(str, flight.holds))} is in sync"
+
+
+@click.command()
+@click.argument("roll_id", required=False, metavar="[ROLL]")
+@on_cluster
+@of_policy
+@confirmed
+@wants_json
+@click.pass_context
+def rollback(ctx: click.Context, /, roll_id: str | None, config: Path | None, name: str | None, **given: Any) -> None:
+    """Bring the nodes that a roll has replaced back to the AMI that they had before, within the same limits."""
+    clusters: Clusters = ctx.obj
+    cluster = clusters.open(config, name)
+    found = _to_roll_back(cluster, roll_id)
+    images = tuple(f"{group}={ami}" for group, ami in before(found.progress).items())
+    given |= {"ami": images, "only": tuple(ended.address for ended in found.progress.ended)}
+    given["reason"] = given["reason"] or f"rollback of {found.roll.id}"
+    ctx.exit(work.carry_out(cluster, Wish(Work.ROLLBACK, given)))
+
+
+def _to_roll_back(cluster: Cluster, roll_id: str | None) -> Journal:
+    """The newest roll that has replaced nodes, or the one that is named. Raises `Refused` for one below another."""
+    found = cluster.shelf.load(roll_id) if roll_id else cluster.shelf.newest(lambda roll, progress: _renewed(progress))
+    if found is None or not _renewed(found.progress):
+        raise Refused("no roll that is known here has replaced a node. Nothing was touched.")
+    mine = {ended.address for ended in found.progress.ended}
+    later = cluster.shelf.newest(lambda roll, progress: not mine.isdisjoint(e.address for e in progress.ended))
+    if later and later.roll.id != found.roll.id:
+        raise Refused(
+            f"roll {later.roll.id} has worked on nodes of {found.roll.id} since: roll that one back first. Nothing was"
+            " touched."
+        )
+    return found
+
+
+def _renewed(progress: Progress) -> bool:
+    return any(ended.ami for ended in progress.ended)
+
+
+def _consent(question: str, given: dict[str, Any]) -> None:
+    if given["yes"]:
+        return
+    if given["as_json"]:
+        raise Usage("--json has nobody to ask: add --yes")
+    if not click.confirm(question):
+        raise Refused("not confirmed. Nothing was touched.")

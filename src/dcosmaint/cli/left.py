@@ -1,0 +1,31 @@
+"""What a process leaves behind: the state of every touched node, and the command that goes on. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dcosmaint.journal import Journal
+from dcosmaint.model import Flight
+
+
+def left(journal: Journal) -> Iterator[str]:
+    for address, flight in journal.progress.flights.items():
+        done = ", ".join(flight.done) or "nothing"
+        yield f"{address} ({flight.node.instance.id}): {flight.stopped or 'in flight'}; done: {done}"
+        if journal.progress.over == "roll-aborted":
+            yield f"  {by_hand(flight)}"
+    if journal.progress.over != "roll-aborted":
+        yield f"`dcosmaint resume {journal.roll.id}` goes on; `dcosmaint abort {journal.roll.id}` ends it."
+
+
+def by_hand(flight: Flight) -> str:
+    """How a node that an abort left in flight is brought to an end without its roll."""
+    if "apply-terraform" in flight.done:
+        return "its new instance is there, and nobody waits for it any more: `dcosmaint nodes` shows it"
+    if "ec2.terminate" in flight.acted:
+        return f"its instance is gone: `terraform apply -target='{flight.node.address}'` makes a new one"
+    if "stop-agent" in flight.done or flight.stopping:
+        return f"it is stopped: `dcosmaint undrain {flight.node.private_ip}` brings it back"
+    away = ", ".join(map(str, flight.holds))
+    still = f", once {away} is in sync" if away else ""
+    return f"it is cordoned: `dcosmaint undrain {flight.node.private_ip}` lifts that{still}"

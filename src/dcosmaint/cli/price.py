@@ -1,0 +1,47 @@
+"""What it costs to stop now: how many nodes are in flight, and about how long until they have ended. Pure."""
+
+from __future__ import annotations
+
+from math import ceil
+
+from dcosmaint.model import Flight, Progress, Roll
+
+
+def price(roll: Roll, progress: Progress, now: float, expected: float) -> str:
+    """One sentence. `expected`: seconds that a forecast gave the whole roll, 0 for none."""
+    flights = [flight for flight in progress.flights.values() if not flight.stopped]
+    begun = [flight for flight in flights if flight.sent or flight.stopping]
+    if not flights:
+        return "No node is in flight."
+    if not begun:
+        return f"{_nodes(flights)} in flight, only cordoned yet: let go at once."
+    rest = f", {len(flights) - len(begun)} more let go at once" if len(begun) < len(flights) else ""
+    return f"{_nodes(begun)} in flight{_time(roll, progress, begun, now, expected)}{rest}."
+
+
+def _nodes(flights: list[Flight]) -> str:
+    return "1 node is" if len(flights) == 1 else f"{len(flights)} nodes are"
+
+
+def _time(roll: Roll, progress: Progress, begun: list[Flight], now: float, expected: float) -> str:
+    """By what nodes before them took, with members for one that has some; else by the forecast."""
+    lasting = max(_whole(roll, progress, flight, expected) for flight in begun)
+    if not lasting:
+        return ""
+    left = max(lasting / 10, lasting - (now - min(flight.since for flight in begun)))
+    return f", about {human(left)} to their end"
+
+
+def _whole(roll: Roll, progress: Progress, flight: Flight, expected: float) -> float:
+    alike = [e for e in progress.ended if bool(e.members) == bool(flight.node.members)] or list(progress.ended)
+    if alike:
+        return sum(ended.at - ended.since for ended in alike) / len(alike)
+    return expected / max(1, ceil(len(roll.targets) / roll.policy.batch_size))
+
+
+def human(seconds: float) -> str:
+    """3 h, 20 min, 40 s."""
+    for size, unit in ((3600.0, "h"), (60.0, "min")):
+        if seconds >= size:
+            return f"{round(seconds / size)} {unit}"
+    return f"{max(1, round(seconds))} s"
