@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from dcosmaint.sandbox.served.mesos_resources import Json
+from dcosmaint.sandbox.served.mesos_reserve import reserve, unreserve
+from dcosmaint.sandbox.served.mesos_resources import Json, NotProtobuf
 from dcosmaint.sandbox.served.wire import Answer
 from dcosmaint.sandbox.world import Rejected, World
 from dcosmaint.sandbox.world.state import Drain
 
 Act = Callable[[World, str, Json], Answer]
 """Of an agent's id and the call's own member. It may raise `Rejected` in the master's words, or `NotProtobuf`."""
-
-
-class NotProtobuf(Exception):
-    """A field is not of the type that it has to be."""
 
 
 def _deactivate(world: World, agent_id: str, _member: Json) -> Answer:
@@ -58,6 +55,8 @@ ACTS: dict[str, Act] = {
     "REACTIVATE_AGENT": _reactivate,
     "DRAIN_AGENT": _drain,
     "MARK_AGENT_GONE": _mark_gone,
+    "RESERVE_RESOURCES": reserve,
+    "UNRESERVE_RESOURCES": unreserve,
 }
-OLD_ACTS = ("MARK_AGENT_GONE",)
+OLD_ACTS = ("MARK_AGENT_GONE", "RESERVE_RESOURCES", "UNRESERVE_RESOURCES")
 """Known to Mesos 1.5 as well."""

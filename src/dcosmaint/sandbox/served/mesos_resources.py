@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from dcosmaint.sandbox.world import Size, World
-from dcosmaint.sandbox.world.state import Agent, Task
+from dcosmaint.sandbox.world.state import Agent, Layer, Layers, Task
 from dcosmaint.sandbox.world.volumes import Volume
 
 PORTS = ((1025, 2180), (2182, 3887), (3889, 5049), (5052, 8079), (8082, 8180), (8182, 32000))
@@ -15,6 +15,10 @@ PUBLIC_ROLE = "slave_public"
 NOTHING = Size()
 
 Json = dict[str, Any]
+
+
+class NotProtobuf(Exception):
+    """A field is not of the type that it has to be."""
 
 
 def sums(size: Size, ports: Iterable[tuple[int, int]] = ()) -> Json:
@@ -59,7 +63,7 @@ class Holdings:
         self.public = agent.machine.public
         self.ports = PUBLIC_PORTS if self.public else PORTS
         self.pods = {key: (agent.volumes[key], size) for key, size in agent.reserved.items()}
-        self.rest = agent.size - total(agent.reserved.values())
+        self.rest = agent.size - total((*agent.reserved.values(), *agent.set_apart.values()))
 
     @property
     def used(self) -> Size:
@@ -71,6 +75,8 @@ class Holdings:
         roles: dict[str, Size] = {}
         for volume, size in self.pods.values():
             roles[volume.role] = roles.get(volume.role, NOTHING) + size
+        for layers, size in self._agent.set_apart.items():
+            roles[layers[-1].role] = roles.get(layers[-1].role, NOTHING) + size
         found = {role: sums(size) for role, size in roles.items()}
         return {**found, PUBLIC_ROLE: sums(self.rest, self.ports)} if self.public else found
 
@@ -80,6 +86,8 @@ class Holdings:
         found: dict[str, list[Json]] = {}
         for key, (volume, size) in self.pods.items():
             found.setdefault(volume.role, []).extend(entries(size, self.dynamic(volume, key), volume=volume))
+        for layers, size in self._agent.set_apart.items():
+            found.setdefault(layers[-1].role, []).extend(entries(size, layered(layers)))
         return {**found, PUBLIC_ROLE: entries(self.rest, STATIC, self.ports)} if self.public else found
 
     @property
@@ -110,6 +118,20 @@ class Holdings:
 
 
 STATIC: Json = {"role": PUBLIC_ROLE, "reservations": [{"type": "STATIC", "role": PUBLIC_ROLE}]}
+
+
+def layered(layers: Layers) -> Json:
+    """An operator's reservation: in both forms, but for a refined one, which the older form can't tell."""
+    refined: list[Json] = [{"type": layer.kind, "role": layer.role, **_marks(layer)} for layer in layers]
+    if len(layers) > 1:
+        return {"reservations": refined}
+    return {"role": layers[0].role, "reservation": _marks(layers[0]), "reservations": refined}
+
+
+def _marks(layer: Layer) -> Json:
+    labels = [{"key": key, "value": value} for key, value in layer.labels]
+    principal = {"principal": layer.principal} if layer.principal else {}
+    return {**principal, "labels": {"labels": labels}} if labels else principal
 
 
 def dynamic(volume: Volume, key: str) -> Json:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
-from dcosmaint.sandbox.served.mesos_acts import ACTS, OLD_ACTS, NotProtobuf
+from dcosmaint.sandbox.served.mesos_acts import ACTS, OLD_ACTS
 from dcosmaint.sandbox.served.mesos_agents import recovered, registered, v1_agent, v1_info
 from dcosmaint.sandbox.served.mesos_frameworks import v1_framework
-from dcosmaint.sandbox.served.mesos_resources import Json
+from dcosmaint.sandbox.served.mesos_resources import Json, NotProtobuf
 from dcosmaint.sandbox.served.mesos_tasks import ledger, v1_task
 from dcosmaint.sandbox.served.mesos_v0 import build
 from dcosmaint.sandbox.served.router import Route

@@ -75,6 +75,24 @@ class Task:
 
 
 @dataclass(frozen=True)
+class Layer:
+    """One reservation of a resource; a refined one has several, each for a role below the last one's."""
+
+    kind: str  # Mesos' word: STATIC, made by the agent's own flags, or DYNAMIC
+    role: str
+    principal: str = ""
+    labels: tuple[tuple[str, str], ...] = ()
+
+    def __str__(self) -> str:
+        labels = ", ".join(f"{key}: {value}" for key, value in self.labels)
+        marks = (self.kind, self.role, self.principal, f"{{{labels}}}" if labels else "")
+        return f"({','.join(filter(None, marks))})"
+
+
+Layers = tuple[Layer, ...]
+
+
+@dataclass(frozen=True)
 class Drain:
     """An operator's order to empty an agent."""
 
@@ -104,6 +122,7 @@ class Agent:
     tasks: dict[str, Task] = field(default_factory=dict)  # live ones, by id
     reserved: dict[str, Size] = field(default_factory=dict)  # "service/pod" → what is reserved for it here
     volumes: dict[str, Volume] = field(default_factory=dict)  # by the same key, on the disk of that reservation
+    set_apart: dict[Layers, Size] = field(default_factory=dict)  # by an operator
 
     def reserve(self, key: str, size: Size, volume: Volume) -> None:
         self.reserved[key], self.volumes[key] = size, volume
@@ -130,9 +149,9 @@ class Agent:
 
     @property
     def free(self) -> Size:
-        """What is neither reserved for a pod nor used by a task without a reservation."""
+        """What is neither reserved nor used by a task without a reservation."""
         left = self.size
-        for size in self.reserved.values():
+        for size in (*self.reserved.values(), *self.set_apart.values()):
             left = left - size
         for task in self.tasks.values():
             if task.framework == "marathon":

@@ -14,6 +14,7 @@ from dcosmaint.sandbox.world.marathon import Marathon
 from dcosmaint.sandbox.world.master import Master
 from dcosmaint.sandbox.world.operator import Operator
 from dcosmaint.sandbox.world.packer import Packer
+from dcosmaint.sandbox.world.reservations import Reservations
 from dcosmaint.sandbox.world.scheduler import ServiceScheduler
 from dcosmaint.sandbox.world.shape import AppShape, KafkaShape, NodeShape, Shape, Size
 from dcosmaint.sandbox.world.state import Agent, App, Machine, Task
@@ -39,6 +40,7 @@ class World:
         self.ground = Ground(self.shape, self.clock, chance, self._log)
         self.master = Master(self.ground)
         self.systemd = Systemd(self.ground, self.master)
+        self.reservations = Reservations(self.ground, self.master)
         self.operator = Operator(self.ground, self.master, self.systemd)
         self.cloud = Cloud(self.ground, self.systemd)
         self.marathon = Marathon(self.ground, self.master)
