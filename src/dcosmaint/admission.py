@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 
 from dcosmaint import planner
 from dcosmaint.errors import DcosmaintError, Fatal, NodeFailed, Retryable
@@ -14,6 +15,7 @@ from dcosmaint.model import Admission, Flight, Inventory, Member, Node, Progress
 from dcosmaint.planner.case import Case, slots
 from dcosmaint.reporter import Event, Look, Reporter
 from dcosmaint.site import Site
+from dcosmaint.steps.looks import state
 from dcosmaint.survey import survey
 
 ASK_EVERY = 30.0
@@ -58,6 +60,14 @@ class Door:
             self.answer = NOBODY
             self._give_up(error)
         self.due = self._next(began)
+
+    def surveyed(self, address: str) -> Node:
+        """What a fresh survey says of a node in flight; its agent as it was, where Mesos lists none."""
+        old = self._journal.progress.flights[address].node
+        nodes = survey(self._site, self._hands.now()).nodes
+        node = next((node for node in nodes if node.instance.id == old.instance.id), old)
+        instance = replace(node.instance, state=state(self._site.ec2, node.instance.id))
+        return replace(node, agent=node.agent or old.agent, instance=instance)
 
     def _next(self, began: float) -> float:
         """A large cluster takes long to survey: it is not asked all the time."""

@@ -19,7 +19,6 @@ from dcosmaint.reporter import Event, EventName, Reporter
 from dcosmaint.site import Site
 from dcosmaint.steps.slots import Slots
 from dcosmaint.steps.writer import Writer
-from dcosmaint.survey import survey
 from dcosmaint.turn import Agenda, Turn
 
 PREPARE = ""  # the key of what happens once a roll
@@ -121,15 +120,13 @@ class Executor:
 
     def _start_over(self, key: str, why: str) -> None:
         """R15: again from the first step, with what a fresh survey says of the node."""
-        old = self._journal.progress.flights[key].node
         try:
-            nodes = survey(self._site, self._hands.now()).nodes
+            node = self._door.surveyed(key)
         except DcosmaintError as error:
             self._settle(key, error)
-            return
-        node = next((n for n in nodes if n.instance.id == old.instance.id), old)
-        self._journal.append(Begun(node if node.agent else replace(node, agent=old.agent), why))
-        self._board(key)
+        else:
+            self._journal.append(Begun(node, why))
+            self._board(key)
 
     def _end(self, key: str, *lines: What) -> None:
         del self._turns[key]
@@ -147,6 +144,5 @@ class Executor:
 
     def _finish(self) -> Verdict:
         answer = self._door.answer
-        stopped = RollStopped("; ".join(dict.fromkeys(refusal.says for refusal in answer.refusals)))
-        self._journal.append(RollDone() if answer.verdict is Verdict.DONE else stopped)
+        self._journal.append(RollDone() if answer.verdict is Verdict.DONE else RollStopped(answer.why))
         return answer.verdict

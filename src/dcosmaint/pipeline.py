@@ -55,9 +55,11 @@ def prepare_image(roll: Roll, progress: Progress, site: Site) -> Steps:
 
 def drain_node(seat: Seat) -> Steps:
     node, site, waits = seat.flight.node, seat.site, seat.roll.policy.waits
-    cordon = CordonAgent(node, site.mesos, site.acts.mesos, waits)
+    cordon = CordonAgent(node, site.mesos, site.ec2, site.acts.mesos, waits)
     move = ReplaceBrokers(node, seat.roll, site.mesos, site.services, site.acts.services, seat.slots)
-    docker = StopDocker(node, site.mesos, site.services, site.units, site.acts.units, waits)
+    if seat.flight.gone:  # somebody else has terminated it: nothing there can be cordoned, asked or stopped
+        return (move,)
+    docker = StopDocker(node, site.mesos, site.services, site.ec2, site.units, site.acts.units, waits)
     agent = StopAgent(
         node=node,
         counts=seat.flight.counts,
@@ -65,6 +67,7 @@ def drain_node(seat: Seat) -> Steps:
         mesos=site.mesos,
         services=site.services,
         marathon=site.marathon,
+        ec2=site.ec2,
         units=site.units,
         acts=site.acts.units,
         waits=waits,

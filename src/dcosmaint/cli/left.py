@@ -22,7 +22,7 @@ def by_hand(flight: Flight) -> str:
     """How a node that an abort left in flight is brought to an end without its roll."""
     if "apply-terraform" in flight.done:
         return "its new instance is there, and nobody waits for it any more: `dcosmaint nodes` shows it"
-    if "ec2.terminate" in flight.acted:
+    if flight.gone or "ec2.terminate" in flight.acted:
         return f"its instance is gone: `terraform apply -target='{flight.node.address}'` makes a new one"
     if "stop-agent" in flight.done or flight.stopping:
         return f"it is stopped: `dcosmaint undrain {flight.node.private_ip}` brings it back"

@@ -95,8 +95,7 @@ class NodeDone(Line):
     def onto(self, progress: Progress, at: float) -> Progress:
         flight = progress.flights[self.node]
         node = flight.node
-        gone = "ec2.terminate" in flight.acted
-        ami = node.instance.ami if gone else ""
+        ami = node.instance.ami if flight.gone or "ec2.terminate" in flight.acted else ""
         ended = Ended(self.node, node.instance.id, at, len(node.members), flight.since, ami, node.group)
         return replace(progress, flights=without(progress, self.node), ended=(*progress.ended, ended))
 

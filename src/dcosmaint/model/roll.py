@@ -102,9 +102,14 @@ class Flight:
         return any(act.startswith("units.") for act in self.acted)
 
     @property
+    def gone(self) -> bool:
+        """Whether somebody else has terminated its instance, as far as was seen when its pipeline began."""
+        return self.node.instance.state == "terminated"
+
+    @property
     def busy(self) -> bool:
-        """Whether it is stopping, or a replace of one of its members is not known to be whole."""
-        return self.stopping or any(member in self.holds for member in self.asked)
+        """Whether it is gone or stopping, or a replace of one of its members is not known to be whole."""
+        return self.gone or self.stopping or any(member in self.holds for member in self.asked)
 
 
 @dataclass(frozen=True)
@@ -169,6 +174,11 @@ class Admission:
     cordon: tuple[str, ...]  # agent ids that should be under a steering cordon now, and no others
     refusals: tuple[Refusal, ...]
     verdict: Verdict
+
+    @property
+    def why(self) -> str:
+        """Why nobody else starts, each reason once."""
+        return "; ".join(dict.fromkeys(refusal.says for refusal in self.refusals))
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from dcosmaint.model import Node, Waiting, Waits
-from dcosmaint.ports import MesosActs, MesosReads
-from dcosmaint.steps.looks import agent_by_id
+from dcosmaint.ports import Ec2Reads, MesosActs, MesosReads
+from dcosmaint.steps.looks import agent_by_id, still_there
 
 
 @dataclass(frozen=True)
@@ -16,12 +16,14 @@ class CordonAgent:
     name: ClassVar[str] = "cordon-agent"
     node: Node
     mesos: MesosReads
+    ec2: Ec2Reads
     acts: MesosActs
     waits: Waits
 
     def run(self) -> Iterator[Waiting]:
         while (agent := agent_by_id(self.mesos, self.node.agent_id)) is None or not agent.deactivated:
             if agent is None:  # gone without our doing: nobody knows what its tasks do, so it is not pushed on
+                still_there(self.ec2, self.node)
                 yield Waiting(f"Mesos to list agent {self.node.agent_id}", "", self.waits.register)
                 continue
             self.acts.cordon(agent.id)

@@ -28,6 +28,20 @@ def agents_at(mesos: MesosReads, private_ip: str) -> tuple[Agent, ...]:
     return tuple(agent for agent in agents.listed if agent.private_ip == private_ip)
 
 
+def state(ec2: Ec2Reads, instance_id: str) -> str:
+    """EC2's word. It forgets what was terminated an hour ago, but one empty answer is no proof."""
+    for _ in range(LOOKS):
+        if found := ec2.instances([instance_id]):
+            return found[0].state
+    return "terminated"
+
+
+def still_there(ec2: Ec2Reads, node: Node) -> None:
+    """Raises `StartOver` when somebody else has terminated the instance: nothing on it can be asked or stopped."""
+    if state(ec2, node.instance.id) == "terminated":
+        raise StartOver(f"{node.instance.id} was terminated by somebody else")
+
+
 def nobody_left(services: ServiceReads, node: Node) -> None:
     """R3: no SDK pod may be on a node that is about to stop. Raises `StartOver` when one landed late.
 

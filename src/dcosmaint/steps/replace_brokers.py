@@ -85,13 +85,19 @@ class ReplaceBrokers:
 
     def _replace(self, service: Service, pod: Pod) -> str:
         """Send the replace, or say why it may not be sent now."""
-        agent = agent_by_id(self.mesos, self.node.agent_id)
-        if agent is None or not agent.deactivated:
-            raise StartOver(f"agent {self.node.agent_id} is not cordoned any more")
-        refusal = self.slots.take(pod, service)
+        refusal = self._open() or self.slots.take(pod, service)
         if not refusal:
             self.acts.replace(pod.member)
         return refusal
+
+    def _open(self) -> str:
+        """Why a member might be placed on this very node again, or "". Raises `StartOver` where a cordon is missing."""
+        agent = agent_by_id(self.mesos, self.node.agent_id)
+        if self.slots.flight.gone:
+            return f"agent {agent.id}, whose instance is gone, is still listed" if agent else ""
+        if agent is None or not agent.deactivated:
+            raise StartOver(f"agent {self.node.agent_id} is not cordoned any more")
+        return ""
 
     def _waiting(self, service: Service, pod: Pod, refusal: str) -> Waiting:
         waits, member = self.roll.policy.waits, pod.member

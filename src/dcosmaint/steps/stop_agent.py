@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from dcosmaint.model import Node, Units, Waiting, Waits
-from dcosmaint.ports import MarathonReads, MesosReads, ServiceReads, UnitActs, UnitReads
-from dcosmaint.steps.looks import LOOKS, agent_by_id, apps_short, nobody_left, still_gone
+from dcosmaint.ports import Ec2Reads, MarathonReads, MesosReads, ServiceReads, UnitActs, UnitReads
+from dcosmaint.steps.looks import LOOKS, agent_by_id, apps_short, nobody_left, still_gone, still_there
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,7 @@ class StopAgent:
     mesos: MesosReads
     services: ServiceReads
     marathon: MarathonReads
+    ec2: Ec2Reads
     units: UnitReads
     acts: UnitActs
     waits: Waits
@@ -32,6 +33,7 @@ class StopAgent:
     def run(self) -> Iterator[Waiting]:
         gone = 0
         while gone < LOOKS:
+            still_there(self.ec2, self.node)
             seen = self.units.look(self.node.instance)
             listed = self._listed()
             gone = gone + 1 if self._stopped(seen, listed=listed) else 0

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from dcosmaint.model import Node, Waiting, Waits
-from dcosmaint.ports import MesosReads, ServiceReads, UnitActs, UnitReads
-from dcosmaint.steps.looks import nobody_left, still_cordoned
+from dcosmaint.model import Node, Units, Waiting, Waits
+from dcosmaint.ports import Ec2Reads, MesosReads, ServiceReads, UnitActs, UnitReads
+from dcosmaint.steps.looks import nobody_left, still_cordoned, still_there
 
 
 @dataclass(frozen=True)
@@ -20,14 +20,19 @@ class StopDocker:
     node: Node
     mesos: MesosReads
     services: ServiceReads
+    ec2: Ec2Reads
     units: UnitReads
     acts: UnitActs
     waits: Waits
 
     def run(self) -> Iterator[Waiting]:
-        while (seen := self.units.look(self.node.instance)).docker or seen.shims:
+        while (seen := self._look()).docker or seen.shims:
             if seen.docker:
                 still_cordoned(self.mesos, self.node)  # under an agent that takes work it would be a black hole
                 nobody_left(self.services, self.node)
                 self.acts.stop_docker(self.node.instance)
             yield Waiting("docker to stop", f"{seen.shims} containers left", self.waits.stop)
+
+    def _look(self) -> Units:
+        still_there(self.ec2, self.node)
+        return self.units.look(self.node.instance)

@@ -1,0 +1,76 @@
+"""Somebody else terminates the instance of a node in flight. What is left of it is done, and nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from dcosmaint.lines import Admitted, Done, Replacing, What
+from dcosmaint.lines.line import Line
+from dcosmaint.model import Verdict, Work
+from dcosmaint.sandbox.world import build
+from tests.driven import BARE, FIRST, Drive
+from tests.rolls.stage import SMALL, cordoned, not_replaced, unwell
+
+STEPS = ("cordon-agent", "replace-brokers", "stop-docker", "stop-agent")
+
+
+def ended_elsewhere(drive: Drive, when: type[Line], step: str = "") -> list[str]:
+    """The instance whose node first gets that line is terminated by an operator, behind our back."""
+    found: list[str] = []
+
+    def vanish(at: float, what: What) -> None:
+        flights = drive.journal.progress.flights
+        if found or not isinstance(what, when) or (isinstance(what, Done) and what.step != step):
+            return
+        node = what.flights[0].node if isinstance(what, Admitted) else flights[str(getattr(what, "node", ""))].node
+        if node.members:
+            found.append(node.address)
+            drive.world.vanish(node.instance.id)
+
+    drive.hear = vanish
+    return found
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("step", STEPS)
+def test_the_node_is_made_anew_and_its_brokers_are_whole_elsewhere(step: str, seed: int) -> None:
+    drive = Drive(build(replace(SMALL, seed=seed)))
+    found = ended_elsewhere(drive, Done, step)
+    assert drive.run() is Verdict.DONE, drive.journal.progress
+    (address,) = found
+    assert "ec2.terminate" not in drive.acts_of(address)
+    assert not_replaced(drive.world, drive.roll) == []
+    assert (cordoned(drive.world), unwell(drive.world)) == ([], [])
+    assert drive.stage.tally(drive.roll).breaches == ()
+
+
+@pytest.mark.parametrize("when", [Admitted, Replacing])
+def test_it_may_happen_before_the_cordon_and_while_a_broker_moves(when: type[Line]) -> None:
+    drive = Drive(build(SMALL))
+    found = ended_elsewhere(drive, when)
+    assert drive.run() is Verdict.DONE, drive.journal.progress
+    assert found
+    assert not_replaced(drive.world, drive.roll) == []
+    assert drive.stage.tally(drive.roll).breaches == ()
+
+
+def test_a_drain_of_a_node_that_is_gone_ends_when_its_brokers_are_elsewhere() -> None:
+    drive = Drive(build(SMALL), work=Work.DRAIN)
+    ended_elsewhere(drive, Done, "cordon-agent")
+    drive.run()
+    assert unwell(drive.world) == []
+
+
+def test_an_instance_that_ec2_has_forgotten_is_as_gone_as_a_terminated_one() -> None:
+    drive = Drive(build(BARE))
+
+    def forget(at: float, what: What) -> None:
+        if what == Done(FIRST, "cordon-agent") and not drive.said("begin"):
+            drive.world.vanish(drive.world.node(FIRST).id)
+            drive.world.advance(drive.world.now + 2 * 3600.0)
+
+    drive.hear = forget
+    assert drive.run() is Verdict.DONE, drive.journal.progress
+    assert not_replaced(drive.world, drive.roll) == []
