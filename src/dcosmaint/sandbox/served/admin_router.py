@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import struct
 import sys
+from collections.abc import Iterator
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -62,6 +63,7 @@ class _Http(ThreadingHTTPServer):
 
     def __init__(self, address: tuple[str, int], router: AdminRouter) -> None:
         self.router = router
+        self.closing = False
         self._open: set[socket.socket] = set()
         super().__init__(address, _Call)
 
@@ -75,6 +77,7 @@ class _Http(ThreadingHTTPServer):
 
     def server_close(self) -> None:
         """Clients keep their connections for the next call: without an end of those, their threads would wait on."""
+        self.closing = True
         for connection in list(self._open):
             try:
                 connection.shutdown(socket.SHUT_RDWR)
@@ -117,11 +120,28 @@ class _Call(BaseHTTPRequestHandler):
             self.send_header(name, value)
         if answer.type:
             self.send_header("Content-Type", answer.type)
+        if answer.stream is not None:
+            self._follow(answer.stream)
+            return
         if answer.status != 204:
             self.send_header("Content-Length", str(len(answer.body)))
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(answer.body)
+
+    def _follow(self, pieces: Iterator[bytes]) -> None:
+        """Piece after piece, each at once, until they end or nobody serves any more."""
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        self.wfile.flush()
+        for piece in pieces:
+            if self.server.closing:
+                self.close_connection = True
+                return
+            if piece:
+                self.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece))
+                self.wfile.flush()
+        self.wfile.write(b"0\r\n\r\n")
 
     def log_message(self, format: str, *args: Any) -> None:
         """Not a word of each request: the World's log says what happened."""

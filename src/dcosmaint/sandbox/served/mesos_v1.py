@@ -9,6 +9,7 @@ from dcosmaint.sandbox.served.mesos_acts import ACTS, OLD_ACTS
 from dcosmaint.sandbox.served.mesos_agents import recovered, registered, v1_agent, v1_info
 from dcosmaint.sandbox.served.mesos_frameworks import v1_framework
 from dcosmaint.sandbox.served.mesos_resources import Json, NotProtobuf
+from dcosmaint.sandbox.served.mesos_stream import Stream
 from dcosmaint.sandbox.served.mesos_tasks import ledger, v1_task
 from dcosmaint.sandbox.served.mesos_v0 import build
 from dcosmaint.sandbox.served.router import Route
@@ -49,11 +50,13 @@ def _called(world: World, ask: Ask, call: Json) -> Answer:
     kind = str(call.get("type"))
     if kind in ACTS and (world.master.can_deactivate or kind in OLD_ACTS):
         return _act(world, kind, call)
-    if kind not in READS:
+    if kind not in READS and kind != "SUBSCRIBE":
         return as_text(NO_TYPE, 400)
     accepted = ask.headers.get("accept", "*/*")
     if not any(kind_.partition(";")[0].strip() in (JSON, "*/*", "application/*") for kind_ in accepted.split(",")):
         return as_text("Expecting 'Accept' to allow 'application/x-protobuf' or 'application/json'", 406)
+    if kind == "SUBSCRIBE":
+        return Answer(type=JSON, stream=Stream(world, _state(world)).read())
     return as_json({"type": kind, kind.lower(): READS[kind](world)})
 
 

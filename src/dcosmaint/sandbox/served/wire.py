@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Any
@@ -35,6 +35,7 @@ class Answer:
     body: bytes = b""
     type: str = ""  # no Content-Type where it is empty
     headers: tuple[tuple[str, str], ...] = ()
+    stream: Iterator[bytes] | None = None  # what follows piece by piece, instead of a body; an empty piece is no news
 
 
 class Reset(Exception):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Protocol
 
+from dcosmaint.sandbox.world.events import Events, Scheduler
 from dcosmaint.sandbox.world.faults import Rejected
 from dcosmaint.sandbox.world.ground import Ground
 from dcosmaint.sandbox.world.shape import Size
@@ -15,22 +15,13 @@ UNREACHABLE_AFTER = 300.0
 """Seconds until a disconnected agent is taken off the list: 20 pings of 15 s on DC/OS."""
 
 
-class Scheduler(Protocol):
-    """What the master calls back."""
-
-    def updated(self, task: Task) -> None: ...
-
-    def offered(self) -> None:
-        """Some agent has more to offer than before."""
-        ...
-
-
 class Master:
     def __init__(self, ground: Ground) -> None:
         self._ground = ground
         self.id = ground.chance.uuid()
         self.frameworks: dict[str, Framework] = {}
         self._schedulers: dict[str, Scheduler] = {}
+        self.events = Events()
         self.told_of: Callable[[Agent], None] = lambda _agent: None  # whoever registers
         self.changes = 0
 
@@ -57,6 +48,7 @@ class Master:
         """A framework took an offer. The task runs a little later, if its agent lets it."""
         task.launched_at = self._ground.clock.now
         self._ground.agents[task.agent_id].tasks[task.id] = task
+        self.events.tell("TASK_ADDED", task)
         self.changes += 1
         self._ground.clock.after(self._ground.chance.within((2.0, 8.0)), lambda: self._start(task))
 
@@ -78,6 +70,7 @@ class Master:
         if not agent.connected:
             return  # nobody hears of it; its end comes with the agent's
         task.state, task.running_at = "TASK_RUNNING", self._ground.clock.now
+        self.events.tell("TASK_UPDATED", task)
         self.changes += 1
         self._schedulers[task.framework].updated(task)
 
@@ -90,6 +83,7 @@ class Master:
         completed = self.frameworks[task.framework].completed
         completed.append(task)
         del completed[:-100]
+        self.events.tell("TASK_UPDATED", task)
         self.changes += 1
         self._schedulers[task.framework].updated(task)
 
@@ -109,6 +103,7 @@ class Master:
         """An agent process says hello: under the id in its work dir, or under a new one."""
         ground, now = self._ground, self._ground.clock.now
         agent = ground.agents.get(machine.agent_id)
+        added = agent is None or not agent.listed
         if agent is None:
             agent = self._admit(machine)
             ground.tell("mesos", "agent-registered", machine, old=False, ami=machine.ami)
@@ -118,6 +113,8 @@ class Master:
             agent.reregistered_at = now
         agent.listed = agent.connected = True
         agent.recovering = agent.unreachable = False
+        if added:
+            self.events.tell("AGENT_ADDED", agent)
         self.told_of(agent)
         self.room()
         return agent
@@ -144,6 +141,7 @@ class Master:
         if agent.listed:
             self._ground.tell("mesos", "agent-gone", agent.machine, how="unregistered")
             self.remove(agent, "the agent unregistered")
+            self.events.tell("AGENT_REMOVED", agent)
 
     def disconnect(self, agent_id: str) -> None:
         """Its connection broke. Nobody is told anything for five minutes."""
@@ -189,6 +187,7 @@ class Master:
 
     def fail_over(self) -> None:
         """Another master leads: every agent is recovered from the registry until it re-registers."""
+        self.events.end()
         for agent in self._ground.listed:
             agent.recovering = True
             delay = self._ground.chance.within((1.0, 40.0))
