@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import takewhile
 from pathlib import Path
 from secrets import token_hex
 from typing import Any
@@ -112,6 +113,10 @@ class Shelf:
             if journal and wanted(journal.roll, journal.progress):
                 return journal
         return None
+
+    def blank(self) -> tuple[str, ...]:
+        """Journals that are younger than every roll that began, and were cut off before their first line was whole."""
+        return tuple(takewhile(lambda roll_id: self._try(roll_id) is None, self.ids()))
 
     def left(self) -> tuple[Journal, ...]:
         """Every roll that has nodes or cordons in flight, newest first."""

@@ -275,3 +275,13 @@ def test_values_of_the_environment_are_never_shown(tmp_path: Path) -> None:
     with pytest.raises(ProgramFailed) as caught:
         run(program, 30)
     assert "hunter2" not in f"{program!r} {program} {caught.value} {caught.value!r}"
+
+
+def test_a_disk_without_room_for_what_a_child_reads_is_fatal_and_names_the_file(
+    children: Children, tmp_path: Path
+) -> None:
+    room = children.room("plan")
+    (room / "values").symlink_to("/dev/full")
+    with pytest.raises(Fatal, match=r"values can't be written: No space left on device. Nothing was begun"):
+        children.write(room, "values", "x" * 10_000)
+    assert children.newest(Plain()) is None

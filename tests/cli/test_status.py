@@ -161,3 +161,14 @@ def test_a_roll_of_which_nothing_was_noted_is_shown_from_its_journal(stage: Stag
     begun(stage, NEWER).append(RollDone())
     assert "0 of 6 nodes done; roll-done" in stage.type("status").output
     assert json.loads(stage.type("status", "--json").output)["noted"] is None
+
+
+@pytest.mark.parametrize("half", ["", '{"at": 1.0, "event": "ro'])
+def test_a_roll_that_was_killed_before_its_first_line_is_passed_over_aloud(stage: Stage, half: str) -> None:
+    begun(stage, OLDER)
+    stage.shelf.journal(NEWER).write_text(half)
+    for command in ("status", "resume"):
+        said = stage.type(command).output
+        assert f"the journal of {NEWER} holds no whole line" in said
+        assert OLDER in said.replace("note:", "")
+    assert "no whole line" not in stage.type("status", OLDER).output

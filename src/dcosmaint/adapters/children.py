@@ -87,6 +87,16 @@ class Children:
             raise Fatal(f"No room for {what} in {self._folder}: {error.strerror}. Nothing was begun.") from error
         return room
 
+    def write(self, room: Path, name: str, text: str) -> Path:
+        """Put a file that the child is to read into its room. Nobody but its owner may read it."""
+        path = room / name
+        try:
+            path.touch(mode=0o600)
+            path.write_text(text)
+        except OSError as error:
+            raise Fatal(f"{path} can't be written: {error.strerror}. Nothing was begun.") from error
+        return path
+
     def begin(self, room: Path, program: Program, subject: Sequence[str]) -> None:
         """Start the program, in the room that was made for it. Returns once it runs."""
         program.check()

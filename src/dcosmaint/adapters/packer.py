@@ -71,9 +71,7 @@ class Packer:
         """Raises `Usage` with the template's own complaints where it is not fit, before anything is built."""
         self._check_tag()
         room = self._children.room("bake")
-        values = room / VALUES
-        values.touch(mode=0o600)
-        values.write_text(json.dumps(dict(self._template.vars)))
+        values = self._children.write(room, VALUES, json.dumps(dict(self._template.vars)))
         try:
             self._validate(self._template.program("validate", roll, values))
             self._children.begin(room, self._template.program("build", roll, values, "-color=false"), [roll])

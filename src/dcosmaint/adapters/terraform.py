@@ -66,7 +66,7 @@ class Terraform:
             raise Fatal("A plan without an address would be a plan for everything: it is not begun.")
         variables = self._variables(images)
         room = self._children.room("plan")
-        (room / VARIABLES).write_text(json.dumps(variables))
+        told = self._children.write(room, VARIABLES, json.dumps(variables))
         program = self._workspace.program(
             "plan",
             json=FLAG,
@@ -75,7 +75,7 @@ class Terraform:
             lock_timeout=f"{self._workspace.lock_timeout}s",
             out=str(room / PLAN_FILE),
             target=list(addresses),
-            var_file=[*self._told_files(), str(room / VARIABLES)],
+            var_file=[*self._told_files(), str(told)],
         )
         self._children.begin(room, program, addresses)
 

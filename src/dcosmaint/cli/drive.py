@@ -14,7 +14,7 @@ from dcosmaint import tighten
 from dcosmaint.admission import Door
 from dcosmaint.cli.cluster import Cluster, Working
 from dcosmaint.cli.confirm import Admitting, confirming
-from dcosmaint.cli.exits import DONE, STOPPED, Stopped, hush
+from dcosmaint.cli.exits import DONE, STOPPED, Stopped, hush, unusable
 from dcosmaint.cli.jsonl import JsonLines
 from dcosmaint.cli.left import left
 from dcosmaint.cli.live import Watched
@@ -119,8 +119,9 @@ def _drive(cluster: Cluster, roll_id: str, telling: Telling, opening: _Opening) 
         except BrokenPipeError as error:
             hush()
             raise Stopped(f"nobody reads our output any more. `dcosmaint resume {roll_id}` goes on.") from error
-        except DcosmaintError as error:
-            raise Stopped("\n".join([str(error), *left(journal)])) from error
+        except (DcosmaintError, OSError) as error:  # a disk that is full, say
+            says = unusable(error) if isinstance(error, OSError) else str(error)
+            raise Stopped("\n".join([says, *left(journal)])) from error
         finally:
             hands.close()
     if not telling.as_json:

@@ -27,6 +27,12 @@ class Stopped(DcosmaintError):
 class Commands(click.Group):
     """A group whose commands end by the contract."""
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Bytes that are no text come in as lone surrogates, and could be neither journalled nor printed."""
+        if wrong := [arg for arg in args if not _is_text(arg)]:
+            raise click.UsageError(f"{wrong[0]!a} is no text in UTF-8: set a UTF-8 locale, or write it anew.", ctx)
+        return super().parse_args(ctx, args)
+
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
@@ -36,6 +42,9 @@ class Commands(click.Group):
         except BrokenPipeError:  # whoever read us has seen enough
             hush()
             ctx.exit(DONE)
+        except OSError as error:  # a roll that has begun translates its own
+            click.echo(f"dcosmaint: {unusable(error)}. Nothing was touched.", err=True)
+            ctx.exit(REFUSED)
         except KeyboardInterrupt:
             click.echo("dcosmaint: interrupted, nothing was touched", err=True)
             ctx.exit(INTERRUPTED)
@@ -46,6 +55,19 @@ def hush() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def untouched(error: Retryable) -> Refused:
+def untouched(error: Retryable, cluster: str) -> Refused:
     """A cluster that does not answer before anything was begun."""
-    return Refused(f"{error}. Nothing was touched.")
+    return Refused(f"cluster {cluster}: {error}. Nothing was touched.")
+
+
+def unusable(error: OSError) -> str:
+    """What the system refused, and for which file: a full disk, a right that is missing."""
+    return f"{error.filename or 'this machine'}: {error.strerror or error}"
+
+
+def _is_text(word: str) -> bool:
+    try:
+        word.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

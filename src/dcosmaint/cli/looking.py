@@ -26,7 +26,7 @@ def surveyed(cluster: Cluster) -> Inventory:
         with TemporaryDirectory(prefix="dcosmaint-") as folder, cluster.connect(Path(folder) / "work") as site:
             return survey(site, datetime.now(UTC).timestamp())
     except Retryable as error:
-        raise untouched(error) from error
+        raise untouched(error, cluster.name) from error
 
 
 @click.command()

@@ -12,6 +12,7 @@ from dcosmaint.cli.cluster import Clusters, who
 from dcosmaint.cli.confirm import confirming
 from dcosmaint.cli.exits import OUTDATED
 from dcosmaint.cli.options import confirmed, of_nodes, of_policy, of_terms, on_cluster, wants_json
+from dcosmaint.cli.status_text import passed_over
 from dcosmaint.cli.taking_over import asked_terms
 from dcosmaint.cli.work import Wish
 from dcosmaint.errors import Refused
@@ -119,6 +120,8 @@ def resume(ctx: click.Context, /, roll_id: str | None, config: Path | None, name
     clusters: Clusters = ctx.obj
     cluster = clusters.open(config, name)
     found = cluster.shelf.load(roll_id) if roll_id else cluster.shelf.to_resume()
+    for note in passed_over(cluster.shelf) if not roll_id else ():
+        click.echo(note, err=True)
     if found is None:
         click.echo("Nothing to do: no roll of this cluster that is known here has anything left to do.")
         return

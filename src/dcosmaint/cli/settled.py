@@ -17,7 +17,7 @@ def settled(cluster: Cluster, plan: Plan) -> str:
         with cluster.connect(cluster.shelf.workspace(plan.roll.id)) as site:
             said = [_said(plan.roll.work, node, site.units.look(node.instance)) for node in plan.targets]
     except Retryable as error:
-        raise untouched(error) from error
+        raise untouched(error, cluster.name) from error
     except NodeFailed as error:
         raise Refused(f"{error}. Nothing was touched.") from error
     return "\n".join(said) if all(said) else ""

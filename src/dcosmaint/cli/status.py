@@ -12,7 +12,7 @@ from dcosmaint.cli import noted
 from dcosmaint.cli.cluster import Cluster, Clusters
 from dcosmaint.cli.noted import Now
 from dcosmaint.cli.options import on_cluster, wants_json
-from dcosmaint.cli.status_text import Standing, sentences
+from dcosmaint.cli.status_text import Standing, passed_over, sentences
 from dcosmaint.journal import Journal
 from dcosmaint.model import Flight
 
@@ -27,6 +27,8 @@ def status(ctx: click.Context, /, roll_id: str | None, config: Path | None, name
     clusters: Clusters = ctx.obj
     cluster = clusters.open(config, name)
     found = cluster.shelf.load(roll_id) if roll_id else cluster.shelf.newest(lambda roll, progress: True)
+    for note in passed_over(cluster.shelf) if not roll_id else ():
+        click.echo(note, err=True)
     if found is None:
         click.echo("No roll of this cluster is known here.")
         return

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from dcosmaint.cli.noted import Next, Now, Wait
 from dcosmaint.journal import Journal
-from dcosmaint.rolls import ENDED
+from dcosmaint.rolls import ENDED, Shelf
 
 SHOWN = 5
 """Names in one sentence."""
@@ -26,6 +26,12 @@ class Standing:
     @property
     def alive(self) -> bool:
         return self.journal.roll.id in self.holder
+
+
+def passed_over(shelf: Shelf) -> Iterator[str]:
+    """Rolls that were killed before they began: whoever looks for the newest would miss it without a word."""
+    for roll_id in shelf.blank():
+        yield f"note: the journal of {roll_id} holds no whole line: it was killed before it did anything"
 
 
 def sentences(standing: Standing) -> Iterator[str]:

@@ -38,4 +38,4 @@ def _looked(cluster: Cluster, roll_id: str) -> Inventory:
         with cluster.connect(cluster.shelf.workspace(roll_id)) as site:
             return survey(site, datetime.now(UTC).timestamp())
     except Retryable as error:
-        raise untouched(error) from error
+        raise untouched(error, cluster.name) from error

@@ -94,7 +94,7 @@ def make_plan(cluster: Cluster, wish: Wish, roll_id: str) -> Plan:
             roll = a_roll(roll_id, cluster.name, who(), _order(cluster, wish, inventory), inventory)
             found = blockers(roll, inventory, site.ec2)
     except Retryable as error:
-        raise untouched(error) from error
+        raise untouched(error, cluster.name) from error
     return Plan(roll, inventory, forecast(roll, inventory), found)
 
 
