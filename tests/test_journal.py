@@ -14,10 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dcosmaint import lines
-from dcosmaint.errors import Fatal, LeaseLost, Refused
+from dcosmaint.errors import Fatal, LeaseLost, Refused, Retryable
 from dcosmaint.journal import File, Journal, Logged, Memory, mend, read
 from dcosmaint.lines import What
 from dcosmaint.model import Progress
+from dcosmaint.ports import Lease
 from tests.builders import a_flight, a_member, a_roll, a_service, an_instance, an_inventory
 
 INVENTORY = an_inventory(4, [a_service(on=(0, 1, 1))])
@@ -26,14 +27,21 @@ ADMIT = lines.Admitted((a_flight(INVENTORY.nodes[0]),))
 DONE = lines.Done(INVENTORY.nodes[0].address, "cordon-agent – höchst wichtig")
 
 
-class Ours:
-    """A lease that is ours until it is taken away."""
+class Ours(Lease):
+    """A lease that is ours until it is taken away, and a lock that can be read until nobody answers."""
 
-    taken = False
+    taken = unreadable = False
+    read = 0
 
     def check(self) -> None:
         if self.taken:
             raise LeaseLost("the lock is no longer ours")
+
+    def confirm(self) -> None:
+        self.read += 1
+        if self.unreadable:
+            raise Retryable("the lock can't be read")
+        self.check()
 
 
 def a_journal(sink: File | Memory | None = None, lease: Ours | None = None) -> Journal:

@@ -29,6 +29,7 @@ from dcosmaint.lines import (
     What,
 )
 from dcosmaint.model import Terms
+from dcosmaint.ports import Lease
 from dcosmaint.reporter import Event, Narrator, Reporter
 from tests.builders import a_flight, a_member, a_node, a_roll
 
@@ -44,7 +45,7 @@ class Heard(Reporter):
         self.events.append(event)
 
 
-class Free:
+class Free(Lease):
     def check(self) -> None: ...
 
 

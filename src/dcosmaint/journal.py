@@ -2,7 +2,7 @@
 
 A kill at any moment leaves whole lines and at most one half line, which is cut off when the journal is opened again.
 `append` is the one place where the lease is checked, and `Logged` the one road to an act: no act without a line, no
-line without the lease.
+line without the lease. Before the line of an act the lock is read afresh where it is kept (R9).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Protocol, cast
 
 from dcosmaint.errors import Fatal, Refused
-from dcosmaint.lines import SCHEMA, Acting, RollBegun, TakenOver, What, fold, from_json, to_json
+from dcosmaint.lines import SCHEMA, Acting, Replacing, RollBegun, TakenOver, What, fold, from_json, to_json
 from dcosmaint.model import Member, Progress, Roll
 from dcosmaint.ports import Lease
 from dcosmaint.site import Acts
@@ -113,7 +113,12 @@ class Journal:
         return self._roll
 
     def append(self, what: What) -> None:
-        """Write one line and take in what it means."""
+        """Write one line and take in what it means.
+
+        Only the line of an act raises `Retryable`, in the step that is about to act: then neither was done.
+        """
+        if isinstance(what, Acting | Replacing):
+            self._lease.confirm()
         with self.alone:
             self._lease.check()
             at = self._now()

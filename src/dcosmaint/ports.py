@@ -212,5 +212,12 @@ class KeyActs(Protocol):
 
 class Lease(Protocol):
     def check(self) -> None:
-        """Raise `LeaseLost` unless the lock is still ours."""
+        """Raise `LeaseLost` unless the lock is still ours, as far as this machine knows. Asks nobody."""
         ...
+
+    def confirm(self) -> None:
+        """Read the lock where it is kept, right before an irreversible act: who can't read it waits.
+
+        Raises `Retryable` when it can't be read, `LeaseLost` when it is not ours any more.
+        """
+        self.check()

@@ -10,18 +10,22 @@ from functools import cache
 from pathlib import Path
 from shutil import copyfile
 from typing import Any, NoReturn, TypeVar, cast
+from urllib.parse import urlsplit
 
 from dcosmaint import examination
 from dcosmaint.adapters.admin_router import AdminRouter
 from dcosmaint.adapters.auth import Auth, DcosCli, GivenToken, NoLogin, Password
 from dcosmaint.adapters.children import Children
 from dcosmaint.adapters.diagnostics import Diagnostics
+from dcosmaint.adapters.dynamodb_lock import DynamoDbLock, Table
 from dcosmaint.adapters.ec2 import Account, Ec2
 from dcosmaint.adapters.host_keys import Enrolment, HostKeys
 from dcosmaint.adapters.marathon import Marathon
+from dcosmaint.adapters.marathon_lock import MarathonLock
 from dcosmaint.adapters.mesos import Mesos
 from dcosmaint.adapters.packer import Packer, Template
 from dcosmaint.adapters.sdk import Sdk
+from dcosmaint.adapters.shared_lock import SharedLock
 from dcosmaint.adapters.ssh import Ssh
 from dcosmaint.adapters.ssh_route import SshSettings
 from dcosmaint.adapters.terraform import Terraform
@@ -67,6 +71,20 @@ def examine(config: ClusterConfig, folder: Path, work: Path) -> Iterator[Patient
         yield Patient(_site(config, router, ec2, work), examination.checks(config, router, place, baker))
 
 
+@contextmanager
+def shared_lock(config: ClusterConfig, name: str) -> Iterator[SharedLock | None]:
+    """The lock that all machines see; None where the configuration has only this machine's."""
+    if config.state.lock == "marathon":
+        with _router(config) as router:
+            yield MarathonLock(router, name)
+    elif config.state.lock_table:
+        row = Table(config.state.lock_table, urlsplit(config.dcos.url).netloc.lower())
+        with closing(DynamoDbLock(_account(config), row, name)) as lock:
+            yield lock
+    else:
+        yield None
+
+
 def _or_why(build: Callable[[], T]) -> T:
     try:
         return build()
@@ -92,7 +110,11 @@ def _router(config: ClusterConfig) -> AdminRouter:
 
 
 def _ec2(config: ClusterConfig) -> Ec2:
-    return Ec2(Account(config.aws.region, config.aws.profile or "", config.aws.endpoint_url or ""))
+    return Ec2(_account(config))
+
+
+def _account(config: ClusterConfig) -> Account:
+    return Account(config.aws.region, config.aws.profile or "", config.aws.endpoint_url or "")
 
 
 def _site(config: ClusterConfig, router: AdminRouter, ec2: Ec2, work: Path) -> Site:

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from dcosmaint.adapters.lock import Holder, LocalLock, holder, lock_file
+from dcosmaint.adapters.holder import Holder
+from dcosmaint.adapters.lock import LocalLock, holder, lock_file
 from dcosmaint.errors import LeaseLost, Locked, Usage
 
 ANN = Holder("ann@laptop", 4711, "20240102-ab12", 1704193445.0)
@@ -21,7 +22,8 @@ BOB = Holder("bob@desk", 4712, "20240102-cd34", 1704193450.0)
 TAKE = """
 import sys
 from pathlib import Path
-from dcosmaint.adapters.lock import Holder, LocalLock
+from dcosmaint.adapters.holder import Holder
+from dcosmaint.adapters.lock import LocalLock
 held = LocalLock.take(Path(sys.argv[1]), "prod", Holder("eve@elsewhere", 1, "roll-9", 0.0))
 print("taken", flush=True)
 sys.stdin.read()

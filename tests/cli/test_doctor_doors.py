@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 import pytest
 from click.testing import CliRunner
 
-from dcosmaint.adapters.lock import Holder, LocalLock
+from dcosmaint.adapters.holder import Holder
+from dcosmaint.adapters.lock import LocalLock
 from dcosmaint.cli import commands
 from tests.adapters.conftest import ec2, moto, moto_server, terraform
 from tests.adapters.dcos.canned import Canned, page, serving

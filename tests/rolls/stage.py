@@ -22,6 +22,7 @@ from dcosmaint.hands import VirtualHands
 from dcosmaint.journal import Journal, Memory, Sink
 from dcosmaint.lines import RollBegun, TakenOver
 from dcosmaint.model import Finding, Inventory, Policy, Roll, Terms, Verdict, Work
+from dcosmaint.ports import Lease
 from dcosmaint.reporter import Reporter
 from dcosmaint.rolls import Order, Shelf, a_roll, blockers
 from dcosmaint.sandbox.faces import in_process
@@ -53,7 +54,7 @@ LEGACY = replace(SMALL, services=(replace(SMALL.services[0], api="brokers"),))
 """A scheduler from before the SDK: for seconds a replace that has arrived looks just like one that was lost."""
 
 
-class Free:
+class Free(Lease):
     """The lease of somebody who has no rival."""
 
     def check(self) -> None:

@@ -17,7 +17,7 @@ from dcosmaint.lines import Admitted, Done, RollBegun
 from dcosmaint.model import Flight, Member, Node, Policy, Progress, Roll, Waiting, Waits, Work
 from dcosmaint.pipeline import PIPELINES, Seat, prepare_image
 from dcosmaint.planner.case import slots
-from dcosmaint.ports import Step
+from dcosmaint.ports import Lease, Step
 from dcosmaint.sandbox.faces import in_process
 from dcosmaint.sandbox.world import AppShape, KafkaShape, Shape, TopicShape, World, build
 from dcosmaint.sandbox.world.state import Machine
@@ -45,7 +45,7 @@ WAITS = Waits(place=601.0, start=602.0, stalled=603.0, stop=604.0, terminate=605
 LOOK_EVERY = 5.0
 
 
-class Free:
+class Free(Lease):
     """The lease of somebody who has no rival."""
 
     def check(self) -> None:

@@ -31,7 +31,15 @@ from dcosmaint.errors import DcosmaintError, Fatal, Retryable, Usage
 PATIENCE = Config(retries={"mode": "adaptive", "total_max_attempts": 3}, connect_timeout=5, read_timeout=20)
 """Few attempts: what fails for longer is looked at again by whoever asked, and said meanwhile."""
 
-PASSING = ("Throttl", "RequestLimitExceeded", "TooManyRequests", "ServiceUnavailable", "Unavailable", "Internal")
+PASSING = (
+    "Throttl",
+    "ProvisionedThroughputExceeded",
+    "RequestLimitExceeded",
+    "TooManyRequests",
+    "ServiceUnavailable",
+    "Unavailable",
+    "Internal",
+)
 DENIED = ("UnauthorizedOperation", "AccessDenied", "AccessDeniedException")
 LOGIN = (
     "AuthFailure",

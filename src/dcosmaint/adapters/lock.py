@@ -10,34 +10,23 @@ import fcntl
 import json
 import os
 from contextlib import suppress
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from dataclasses import asdict
 from pathlib import Path
 from typing import Self
 from urllib.parse import quote
 
+from dcosmaint.adapters.holder import WHAT_NOW, Holder, refusal
 from dcosmaint.errors import LeaseLost, Locked, Usage
+from dcosmaint.ports import Lease
 
-
-@dataclass(frozen=True)
-class Holder:
-    """Who has the lock."""
-
-    by: str  # user@machine
-    pid: int
-    roll: str
-    since: float  # epoch seconds on the holder's clock
-
-    def __str__(self) -> str:
-        since = datetime.fromtimestamp(self.since, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
-        return f"{self.by} (process {self.pid}, roll {self.roll}) since {since}"
+WAY_OUT = "the lock is free as soon as that process has ended"
 
 
 def lock_file(folder: Path, cluster: str) -> Path:
     return folder / f"{quote(cluster, safe='')}.lock"
 
 
-class LocalLock:
+class LocalLock(Lease):
     """The `Lease` of whoever took it. Closed by `release`, by `with`, or by the end of the process."""
 
     def __init__(self, path: Path, fd: int) -> None:
@@ -50,7 +39,7 @@ class LocalLock:
         path = lock_file(folder, cluster)
         fd = _locked(path)
         if fd is None:
-            raise Locked(_refusal(cluster, _said(path)))
+            raise Locked(refusal(cluster, _said(path), WAY_OUT))
         try:
             os.ftruncate(fd, 0)
             os.pwrite(fd, json.dumps(asdict(holder)).encode(), 0)
@@ -81,9 +70,6 @@ class LocalLock:
 
     def __exit__(self, *_: object) -> None:
         self.release()
-
-
-WHAT_NOW = "nothing more is done. See `dcosmaint status` before you resume"
 
 
 def holder(folder: Path, cluster: str) -> Holder | None:
@@ -144,11 +130,3 @@ def _said(path: Path) -> Holder | None:
 
 def _unusable(path: Path, error: OSError) -> Usage:
     return Usage(f"The lock {path} can't be taken: {error.strerror}. Correct state.journal")
-
-
-def _refusal(cluster: str, found: Holder | None) -> str:
-    who = str(found) if found else "somebody who has not said who it is"
-    return (
-        f"The cluster {cluster} is being maintained by {who}. Nothing was touched. Wait for it to end, or interrupt it"
-        " there: the lock is free as soon as that process has ended. `dcosmaint status` shows how far it is"
-    )

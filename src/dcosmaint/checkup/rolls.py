@@ -15,23 +15,27 @@ from dcosmaint.rolls import Shelf, in_flight, unfinished
 
 def of_rolls(mesos: MesosReads, shelf: Shelf, holder: Callable[[], str]) -> tuple[Check, ...]:
     return (
-        Check("lock", partial(_lock, holder)),
-        Check("rolls", partial(_rolls, shelf, holder), "keep that journal, and look at the line that it names"),
+        Check("lock", partial(_lock, holder), "a roll could not take the lock: see to what keeps it from being read"),
+        Check("rolls", partial(_rolls, shelf, holder), "keep that journal, and look at the line that it names", "lock"),
         Check("cordons", partial(_cordons, mesos, shelf), "see to what is red above", needs=ROUTER),
     )
 
 
 def _lock(holder: Callable[[], str]) -> Iterator[Remark]:
     if who := holder():
-        yield warning(f"the cluster is being maintained by {who}", "`dcosmaint status` shows how far that is")
+        remedy = (
+            "`dcosmaint status` shows how far that is; of a process that is dead, `dcosmaint resume` of that roll takes"
+            " the lock over, and `dcosmaint unlock` takes it away"
+        )
+        yield warning(f"the cluster is being maintained by {who}", remedy)
     else:
-        yield ok("nobody maintains the cluster from this machine now")
+        yield ok("nobody holds the lock of this cluster")
 
 
 def _rolls(shelf: Shelf, holder: Callable[[], str]) -> Iterator[Remark]:
     left = shelf.newest(in_flight)
     newest = shelf.newest(lambda roll, progress: True)
-    if left and holder():
+    if left and left.roll.id in holder():
         yield ok(f"{_named(left)} is under way: {_done(left)}")
     elif left:
         flights = ", ".join(left.progress.flights) or "cordons"

@@ -16,6 +16,7 @@ from dcosmaint.cli.looking import nodes
 from dcosmaint.cli.rolling import drain, plan, replace, resume, roll, undrain
 from dcosmaint.cli.sandbox import sandbox
 from dcosmaint.cli.status import status
+from dcosmaint.cli.unlocking import unlock
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -26,7 +27,9 @@ def commands(ctx: click.Context, /) -> None:
     ctx.obj = ctx.obj or Known()
 
 
-for command in (doctor, nodes, plan, roll, drain, undrain, replace, bake, status, resume, abort, rollback, sandbox):
+for command in (
+    doctor, nodes, plan, roll, drain, undrain, replace, bake, status, resume, abort, rollback, unlock, sandbox,
+):  # fmt: skip
     commands.add_command(command)
 
 

@@ -10,12 +10,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from dcosmaint.adapters.holder import Holder
 from dcosmaint.checkup import Patient, nobody
 from dcosmaint.hands import Hands, Signal
 from dcosmaint.model import Policy
 from dcosmaint.ports import Lease
 from dcosmaint.rolls import Shelf
 from dcosmaint.site import Site
+
+Agreed = Callable[[Holder], bool]
+"""Whether the lock is to be taken away from this holder."""
+
+
+def nothing_to_free(agreed: Agreed) -> None:
+    return None
 
 
 class Working(Hands, Protocol):
@@ -35,6 +43,7 @@ class Cluster:
     policy: Callable[[int], Policy]  # of a fleet of so many nodes
     lock: Callable[[str], AbstractContextManager[Lease]]  # for a roll's id; raises `Locked`
     holder: Callable[[], str] = nobody  # who holds the lock now: user, process, roll; "" when nobody does
+    free: Callable[[Agreed], Holder | None] = nothing_to_free  # take the shared lock away; returns from whom
     exclude: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()  # said aloud at every start
     tally: Callable[[], Sequence[str]] = field(default=tuple)  # what a pretend cluster says of the roll, at its end

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -11,9 +9,9 @@ from functools import partial
 from pathlib import Path
 
 from dcosmaint import wiring
-from dcosmaint.adapters.lock import Holder, LocalLock, holder
 from dcosmaint.checkup import Patient
-from dcosmaint.cli.cluster import Cluster, who
+from dcosmaint.cli.cluster import Cluster
+from dcosmaint.cli.locking import Locks
 from dcosmaint.config import ClusterConfig
 from dcosmaint.hands import ThreadHands
 from dcosmaint.rolls import Shelf
@@ -24,17 +22,12 @@ WORKERS = 20
 
 def bound(name: str, config: ClusterConfig) -> Cluster:
     folder = config.state.journal / name
-
-    def lock(roll_id: str) -> LocalLock:
-        return LocalLock.take(folder, name, Holder(who(), os.getpid(), roll_id, time.time()))
-
-    def held_by() -> str:
-        return str(holder(folder, name) or "")
+    locks = Locks(folder, name, partial(wiring.shared_lock, config, name))
 
     @contextmanager
     def checks(work: Path) -> Iterator[Patient]:
         with wiring.examine(config, folder, work) as patient:
-            yield replace(patient, holder=held_by)
+            yield replace(patient, holder=locks.said)
 
     return Cluster(
         name=name,
@@ -42,8 +35,9 @@ def bound(name: str, config: ClusterConfig) -> Cluster:
         connect=partial(wiring.connect, config),
         hands=partial(ThreadHands, WORKERS),
         policy=config.policy_for,
-        lock=lock,
-        holder=held_by,
+        lock=locks.hold,
+        holder=locks.said,
+        free=locks.free,
         exclude=config.policy.exclude,
         notices=() if config.dcos.tls.verify else (f"certificates of {config.dcos.url} are not verified",),
         checks=checks,

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from dcosmaint.cli import drive, work
+from dcosmaint.cli import drive, unlocking, work
 from dcosmaint.cli.cluster import Clusters, who
 from dcosmaint.cli.confirm import confirming
 from dcosmaint.cli.exits import OUTDATED
@@ -134,6 +134,7 @@ def resume(ctx: click.Context, /, roll_id: str | None, config: Path | None, name
     )
     if not given["yes"] and not click.confirm(asks):
         raise Refused("not confirmed. Nothing was touched.")
+    unlocking.take_over(cluster, found.roll.id, yes=given["yes"])
     telling = drive.Telling(given["as_json"])
     line = TakenOver(who(), terms)
     ctx.exit(drive.go_on(cluster, found.roll.id, line, telling, confirming(given["confirm"])))

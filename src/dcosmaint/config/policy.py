@@ -81,16 +81,31 @@ class State(Strict):
         default=Path("~/.local/state/dcosmaint"),
         description="folder of the journals and the lock (`dynamodb://table` is not built yet)",
     )
-    lock: Annotated[Literal["local"], later("marathon", "dynamodb")] = Field(
+    lock: Annotated[str, Field(pattern=r"^(local|marathon|dynamodb://[A-Za-z0-9_.-]{3,255})$")] = Field(
         default="local",
-        description="where the lock is: in the journal's folder (`marathon`, `dynamodb`: not built yet)",
+        description="where the lock is that keeps other rolls of the cluster away: `local`, in the journal's folder;"
+        " `marathon`, an app that never runs; `dynamodb://TABLE`, a row of a table. The local one is always taken"
+        " first",
+        examples=["marathon"],
     )
+
+    @property
+    def lock_table(self) -> str:
+        """The table that holds the lock; "" where none does."""
+        return self.lock.partition("://")[2]
 
     @field_validator("journal", mode="before")
     @classmethod
     def _a_folder(cls, given: Any) -> Any:
         if isinstance(given, str) and "://" in given:
             raise mistake(f"{given.partition('://')[0]}:// is not built yet; write a folder")
+        return given
+
+    @field_validator("lock", mode="before")
+    @classmethod
+    def _with_its_table(cls, given: Any) -> Any:
+        if given == "dynamodb":
+            raise mistake("name the table as well: dynamodb://TABLE")
         return given
 
 

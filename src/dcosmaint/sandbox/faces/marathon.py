@@ -9,6 +9,9 @@ from dcosmaint.model import App
 from dcosmaint.sandbox.faces.passage import Passage
 from dcosmaint.sandbox.world import state as true
 
+LOCK = "/dcosmaint/lock"
+"""The app that is a roll's own lock: nobody's work."""
+
 
 class Marathon:
     """`MarathonReads`. One truth is built once, however often it is asked for."""
@@ -25,7 +28,8 @@ class Marathon:
     def _read(self) -> tuple[App, ...]:
         marathon = self._world.marathon
         if self._built != marathon.changes:
-            apps = sorted((a for a in self._world.ground.apps.values() if not a.labels), key=lambda app: app.id)
+            others = (a for a in self._world.ground.apps.values() if not a.labels and a.id != LOCK)
+            apps = sorted(others, key=lambda app: app.id)
             unproved = {app.id: marathon.unproved(app) for app in apps}
             self._apps = tuple(_app(app, unproved[app.id]) for app in apps)
             self._built = -1 if any(unproved.values()) else marathon.changes  # time alone will prove them

@@ -1,4 +1,4 @@
-"""Root Marathon, as far as somebody who only looks needs it."""
+"""Root Marathon, as far as it is looked at; `marathon_changes.py` has what changes it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 
 from dcosmaint.sandbox.served.marathon_apps import BY_DEFAULT, TASKS, app_json, iso, labels, task_json
+from dcosmaint.sandbox.served.marathon_changes import create, found, remove, unknown
 from dcosmaint.sandbox.served.mesos_resources import Json
 from dcosmaint.sandbox.served.router import Route, Table
 from dcosmaint.sandbox.served.wire import Answer, Ask, as_json, page
@@ -55,22 +56,14 @@ def _apps(world: World, ask: Ask) -> Answer:
     return as_json({"apps": [app_json(world, app, embed) for app in chosen]})
 
 
-def _find(world: World, ask: Ask) -> App | None:
-    return world.ground.apps.get(f"/{ask.named['id'].strip('/')}")
-
-
-def _unknown(ask: Ask) -> Answer:
-    return as_json({"message": f"App '/{ask.named['id'].strip('/')}' does not exist"}, 404)
-
-
 def _app(world: World, ask: Ask) -> Answer:
-    app = _find(world, ask)
-    return as_json({"app": app_json(world, app, (*BY_DEFAULT, TASKS))}) if app else _unknown(ask)
+    app = found(world, ask)
+    return as_json({"app": app_json(world, app, (*BY_DEFAULT, TASKS))}) if app else unknown(ask)
 
 
 def _app_tasks(world: World, ask: Ask) -> Answer:
-    app = _find(world, ask)
-    return as_json({"tasks": [task_json(world, app, task) for task in app.tasks]}) if app else _unknown(ask)
+    app = found(world, ask)
+    return as_json({"tasks": [task_json(world, app, task) for task in app.tasks]}) if app else unknown(ask)
 
 
 def _tasks(world: World, ask: Ask) -> Answer:
@@ -131,8 +124,10 @@ TABLE = Table(
         Route("GET", "/v2/info", _info),
         Route("GET", "/v2/leader", _leader),
         Route("GET", "/v2/apps/?", _apps),
+        Route("POST", "/v2/apps/?", create),
         Route("GET", "/v2/apps/(?P<id>.+)/tasks", _app_tasks),
         Route("GET", "/v2/apps/(?P<id>.+)", _app),
+        Route("DELETE", "/v2/apps/(?P<id>.+)", remove),
         Route("GET", "/v2/tasks", _tasks),
         Route("GET", "/v2/deployments", lambda _world, _ask: as_json([])),
         Route("GET", "/v2/queue", _queue),

@@ -44,7 +44,7 @@ def app_json(world: World, app: App, embed: Collection[str] = BY_DEFAULT) -> Jso
         "portDefinitions": [{"port": 0, "protocol": "tcp", "labels": {}}],
         "upgradeStrategy": {"maximumOverCapacity": 1, "minimumHealthCapacity": 1},
         "unreachableStrategy": _unreachable(app),
-        "version": iso(EPOCH),
+        "version": iso(app.created_at or EPOCH),
         **({"role": PUBLIC_ROLE} if world.master.can_deactivate else {}),
     }
     if COUNTS in embed:
@@ -57,9 +57,9 @@ def app_json(world: World, app: App, embed: Collection[str] = BY_DEFAULT) -> Jso
 
 
 def labels(app: App) -> dict[str, str]:
-    """All that the package's template and its installation write."""
+    """All that the package's template and its installation write, or whoever created the app."""
     if not app.labels:
-        return {}
+        return app.notes
     api = "brokers" if "DCOS_MIGRATION_API_PATH" in app.labels else "kafka"
     return {**app.labels, "DCOS_PACKAGE_VERSION": PACKAGES[api], "DCOS_PACKAGE_SOURCE": "https://universe/repo"}
 

@@ -36,6 +36,17 @@ class Marathon:
             self.run(app, agent)
         self._poke(app)
 
+    def create(self, app: App) -> None:
+        """An app that there was not until now."""
+        app.created_at = self._ground.clock.now
+        self.add(app, [])
+        self.changes += 1
+
+    def remove(self, app: App) -> None:
+        """Forget an app of which nothing runs."""
+        del self._ground.apps[app.id]
+        self.changes += 1
+
     def run(self, app: App, agent: Agent) -> None:
         """One instance that has always run there."""
         app.due -= 1

@@ -179,7 +179,9 @@ class App:
     """A Marathon app, a scheduler's among them."""
 
     shape: AppShape
-    labels: dict[str, str] = field(default_factory=dict)
+    labels: dict[str, str] = field(default_factory=dict)  # a scheduler's
+    notes: dict[str, str] = field(default_factory=dict)  # labels of another app, by whoever created it
+    created_at: float = 0.0  # 0: it was there from the beginning
     tasks: list[Task] = field(default_factory=list)  # live ones
     due: int = 0  # launches that wait for their backoff or for an offer
     cycling: bool = False  # its backoff runs

@@ -1,0 +1,156 @@
+"""The lock as a row of a DynamoDB table: `lock: dynamodb://TABLE`.
+
+Each write has a condition, so of two that take it one loses. Who holds it adds to its `beat` every few seconds; it may
+be taken away from somebody only after its beat has stood still for as long as the row says, watched on one clock: no
+two machines' clocks are ever compared. `token` grows by one each time that the lock is taken or taken away, and every
+beat names the token that it belongs to: somebody who slept through a take-over learns it at its next one.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from dcosmaint.adapters.aws import Account, code_of, translated
+from dcosmaint.adapters.holder import WHAT_NOW, Holder, refusal
+from dcosmaint.adapters.shared_lock import FRESH, Keeper, SharedLease
+from dcosmaint.errors import Fatal, Locked, Usage
+
+HELD = ("owner", "host", "pid", "roll", "since")
+FIELDS = (*HELD, "beat", "expiry", "token")
+NAMES = {f"#{name}": name for name in FIELDS}
+"""Each behind a sign: `owner`, `roll` and `token` are words of DynamoDB's own."""
+
+CONDITION_FAILED = "ConditionalCheckFailedException"
+NO_TABLE = "ResourceNotFoundException"
+WAY_OUT = "should that process be dead, `dcosmaint unlock` takes the lock away once it has seen no heartbeat of it"
+
+
+@dataclass(frozen=True)
+class Table:
+    """Where the locks are, and which row is ours."""
+
+    name: str
+    key: str  # the cluster, by the name that all its operators know it by: the host of its URL
+
+
+@dataclass(frozen=True)
+class Pace:
+    """Seconds. The expiry stands in the row, so those who watch need not have the same."""
+
+    beat: float = 10.0
+    expiry: float = 40.0
+    fresh: float = FRESH
+
+
+PACE = Pace()
+
+
+@dataclass(frozen=True)
+class Row:
+    """What was read at one moment."""
+
+    holder: Holder | None
+    token: str
+    beat: str
+    expiry: float
+
+
+class DynamoDbLock:
+    """`SharedLock` of one cluster."""
+
+    def __init__(self, account: Account, table: Table, cluster: str, pace: Pace = PACE) -> None:
+        self._table, self._cluster, self._pace = table, cluster, pace
+        self._db: Any = account.client("dynamodb")
+        self._row_key = {"cluster": {"S": table.key}}
+
+    def close(self) -> None:
+        self._db.close()
+
+    def holder(self) -> Holder | None:
+        return self._row().holder
+
+    def take(self, us: Holder) -> SharedLease:
+        values = {f":{word}": {"S": text} for word, text in us.words.items()}
+        numbers = {":zero": {"N": "0"}, ":one": {"N": "1"}, ":expiry": {"N": f"{self._pace.expiry:g}"}}
+        held = ", ".join(f"#{word} = :{word}" for word in HELD)
+        expression = f"SET {held}, #beat = :zero, #expiry = :expiry ADD #token :one"
+        self._change(expression, "attribute_not_exists(#roll)", {**values, **numbers})
+        row = self._row()  # also where the answer to an attempt of ours that had its effect was lost
+        if not us.is_same(row.holder):
+            raise Locked(refusal(self._cluster, row.holder, WAY_OUT))
+        keeper = Keeper(lambda: self._lost(row.token), lambda: self._free("#token = :token", row))
+        return SharedLease(keeper, self._pace.beat, self._pace.fresh)
+
+    def remove(self, found: Holder) -> None:
+        """Takes as long as the expiry in the row, in which nobody may give a sign of life."""
+        before = self._row()
+        if before.holder is None:
+            return
+        if not found.is_same(before.holder):
+            raise Locked(f"The lock is held by {before.holder} by now, so it was not taken away")
+        time.sleep(before.expiry)
+        freed = self._free("#token = :token AND #beat = :beat", before)
+        if not freed and self._row().holder:
+            raise Locked(
+                f"The lock was not taken away: {found} gave a sign of life within {before.expiry:g} s, so it is at"
+                " work: interrupt it there"
+            )
+
+    def _free(self, condition: str, row: Row) -> bool:
+        """False where the condition does not hold. The row stays, so that its token goes on growing."""
+        expression = f"REMOVE {', '.join(f'#{word}' for word in HELD)} ADD #token :one"
+        known = {":token": {"N": row.token}, ":beat": {"N": row.beat}}
+        used = {name: value for name, value in known.items() if name in condition}
+        return self._change(expression, f"attribute_exists(#roll) AND {condition}", {**used, ":one": {"N": "1"}})
+
+    def _lost(self, token: str) -> str:
+        """A beat. "" when the row has taken it, else what became of the lock."""
+        values = {":token": {"N": token}, ":one": {"N": "1"}}
+        if self._change("ADD #beat :one", "#token = :token AND attribute_exists(#roll)", values):
+            return ""
+        found = self._row().holder
+        now = f"was taken over by {found}" if found else "was taken away, so another roll may have begun"
+        return f"The lock in {self._table.name} {now}: {WHAT_NOW}"
+
+    def _row(self) -> Row:
+        with self._asked("dynamodb:GetItem"):
+            raw = self._db.get_item(TableName=self._table.name, Key=self._row_key, ConsistentRead=True).get("Item", {})
+        words = {word: text for word in HELD if isinstance(text := raw.get(word, {}).get("S"), str)}
+        token, beat, expiry = (str(raw.get(name, {}).get("N", "0")) for name in ("token", "beat", "expiry"))
+        return Row(Holder.read(words) if "roll" in words else None, token, beat, float(expiry))
+
+    def _change(self, expression: str, condition: str, values: dict[str, Any]) -> bool:
+        """One write with a condition: False when it does not hold."""
+        used = {sign: name for sign, name in NAMES.items() if sign in f"{expression} {condition}"}
+        try:
+            with self._asked("dynamodb:UpdateItem"):
+                self._db.update_item(
+                    TableName=self._table.name,
+                    Key=self._row_key,
+                    UpdateExpression=expression,
+                    ConditionExpression=condition,
+                    ExpressionAttributeNames=used,
+                    ExpressionAttributeValues=values,
+                )
+        except Fatal as error:
+            if code_of(error.__cause__) == CONDITION_FAILED:
+                return False
+            raise
+        return True
+
+    @contextmanager
+    def _asked(self, action: str) -> Iterator[None]:
+        try:
+            with translated(action):
+                yield
+        except Fatal as error:
+            if code_of(error.__cause__) != NO_TABLE:
+                raise
+            raise Usage(
+                f"There is no table {self._table.name} in that account and region: create it with a partition key"
+                " `cluster` of type S, or correct state.lock"
+            ) from error

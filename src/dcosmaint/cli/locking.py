@@ -1,0 +1,104 @@
+"""The locks of one cluster (R9): this machine's, always taken first, then the one that all machines see."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from dcosmaint.adapters.holder import Holder
+from dcosmaint.adapters.lock import LocalLock, holder
+from dcosmaint.adapters.shared_lock import SharedLease, SharedLock
+from dcosmaint.cli.cluster import Agreed, who
+from dcosmaint.cli.exits import untouched
+from dcosmaint.errors import DcosmaintError, Fatal, Interrupted, Retryable, Usage
+from dcosmaint.ports import Lease
+
+
+@dataclass(frozen=True)
+class Both(Lease):
+    local: Lease
+    shared: Lease
+
+    def check(self) -> None:
+        self.local.check()
+        self.shared.check()
+
+    def confirm(self) -> None:
+        self.local.confirm()
+        self.shared.confirm()
+
+
+@dataclass(frozen=True)
+class Locks:
+    folder: Path
+    cluster: str
+    shared: Callable[[], AbstractContextManager[SharedLock | None]]
+
+    @contextmanager
+    def hold(self, roll_id: str) -> Iterator[Lease]:
+        """Both, for a roll. Raises `Locked`; the shared one stays ours after a second Ctrl-C, for the resume."""
+        us = self._us(roll_id)
+        with LocalLock.take(self.folder, self.cluster, us) as local, self.shared() as shared:
+            if shared is None:
+                yield local
+                return
+            with _before_anything():
+                lease = shared.take(us)
+            try:
+                yield Both(local, lease)
+            except Interrupted:
+                lease.leave()
+                raise
+            finally:
+                _give_back(lease)
+
+    def said(self) -> str:
+        """Who has the cluster now; "" when nobody does. Raises what reading the shared lock raises."""
+        if found := holder(self.folder, self.cluster):
+            return str(found)
+        with self.shared() as shared:
+            left = shared.holder() if shared else None
+        if left and left.by == who():  # it would hold the local lock
+            return f"{left.by}, whose process {left.pid} has ended and left its lock behind"
+        return str(left or "")
+
+    def free(self, agreed: Agreed) -> Holder | None:
+        """Take the shared lock away from whoever has it, if `agreed`. Returns who that was.
+
+        Raises `Locked` when a process on this machine is at work: the local lock proves that none is.
+        """
+        with LocalLock.take(self.folder, self.cluster, self._us("none: unlock")), self.shared() as shared:
+            with _before_anything():
+                found = shared.holder() if shared else None
+                if shared is None or found is None or not agreed(found):
+                    return None
+                shared.remove(found)
+            return found
+
+    def _us(self, roll_id: str) -> Holder:
+        return Holder(who(), os.getpid(), roll_id, time.time())
+
+
+@contextmanager
+def _before_anything() -> Iterator[None]:
+    """A lock that can't be had is no roll that was stopped: nothing was touched yet."""
+    try:
+        yield
+    except Retryable as error:
+        raise untouched(error) from error
+    except Fatal as error:
+        raise Usage(str(error)) from error
+
+
+def _give_back(lease: SharedLease) -> None:
+    """It does nothing where the lock was left on purpose. What we came for is done: a lock that stays is only said."""
+    try:
+        lease.release()
+    except DcosmaintError as error:
+        click.echo(f"note: the lock could not be given back: {error}. `dcosmaint unlock` takes it away", err=True)

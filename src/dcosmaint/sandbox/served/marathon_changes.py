@@ -1,0 +1,58 @@
+"""Apps that are created and removed in root Marathon. Here only those without instances are: nothing is deployed."""
+
+from __future__ import annotations
+
+import json
+
+from dcosmaint.sandbox.served.marathon_apps import BY_DEFAULT, TASKS, app_json, iso
+from dcosmaint.sandbox.served.mesos_resources import Json
+from dcosmaint.sandbox.served.wire import Answer, Ask, as_json
+from dcosmaint.sandbox.world import AppShape, World
+from dcosmaint.sandbox.world.state import App
+
+
+def found(world: World, ask: Ask) -> App | None:
+    return world.ground.apps.get(f"/{ask.named['id'].strip('/')}")
+
+
+def unknown(ask: Ask) -> Answer:
+    return as_json({"message": f"App '/{ask.named['id'].strip('/')}' does not exist"}, 404)
+
+
+def create(world: World, ask: Ask) -> Answer:
+    try:
+        asked = json.loads(ask.body)
+    except ValueError as error:
+        return as_json({"message": "Invalid JSON", "details": [{"path": "/", "errors": [str(error)]}]}, 400)
+    if not isinstance(asked, dict) or not isinstance(asked.get("id"), str):
+        return _invalid("/id", "undefined")
+    app_id = f"/{asked['id'].strip('/')}"
+    if app_id in world.ground.apps:
+        return as_json({"message": f"An app with id [{app_id}] already exists."}, 409)
+    if asked.get("instances", 1) != 0:
+        return _invalid("/instances", "the sandbox creates apps without instances only")
+    app = App(AppShape(app_id, 0), notes=dict(asked.get("labels", {})))
+    world.marathon.create(app)
+    deployment = world.ground.chance.uuid()
+    made = {**app_json(world, app, (*BY_DEFAULT, TASKS)), "deployments": [{"id": deployment}]}
+    return _changed(made, 201, deployment)
+
+
+def remove(world: World, ask: Ask) -> Answer:
+    app = found(world, ask)
+    if app is None:
+        return unknown(ask)
+    if app.shape.instances:
+        return _invalid("/instances", "the sandbox removes apps without instances only")
+    world.marathon.remove(app)
+    deployment = world.ground.chance.uuid()
+    return _changed({"version": iso(world.now), "deploymentId": deployment}, 200, deployment)
+
+
+def _changed(body: Json, status: int, deployment: str) -> Answer:
+    plain = as_json(body, status)
+    return Answer(status, plain.body, plain.type, (("Marathon-Deployment-Id", deployment),))
+
+
+def _invalid(path: str, error: str) -> Answer:
+    return as_json({"message": "Object is not valid", "details": [{"path": path, "errors": [error]}]}, 422)
