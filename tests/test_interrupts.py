@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dcosmaint.errors import Interrupted, LeaseLost
+from dcosmaint.errors import Interrupted, LeaseLost, Retryable
 from dcosmaint.hands import Result, Signal, VirtualHands
 from dcosmaint.journal import Journal
 from dcosmaint.lines import Admitted, Done, RollBegun, TakenOver, What
@@ -130,3 +130,27 @@ def test_r9_without_the_lease_nothing_is_done_any_more(lines: int) -> None:
         drive.run()
     tools = [line for line in drive.world.log if '"by":"tool"' in line]
     assert len(tools) <= len(drive.said("acting"))
+
+
+class Unreadable(Free):
+    """A lock that nobody can read at every third act."""
+
+    reads = 0
+
+    def confirm(self) -> None:
+        self.reads += 1
+        if self.reads % 3 == 0:
+            raise Retryable("the lock can't be read")
+
+
+def test_r9_a_lock_that_cant_be_read_now_and_then_delays_a_roll_and_nothing_else() -> None:
+    drive, lease = Drive(build(SMALL)), Unreadable()
+    drive.begin()
+    drive.lines.lines.clear()
+    drive.journal = Journal(drive.lines, lease, drive.hands.now)
+    drive.journal.append(RollBegun(drive.roll))
+    assert drive.run() is Verdict.DONE
+    assert lease.reads > 30
+    assert not_replaced(drive.world, drive.roll) == []
+    assert drive.stage.tally(drive.roll).breaches == ()
+    assert (cordoned(drive.world), unwell(drive.world)) == ([], [])

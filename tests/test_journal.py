@@ -260,3 +260,32 @@ def test_a_line_names_what_was_acted_upon(given: object, word: str) -> None:
     acts.act(given)
     acts.act(lasting=given)
     assert [json.loads(line)["of"] for line in sink.lines] == [[word], [word]]
+
+
+# ---- the lock is read again before an act (R9)
+
+
+def test_r9_the_lock_is_read_before_each_act_and_before_nothing_else() -> None:
+    sink, lease = Memory(), Ours()
+    journal = a_journal(sink, lease)
+    for what in (BEGIN, ADMIT, DONE):
+        journal.append(what)
+    assert lease.read == 0
+    address, member = INVENTORY.nodes[0].address, a_member()
+    journal.append(lines.Replacing(address, member, "task-1"))
+    journal.append(lines.Acting(address, "ec2.terminate"))
+    assert lease.read == 2
+
+
+def test_r9_while_the_lock_cant_be_read_no_act_has_a_line_and_all_else_goes_on() -> None:
+    sink, lease = Memory(), Ours()
+    journal, port = a_journal(sink, lease), Ec2(sink)
+    journal.append(BEGIN)
+    journal.append(ADMIT)
+    lease.unreadable = True
+    acts: Any = Logged(port, journal, "ec2", INVENTORY.nodes[0].address)
+    with pytest.raises(Retryable):
+        acts.terminate("i-0")
+    journal.append(DONE)
+    assert [json.loads(line)["event"] for line in sink.lines] == ["roll", "admit", "done"]
+    assert port.seen == []

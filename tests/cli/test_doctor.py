@@ -214,12 +214,24 @@ def test_a_dead_roll_is_named_with_what_it_left_and_who_gives_it_back(stage: Sta
 
 def test_a_roll_that_holds_the_lock_is_under_way_and_nothing_is_wrong_with_it(stage: Stage) -> None:
     a_dead_roll(stage)
-    found = in_process_look(stage, holder=lambda: "ann@laptop (process 7, roll r1) since noon")
+    found = in_process_look(stage, holder=lambda: "ann@laptop (process 7, roll 20240102T030405Z-ab12) since noon")
     said = {one.name: one.remark for one in found}
     assert said["lock"].state is State.WARNING
-    assert "ann@laptop (process 7, roll r1) since noon" in said["lock"].says
+    assert "ann@laptop (process 7, roll 20240102T030405Z-ab12) since noon" in said["lock"].says
     assert said["rolls"].state is State.OK
     assert "is under way: 0 of 7 nodes are done" in said["rolls"].says
+
+
+def test_a_lock_that_cant_be_read_is_red_and_no_roll_is_judged_by_it(stage: Stage) -> None:
+    a_dead_roll(stage)
+
+    def unreadable() -> str:
+        raise Retryable("GET marathon/v2/apps/dcosmaint/lock answers 503")
+
+    said = {one.name: one.remark for one in in_process_look(stage, holder=unreadable)}
+    assert (said["lock"].state, said["rolls"].state) == (State.RED, State.RED)
+    assert "503" in said["lock"].says
+    assert said["rolls"].remedy == "see to lock first"
 
 
 def test_a_damaged_journal_is_named_with_its_line(stage: Stage) -> None:

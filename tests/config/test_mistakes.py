@@ -12,12 +12,12 @@ from tests.config.files import SMALLEST, refusal
 
 
 def test_three_mistakes_are_named_in_one_go_each_with_file_line_path_and_what_to_write(tmp_path: Path) -> None:
-    more = "    policy:\n      batch_sise: 3\n      default_cap: 0\n    state: {lock: marathon}\n"
+    more = "    policy:\n      batch_sise: 3\n      default_cap: 0\n    nodes: {transport: ssm}\n"
     assert refusal(tmp_path, more).splitlines() == [
         "The configuration has 3 mistakes. Nothing was touched.",
         "  dcosmaint.yaml:11: clusters.prod.policy.batch_sise: unknown key; did you mean batch_size?",
         "  dcosmaint.yaml:12: clusters.prod.policy.default_cap: 0 is out of range; write a whole number from 1 up",
-        "  dcosmaint.yaml:13: clusters.prod.state.lock: marathon is not built yet; leave the key out for the default,"
+        "  dcosmaint.yaml:13: clusters.prod.nodes.transport: ssm is not built yet; leave the key out for the default,"
         " or write another value",
     ]
 
@@ -45,6 +45,8 @@ def test_three_mistakes_are_named_in_one_go_each_with_file_line_path_and_what_to
         ("    nodes: {ssh: {port: 70000}}", "nodes.ssh.port: 70000 is out of range; write a whole number up to 65535"),
         ("    nodes: {ssh: {user: ''}}", "nodes.ssh.user: is empty; write it, such as user: centos"),
         ("    packer: {}", "packer.template: is missing"),
+        ("    state: {lock: dynamodb}", "state.lock: name the table as well: dynamodb://TABLE"),
+        ("    state: {lock: Marathon}", "state.lock: is not of the right form; write it, such as lock: marathon"),
         ("    colour: red", "colour: unknown key; write one of: dcos, aws, packer"),
     ],
 )
@@ -55,8 +57,6 @@ def test_a_mistake_says_where_it_is_and_what_to_write(tmp_path: Path, more: str,
 @pytest.mark.parametrize(
     ("more", "word"),
     [
-        ("    state: {lock: marathon}", "marathon"),
-        ("    state: {lock: dynamodb}", "dynamodb"),
         ("    state: {journal: 'dynamodb://rolls'}", "dynamodb://"),
         ("    nodes: {transport: ssm}", "ssm"),
         ("    nodes: {work_dir: keep}", "keep"),

@@ -125,3 +125,27 @@ def test_the_rest_that_a_reader_asks_for_is_there(cluster: Cluster) -> None:
     running = cluster.get("marathon/v2/tasks?status=running")["tasks"]
     assert len(running) == sum(app.running for app in cluster.world.ground.apps.values())
     assert cluster.get("marathon/v2/tasks?status=staging") == {"tasks": []}
+
+
+def test_an_app_without_instances_is_created_once_and_removed_once(cluster: Cluster) -> None:
+    app = {"id": "/team/note", "cmd": "exit 1", "instances": 0, "labels": {"BY": "ann"}}
+    made = cluster.ask("marathon/v2/apps", "POST", json=app)
+    assert made.status_code == 201
+    assert made.json()["deployments"] == [{"id": made.headers["Marathon-Deployment-Id"]}]
+    again = cluster.ask("marathon/v2/apps", "POST", json=app)
+    assert (again.status_code, again.json()) == (409, {"message": "An app with id [/team/note] already exists."})
+    found = cluster.get("marathon/v2/apps/team/note")["app"]
+    assert (found["labels"], found["instances"], found["tasks"], found["healthChecks"]) == ({"BY": "ann"}, 0, [], [])
+    assert found["version"] == made.json()["version"]
+    assert [one["id"] for one in cluster.get("marathon/v2/apps?label=BY==ann")["apps"]] == ["/team/note"]
+    gone = cluster.ask("marathon/v2/apps/team/note", "DELETE")
+    assert (gone.status_code, set(gone.json())) == (200, {"version", "deploymentId"})
+    assert cluster.ask("marathon/v2/apps/team/note", "DELETE").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("body", "status"), [(b"{", 400), (b"[]", 422), (b'{"instances": 0}', 422), (b'{"id": "/x", "instances": 1}', 422)]
+)
+def test_what_cant_be_created_is_refused(cluster: Cluster, body: bytes, status: int) -> None:
+    assert cluster.ask("marathon/v2/apps", "POST", data=body).status_code == status
+    assert cluster.ask("marathon/v2/apps/web", "DELETE").status_code == 422

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from dcosmaint.cli import drive, work
+from dcosmaint.cli import drive, unlocking, work
 from dcosmaint.cli.cluster import Cluster, Clusters, who
 from dcosmaint.cli.options import confirmed, of_policy, on_cluster, wants_json
 from dcosmaint.cli.work import Wish
@@ -39,6 +39,7 @@ def abort(ctx: click.Context, /, roll_id: str | None, config: Path | None, name:
     if not given["as_json"]:
         click.echo("\n".join(_ends(found, aborting)))
     _consent(f"Abort {found.roll.work} {found.roll.id}?", given)
+    unlocking.take_over(cluster, found.roll.id, yes=given["yes"])
     ctx.exit(drive.abort(cluster, found.roll.id, aborting, drive.Telling(given["as_json"])))
 
 

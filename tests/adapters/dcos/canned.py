@@ -128,7 +128,7 @@ def _answering(canned: Canned) -> type[BaseHTTPRequestHandler]:
             if self.command != "HEAD":
                 self.wfile.write(reply.content)
 
-        do_GET = do_POST = do_PUT = do_HEAD = answer
+        do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = answer
 
         def log_message(self, format: str, *args: Any) -> None:
             return
