@@ -1,4 +1,4 @@
-"""unlock, and what resume and abort do about a lock that its roll left behind: take it away from somebody who is dead."""
+"""unlock, and what resume and abort do about a lock that their roll left: take it away from somebody who is dead."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def unlock(ctx: click.Context, /, config: Path | None, name: str | None, owner: 
 
 
 def take_over(cluster: Cluster, roll_id: str, *, yes: bool) -> None:
-    """Free the lock that this very roll holds, so that its resume or abort can take it. Another roll's is left alone."""
+    """Free the lock that this very roll holds, so that its resume can take it. Another roll's is left alone."""
     cluster.free(lambda holder: holder.roll == roll_id and _ours(holder, yes=yes))
 
 
