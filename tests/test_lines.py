@@ -12,7 +12,7 @@ from dcosmaint import lines
 from dcosmaint.errors import Refused
 from dcosmaint.lines import What, fold, from_json, to_json
 from dcosmaint.model import Ended, Flight, Progress, Terms
-from tests.builders import NOON, a_flight, a_member, a_node, a_roll, a_service, an_app, an_inventory
+from tests.builders import NOON, a_flight, a_member, a_node, a_partition, a_roll, a_service, an_app, an_inventory
 
 INVENTORY = an_inventory(4, [a_service(), a_service("prod/kafka", on=(0, 1, 2))], [an_app()])
 FIRST, SECOND = INVENTORY.nodes[:2]
@@ -27,7 +27,7 @@ EVERY: tuple[What, ...] = (
         (a_flight(FIRST, counts={"/web": 2}, flags={"cgroups_enable_cfs": "true"}, red=("dcos-net",)), a_flight(SECOND))
     ),
     lines.Begun(replace(FIRST, agent=None), "its agent came back"),
-    lines.Replacing(ADDRESS, a_member(0), "task-2"),
+    lines.Replacing(ADDRESS, a_member(0), "task-2", (a_partition(7, isr=(0,), topic="fresh"),)),
     lines.Slot(ADDRESS, a_member(7)),
     lines.Moved(ADDRESS, a_member(0)),
     lines.Acting(ADDRESS, "ec2.terminate", ("i-0",)),
@@ -110,6 +110,15 @@ def test_a_slot_is_taken_and_given_back_by_name() -> None:
 
 def test_a_replace_is_remembered_by_its_task() -> None:
     assert flight(lines.Replacing(ADDRESS, a_member(0), "task-2")).sent == ("task-1", "task-2")
+
+
+def test_where_a_member_was_in_sync_beside_the_baseline_is_kept_by_its_service() -> None:
+    one, two = a_partition(0, isr=(0,), topic="fresh"), a_partition(1, isr=(0,), topic="fresh")
+    first = after(lines.Replacing(ADDRESS, a_member(0), "task-2", (one,)))
+    both = after(lines.Replacing(ADDRESS, a_member(0, "prod/kafka"), "task-3", (two,)), first)
+    again = after(lines.Replacing(ADDRESS, a_member(0), "task-4", (two,)), both)
+    assert (again.also("kafka-events"), again.also("prod/kafka"), again.also("none")) == ((one, two), (two,), ())
+    assert after(lines.NodeDone(ADDRESS), again).also("kafka-events") == ()
 
 
 def test_a_step_that_is_done_is_kept_with_its_node_or_with_the_roll() -> None:

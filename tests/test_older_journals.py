@@ -10,7 +10,7 @@ import pytest
 
 from dcosmaint import lines
 from dcosmaint.lines import What, from_json, to_json
-from tests.builders import NOON, a_flight, a_node
+from tests.builders import NOON, a_flight, a_member, a_node
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,8 @@ class Newer:
 
 FLIGHT = ("flights", 0)
 NEWER = (
-    Newer(lines.Admitted((a_flight(a_node(0)),)), ((*FLIGHT, "red"), (*FLIGHT, "noted"))),
+    Newer(lines.Admitted((a_flight(a_node(0)),)), ((*FLIGHT, "red"), (*FLIGHT, "noted"), (*FLIGHT, "also"))),
+    Newer(lines.Replacing("node", a_member(0), "task-1"), (("also",),)),
     Newer(lines.TakenOver("you@there"), (("terms",),)),
 )
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dcosmaint.model import Member, Partition
-from dcosmaint.safety import behind, lost, min_isr, over_cap, thin
+from dcosmaint.safety import behind, lost, min_isr, over_cap, thin, unknown
 from tests.builders import a_member, a_partition, a_pod, a_policy, a_service
 
 ALL = (a_partition(isr=(0, 1, 2)),)
@@ -38,6 +38,24 @@ def test_a_member_that_is_not_where_it_was_in_sync_is_lost(
     now: tuple[Partition, ...] | None, missing: set[Member]
 ) -> None:
     assert lost(a_service(partitions=now), ALL) == missing
+
+
+@pytest.mark.parametrize(
+    ("before", "found"),
+    [
+        (ALL, [("fresh", 0, ("kafka-1",))]),
+        ((), [("events", 0, ("kafka-1",)), ("fresh", 0, ("kafka-1",))]),
+        ((a_partition(isr=(0, 2)),), [("events", 0, ("kafka-1",)), ("fresh", 0, ("kafka-1",))]),  # it was behind then
+        ((*ALL, a_partition(isr=(1,), topic="fresh")), []),
+    ],
+)
+def test_where_a_member_is_in_sync_beside_its_baseline(
+    before: tuple[Partition, ...], found: list[tuple[str, int, tuple[str, ...]]]
+) -> None:
+    now = (*ALL, a_partition(isr=(0, 1), topic="fresh"), a_partition(isr=(0, 2), topic="other"))
+    also = unknown(a_service(partitions=now), a_member(1), before)
+    assert [(p.topic, p.number, p.isr) for p in also] == found
+    assert unknown(a_service(partitions=None), a_member(1), before) == ()
 
 
 def test_over_the_cap_is_told_with_names_and_numbers() -> None:

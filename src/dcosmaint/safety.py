@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from dcosmaint.model import Member, Partition, Policy, Service
+from dcosmaint.model import Member, Partition, Policy, Progress, Roll, Service
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,24 @@ def lost(service: Service, baseline: tuple[Partition, ...]) -> frozenset[Member]
         pod.member
         for pod in service.pods
         if not pod.running or pod.marked or not pod.registered or pod.member.pod in missing
+    )
+
+
+def baseline(roll: Roll, progress: Progress, service: str) -> tuple[Partition, ...]:
+    """Where members were in sync: when the roll began, and each of those in flight right before it was replaced."""
+    return (*roll.baseline.get(service, ()), *progress.also(service))
+
+
+def unknown(service: Service, member: Member, baseline: tuple[Partition, ...]) -> tuple[Partition, ...]:
+    """Partitions that the member is in sync in now and that no baseline has it in, as a baseline of it alone.
+
+    They were created, or given to it, after the roll began.
+    """
+    known = {(p.topic, p.number) for p in baseline if member.pod in p.isr}
+    return tuple(
+        Partition(p.topic, p.number, (member.pod,))
+        for p in service.partitions or ()
+        if member.pod in p.isr and (p.topic, p.number) not in known
     )
 
 

@@ -8,8 +8,9 @@ from dcosmaint.journal import Journal, Memory
 from dcosmaint.lines import Admitted, RollBegun
 from dcosmaint.model import Ended, Inventory, Progress
 from dcosmaint.planner import admit
+from dcosmaint.planner.case import Case
 from dcosmaint.steps.slots import Slots
-from tests.builders import a_flight, a_member, a_policy, a_roll, a_service, an_inventory
+from tests.builders import a_flight, a_member, a_partition, a_policy, a_roll, a_service, an_inventory
 from tests.rolls.stage import EVENTS, Free
 
 WELL = an_inventory(6, [a_service(EVENTS)])
@@ -40,6 +41,18 @@ def test_a_slot_is_refused_while_another_node_holds_the_last_one() -> None:
 def test_a_slot_is_refused_while_a_broker_is_lost_for_another_reason() -> None:
     assert "would have 2 members lost or held (kafka-1, kafka-2), its cap is 1" in taken(with_lost(2), cap=1)
     assert taken(with_lost(2), cap=2) == ""
+
+
+def test_a_broker_that_is_behind_in_a_topic_of_a_later_day_is_lost_while_its_node_is_in_flight() -> None:
+    """kafka-0 was moved from node 0, and is whole by the roll's baseline; the topic was created after that."""
+    whole = WELL.services[0].partitions or ()
+    service = replace(WELL.services[0], partitions=(*whole, a_partition(isr=(1, 2), topic="fresh")))
+    inventory, also = replace(WELL, services=(service,)), {EVENTS: (a_partition(isr=(0,), topic="fresh"),)}
+    roll = a_roll(WELL, a_policy(strategy="window", min_isr={EVENTS: 1}))
+    for flying, lost in ((also, {a_member(0)}), ({}, set())):
+        flight = a_flight(WELL.nodes[0], holds=(), also=flying)
+        case = Case(roll, inventory, Progress(flights={flight.node.address: flight}))
+        assert case.lost == lost
 
 
 def test_a_broker_that_is_lost_and_held_counts_once() -> None:

@@ -14,6 +14,7 @@ from dcosmaint.model import Member
 from dcosmaint.ports import ServiceActs
 from dcosmaint.sandbox.world import KafkaShape, TopicShape
 from dcosmaint.sandbox.world.clock import EPOCH
+from dcosmaint.sandbox.world.kafka import TopicPartition
 from dcosmaint.steps.looks import LOOKS
 from tests.steps.bench import BROKER, EVENTS, GROUP, LOOK_EVERY, SHAPE, Bench, a_bench
 
@@ -65,6 +66,33 @@ def test_the_broker_is_whole_on_another_agent_when_its_slot_is_given_back() -> N
     bench.drive(bench.steps[NAME])
     assert (wrong, bench.flight.holds) == ([], ())
     assert len(bench.events("replace")) == 1
+
+
+def with_new_topic(bench: Bench, partitions: int = 10) -> Bench:
+    """A topic that was created after the roll began."""
+    for number in range(partitions):
+        kafka(bench).partitions.append(TopicPartition("fresh", number, (0, 1, 2), [0, 1, 2], 1))
+    kafka(bench).changes += 1
+    return bench
+
+
+def test_r4_a_topic_that_was_created_during_the_roll_is_waited_for_too() -> None:
+    bench, lost = with_new_topic(cordoned()), []
+    bench.journal.heard = lambda at, what: lost.append(broker(bench).lost) if isinstance(what, Moved) else None
+    bench.drive(bench.steps[NAME])
+    assert lost == [False]
+    (replacing,) = [line for line in map(json.loads, bench.lines.lines) if line["event"] == "replacing"]
+    assert {(p["topic"], *p["isr"]) for p in replacing["also"]} == {("fresh", "kafka-0")}
+
+
+def test_a_new_topic_that_is_deleted_meanwhile_proves_nothing_and_needs_nothing() -> None:
+    bench = with_new_topic(cordoned())
+    bench.looks(bench.steps[NAME], 3)
+    kafka(bench).partitions[:] = [p for p in kafka(bench).partitions if p.topic != "fresh"]
+    broker(bench).behind = len([p for p in kafka(bench).partitions if 0 not in p.isr])
+    kafka(bench).changes += 1
+    bench.drive(bench.steps[NAME])
+    assert bench.flight.holds == ()
 
 
 def test_the_lines_come_before_the_act() -> None:

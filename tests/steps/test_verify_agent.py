@@ -9,6 +9,7 @@ import pytest
 
 from dcosmaint.errors import NodeFailed
 from dcosmaint.sandbox.world import AppShape, Size
+from dcosmaint.sandbox.world.kafka import TopicPartition
 from tests.steps.bench import EVENTS, SHAPE, Bench, a_bench
 
 NAME = "verify-agent"
@@ -173,6 +174,19 @@ def test_members_that_were_here_are_in_sync_in_the_end() -> None:
     service.partitions[0].isr.append(0)
     service.changes += 1
     bench.drive(bench.steps[NAME])
+
+
+def test_members_are_in_sync_in_topics_that_were_created_during_the_roll() -> None:
+    bench = a_bench()
+    service = bench.world.ground.services[EVENTS]
+    service.partitions.append(TopicPartition("fresh", 0, (0, 1, 2), [0, 1, 2], 1))
+    service.changes += 1
+    bench.bring(NAME)
+    bench.pass_by(120.0)
+    service.partitions[-1].isr.remove(0)
+    service.changes += 1
+    (waiting, *_) = bench.looks(bench.steps[NAME], 3)
+    assert str(waiting) == "members to be in sync (kafka-events/kafka-0)"
 
 
 def test_a_member_of_another_node_is_not_its_business() -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from dcosmaint.lines.line import Line, change, without
-from dcosmaint.model import CORDON, Ended, Member, Node, Progress
+from dcosmaint.model import CORDON, Ended, Member, Node, Partition, Progress
 
 
 @dataclass(frozen=True)
@@ -24,14 +24,19 @@ class Begun(Line):
 
 @dataclass(frozen=True)
 class Replacing(Line):
+    """`also` is where this member is in sync now, and was not when the roll began."""
+
     node: str
     member: Member
     task_id: str
+    also: tuple[Partition, ...] = ()
     event: Literal["replacing"] = "replacing"
 
     def onto(self, progress: Progress, at: float) -> Progress:
-        flight = progress.flights[self.node]
-        return change(progress, self.node, sent=(*flight.sent, self.task_id), asked=(*flight.asked, self.member))
+        flight, service = progress.flights[self.node], self.member.service
+        also = {**flight.also, service: (*flight.also.get(service, ()), *self.also)} if self.also else flight.also
+        asked = (*flight.asked, self.member)
+        return change(progress, self.node, sent=(*flight.sent, self.task_id), asked=asked, also=also)
 
 
 @dataclass(frozen=True)

@@ -83,6 +83,7 @@ class Flight:
     done: tuple[str, ...] = ()  # step names
     sent: tuple[str, ...] = ()  # task ids that a replace was sent for
     asked: tuple[Member, ...] = ()  # members that a replace was sent for
+    also: Mapping[str, tuple[Partition, ...]] = field(default_factory=dict)  # service → what `replacing` found
     counts: Mapping[str, int] = field(default_factory=dict)  # running instances of its apps at admission, cluster-wide
     flags: Mapping[str, str] = field(default_factory=dict)  # start flags of its agent at admission
     red: tuple[str, ...] = ()  # DC/OS units of the node that were not healthy at admission
@@ -147,6 +148,10 @@ class Progress:
     @property
     def held(self) -> frozenset[Member]:
         return frozenset(member for flight in self.flights.values() for member in flight.holds)
+
+    def also(self, service: str) -> tuple[Partition, ...]:
+        """What members in flight were in sync in when they were replaced, beside the roll's baseline."""
+        return tuple(partition for flight in self.flights.values() for partition in flight.also.get(service, ()))
 
     @property
     def room(self) -> tuple[object, ...]:

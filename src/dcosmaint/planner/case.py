@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from dcosmaint.model import Flight, Inventory, Member, Node, Progress, Refusal, Roll
-from dcosmaint.safety import lost
+from dcosmaint.safety import baseline, lost
 
 
 @dataclass(frozen=True)
@@ -23,9 +23,10 @@ class Case:
     @cached_property
     def lost(self) -> frozenset[Member]:
         """Members not in sync, for whatever reason."""
-        baseline = self.roll.baseline
         return frozenset(
-            m for service in self.inventory.services for m in lost(service, baseline.get(service.name, ()))
+            member
+            for service in self.inventory.services
+            for member in lost(service, baseline(self.roll, self.progress, service.name))
         )
 
     @cached_property

@@ -2,7 +2,7 @@
 
 `pod replace` answers "accepted" whatever else goes on, and sent twice it throws away what it began. So it is sent only
 to a member that is seen to be untouched here, behind a line that names its task id, and whether it arrived is asked of
-the scheduler (R4). Done is: another agent, running, the plans COMPLETE, back in every partition of the baseline, twice.
+the scheduler (R4). Done is: another agent, running, the plans COMPLETE, back in every partition that it was in, twice.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from dcosmaint.errors import Retryable, StartOver
-from dcosmaint.model import Member, Node, Partition, Pod, Roll, Service, Waiting
+from dcosmaint.model import Member, Node, Pod, Roll, Service, Waiting
 from dcosmaint.ports import MesosReads, ServiceActs, ServiceReads
 from dcosmaint.safety import behind, lost
 from dcosmaint.steps.looks import LOOKS, agent_by_id
@@ -63,7 +63,7 @@ class ReplaceBrokers:
     def _moved(self, service: Service, pod: Pod) -> bool:
         complete = {service.deploy, service.recovery} == {"COMPLETE"} or self.slots.shared(pod.member)
         away = bool(pod.agent_id) and not self._here(pod)
-        return away and complete and pod.member not in lost(service, self._baseline(service))
+        return away and complete and pod.member not in lost(service, self.slots.baseline(service))
 
     def _untouched(self, service: Service, pod: Pod) -> bool:
         """The scheduler shows no trace of a replace of this task: no mark, no other task, no recovery."""
@@ -109,12 +109,9 @@ class ReplaceBrokers:
             return Waiting(f"{member} to be placed on another agent", "", waits.place)
         if not pod.running or not pod.registered:
             return Waiting(f"{member} to start on agent {pod.agent_id}", "", waits.start)
-        if left := behind(service, member, self._baseline(service)):
+        if left := behind(service, member, self.slots.baseline(service)):
             return Waiting(f"{member} to be in sync", f"{left} partitions behind", waits.stalled)
         return Waiting(f"{member} to stay in sync", f"recovery {service.recovery}", waits.stalled)
-
-    def _baseline(self, service: Service) -> tuple[Partition, ...]:
-        return self.roll.baseline.get(service.name, ())
 
 
 def _pod(service: Service, member: Member) -> Pod:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from dcosmaint.errors import LetGo
 from dcosmaint.journal import Journal
 from dcosmaint.lines import Moved, Noted, Replacing, Slot
-from dcosmaint.model import Flight, Member, Pod, Service
-from dcosmaint.safety import lost, over_cap, thin
+from dcosmaint.model import Flight, Member, Partition, Pod, Service
+from dcosmaint.safety import baseline, lost, over_cap, thin, unknown
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,10 @@ class Slots:
         if progress.paused and not begun:
             raise LetGo(f"{self.address} is let go: {progress.paused}")
 
+    def baseline(self, service: Service) -> tuple[Partition, ...]:
+        """Where the members of the service are to be in sync."""
+        return baseline(self.journal.roll, self.journal.progress, service.name)
+
     def take(self, pod: Pod, service: Service) -> str:
         """Take the slot and write that the replace follows, or say why not. `service` was read just now.
 
@@ -37,18 +41,18 @@ class Slots:
                 return why
             if pod.member not in self.flight.holds:
                 self.journal.append(Slot(self.address, pod.member))
-            self.journal.append(Replacing(self.address, pod.member, pod.task_id))
+            also = unknown(service, pod.member, self.baseline(service))
+            self.journal.append(Replacing(self.address, pod.member, pod.task_id, also))
             return ""
 
     def _refusal(self, member: Member, service: Service) -> str:
         roll = self.journal.roll
         if begun := self._moved_from(member):
             return f"{member} is not whole yet after its move from {begun}"
-        baseline = roll.baseline.get(service.name, ())
-        gone = lost(service, baseline) | self.journal.progress.held | {member}
+        gone = lost(service, self.baseline(service)) | self.journal.progress.held | {member}
         if why := over_cap(service, gone, roll.policy.cap(service.name)):
             return why
-        worst = next(thin(service, [member], gone, baseline, roll.policy), None)
+        worst = next(thin(service, [member], gone, roll.baseline.get(service.name, ()), roll.policy), None)
         return f"{service.name}: {worst}" if worst else ""
 
     def _moved_from(self, member: Member) -> str:

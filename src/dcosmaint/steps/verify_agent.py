@@ -71,7 +71,7 @@ class VerifyAgent:
     def _missing(self) -> tuple[Member, ...]:
         names = {member.service for member in self.flight.node.members}
         services = (self.site.services.one(name) for name in sorted(names))
-        gone = {m for s in services for m in lost(s, self.roll.baseline.get(s.name, ()))}
+        gone = {m for s in services for m in lost(s, self.slots.baseline(s))}
         return tuple(member for member in self.flight.node.members if member in gone)
 
 
