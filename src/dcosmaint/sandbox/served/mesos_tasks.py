@@ -81,7 +81,7 @@ def v0_task(world: World, task: Task, state: str) -> Json:
 
 def v1_task(world: World, task: Task, state: str) -> Json:
     framework = world.master.frameworks[task.framework]
-    agent = world.ground.agents[task.agent_id]
+    agent, history = world.ground.agents[task.agent_id], _history(task, state)
     return {
         "name": task.name,
         "task_id": {"value": task.id},
@@ -89,8 +89,10 @@ def v1_task(world: World, task: Task, state: str) -> Json:
         "agent_id": {"value": task.agent_id},
         "state": state,
         "resources": Holdings(world, agent).of(task),
-        "statuses": [_v1_status(world, task, step) for step in _history(task, state)],
-        "status_update_state": state,
+        "statuses": [_v1_status(world, task, step) for step in history],
+        **(
+            {"status_update_state": state} if history and state == task.state else {}
+        ),  # of a phantom the master has none
     }
 
 
