@@ -48,7 +48,7 @@ class Locks:
             if shared is None:
                 yield local
                 return
-            with _before_anything():
+            with _before_anything(self.cluster):
                 lease = shared.take(us)
             try:
                 yield Both(local, lease)
@@ -74,7 +74,7 @@ class Locks:
         Raises `Locked` when a process on this machine is at work: the local lock proves that none is.
         """
         with LocalLock.take(self.folder, self.cluster, self._us("none: unlock")), self.shared() as shared:
-            with _before_anything():
+            with _before_anything(self.cluster):
                 found = shared.holder() if shared else None
                 if shared is None or found is None or not agreed(found):
                     return None
@@ -86,12 +86,12 @@ class Locks:
 
 
 @contextmanager
-def _before_anything() -> Iterator[None]:
+def _before_anything(cluster: str) -> Iterator[None]:
     """A lock that can't be had is no roll that was stopped: nothing was touched yet."""
     try:
         yield
     except Retryable as error:
-        raise untouched(error) from error
+        raise untouched(error, cluster) from error
     except Fatal as error:
         raise Usage(str(error)) from error
 
