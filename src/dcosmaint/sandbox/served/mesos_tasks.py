@@ -90,9 +90,7 @@ def v1_task(world: World, task: Task, state: str) -> Json:
         "state": state,
         "resources": Holdings(world, agent).of(task),
         "statuses": [_v1_status(world, task, step) for step in history],
-        **(
-            {"status_update_state": state} if history and state == task.state else {}
-        ),  # of a phantom the master has none
+        **({"status_update_state": state} if history and state == task.state else {}),  # a phantom has none
     }
 
 
