@@ -50,11 +50,15 @@ class Mesos:
         self._passage.act("mesos", lambda: self._uncordon(agent_id))
 
     def _agents(self) -> Agents:
+        if self._world.faults.masterless:
+            raise Rejected(503, "no agent at all: the master has just started")
         self._build()
         recovered = tuple(agent.id for agent in self._world.ground.listed if agent.recovering)
         return Agents(self._listed, recovered, self._world.now)
 
     def _live(self) -> tuple[Task, ...]:
+        if self._world.faults.masterless:
+            return ()
         self._build()
         return self._tasks
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from dcosmaint.errors import Retryable
+from dcosmaint.errors import NodeFailed, Retryable
 from dcosmaint.model import Instance, Units
 from dcosmaint.sandbox.faces.passage import Passage
 from dcosmaint.sandbox.world.state import Machine
@@ -48,6 +48,11 @@ class Nodes:
         machine = self._world.machine(instance.id)
         if machine.state != "running" or machine.rebooting:
             raise Retryable(f"{instance.id} at {instance.private_ip} does not answer on port 22")
+        if machine.id in self._world.faults.hangs:
+            self._passage.linger(30.0)
+            raise Retryable(f"{instance.id} at {instance.private_ip} took a command and did not answer in 30 s")
+        if machine.id in self._world.faults.host_keys:
+            raise NodeFailed(f"the SSH host key of {instance.id} has changed: nothing was sent to it")
         return machine
 
     def _look(self, machine: Machine) -> Units:

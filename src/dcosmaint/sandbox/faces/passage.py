@@ -9,10 +9,14 @@ from random import Random
 from threading import RLock
 from typing import Any, TypeVar
 
-from dcosmaint.errors import Retryable
+from dcosmaint.errors import Fatal, Retryable
 from dcosmaint.sandbox.world import Rejected, World
+from dcosmaint.sandbox.world.faults.wire import DCOS, WIRE, Wire
 
 T = TypeVar("T")
+
+SILENCE = "did not answer in time"
+UNHARMED = Wire()
 
 
 class Passage(ABC):
@@ -30,28 +34,43 @@ class Passage(ABC):
         """Whether this call, or its answer, gets lost."""
         return False
 
+    def linger(self, seconds: float) -> None:
+        """Let a call take that much longer, where time is ours to spend."""
+
     def read(self, port: str, work: Callable[[], T]) -> T:
         with self._alone:
             self._pass()
-            if self._unlucky(port) or self._drops():
-                raise Retryable(f"{port} did not answer in time")
+            wire = self._befallen(port)
+            self.linger(wire.seconds)
+            if wire.says or self._drops():
+                raise Retryable(f"{port} {wire.says or SILENCE}")
             return _translated(port, work)
 
     def act(self, port: str, work: Callable[[], None]) -> None:
         """A call may be lost on its way, or only its answer on the way back: the caller can't tell."""
         with self._alone:
             self._pass()
-            before = self._unlucky(port) or self._drops()
+            wire = self._befallen(port)
+            before = bool(wire.says and not wire.arrives) or self._drops()
             if not before:
                 _translated(port, work)
-            if before or self._drops():
-                raise Retryable(f"{port} did not answer in time")
+            self.linger(wire.seconds)
+            if before or wire.says or self._drops():
+                raise Retryable(f"{port} {wire.says or SILENCE}")
 
-    def _unlucky(self, port: str) -> bool:
-        left = self.world.faults.api.get(port, 0)
-        if left:
-            self.world.faults.api[port] = left - 1
-        return left > 0
+    def _befallen(self, port: str) -> Wire:
+        """What befalls this call. Raises `Fatal` where our login is refused."""
+        faults = self.world.faults
+        if faults.login_expired and port in DCOS:
+            raise Fatal(f"token expired or refused: {port} answers 401; log in anew")
+        if left := faults.api.get(port, 0):
+            faults.api[port] = left - 1
+            return Wire(SILENCE)
+        if not faults.wire.get(port):
+            return UNHARMED
+        name = faults.wire[port].pop(0)
+        faults.calls[name] += 1
+        return WIRE[name]
 
 
 class Stepped(Passage):
@@ -66,6 +85,10 @@ class Stepped(Passage):
     def _pass(self) -> None:
         if self._slow:
             self.world.advance(self.world.now + self._random.uniform(0.01, 0.5))
+
+    def linger(self, seconds: float) -> None:
+        if seconds:
+            self.world.advance(self.world.now + seconds)
 
     def _drops(self) -> bool:
         return self._failures > 0 and self._random.random() < self._failures

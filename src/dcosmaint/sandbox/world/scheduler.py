@@ -175,7 +175,8 @@ class ServiceScheduler:
 
     def _ready(self, broker: Broker, placed: int) -> None:
         if broker.placed == placed and broker.running:
-            self._phase(broker, "COMPLETE")
+            if self._key(broker) not in self._ground.faults.unfinished:
+                self._phase(broker, "COMPLETE")
             self.topics.rejoin(broker)
 
     def _phase(self, broker: Broker, status: str) -> None:

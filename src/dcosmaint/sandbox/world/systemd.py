@@ -73,6 +73,13 @@ class Systemd:
         machine.hold = ""
         self._start(machine)
 
+    def restart_agent(self, machine: Machine, by: str = "operator") -> None:
+        """`systemctl restart` of its unit: it ends without a goodbye, and starts again unless a hold forbids it."""
+        self._ground.tell(by, "restart-agent", machine)
+        machine.restarting = False
+        self._kill(machine)
+        self._start(machine)
+
     def boot(self, machine: Machine) -> None:
         """The machine is up: docker starts, and the agent unless a lasting hold forbids it."""
         machine.docker = True
@@ -83,9 +90,10 @@ class Systemd:
         self._ground.tell(by, "reboot", machine)
         self.power_off(machine)
         machine.rebooting = True
-        self._ground.clock.after(self._ground.chance.within((30.0, 60.0)), lambda: self._up_again(machine))
+        self._ground.clock.after(self._ground.chance.within((30.0, 60.0)), lambda: self.power_on(machine))
 
-    def _up_again(self, machine: Machine) -> None:
+    def power_on(self, machine: Machine) -> None:
+        """A machine that was off, or rebooting, is up again."""
         machine.rebooting = False
         if machine.state == "running":
             self.boot(machine)

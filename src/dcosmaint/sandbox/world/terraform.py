@@ -12,6 +12,9 @@ from dcosmaint.sandbox.world.program import Drift, Program
 from dcosmaint.sandbox.world.shape import NodeShape
 from dcosmaint.sandbox.world.state import Machine
 
+LOCK_TIMEOUT, LOCK_LOOKS = 60.0, 10.0
+"""Seconds that terraform waits for somebody else's lock (-lock-timeout), and between its looks."""
+
 
 class Terraform:
     def __init__(self, ground: Ground, cloud: Cloud) -> None:
@@ -63,11 +66,21 @@ class Terraform:
         return self.newest
 
     def _plan_ends(self, program: Program) -> None:
-        if program.running:
+        if program.running and not self._locked(program):
             program.found = (*self._compare(program), *self._ground.faults.unrelated)
             program.serial = self._serial
             self.planned = program
             program.end(self._ground.faults.plan_fails)
+
+    def _locked(self, program: Program) -> bool:
+        """Whether somebody else holds the lock of the state: it is waited for, and in the end the program fails."""
+        who = self._ground.faults.locked
+        if who and program.waited >= LOCK_TIMEOUT:
+            program.end(f"Error acquiring the state lock: it is held by {who}")
+        elif who:
+            program.says, program.waited = "waiting for the state lock", program.waited + LOCK_LOOKS
+            self._ground.clock.after(LOCK_LOOKS, partial(self._plan_ends, program))
+        return bool(who)
 
     def _compare(self, program: Program) -> list[Drift]:
         """The plan against what EC2 has: an instance that is gone is created, one with another AMI perhaps replaced."""
@@ -110,12 +123,15 @@ class Terraform:
         if "create" in drift.actions:
             ip = self._cloud.next_ip(machine)
             new = self._cloud.launch(
-                NodeShape(machine.zone, machine.public, machine.size, drift.address, ip, ami=drift.ami)
+                NodeShape(machine.zone, machine.public, machine.size, drift.address, ip, ami=self._ami(drift))
             )
             new.protected, new.scaling_group = machine.protected, machine.scaling_group
             self.state[drift.address] = new.id
             self._serial += 1
             self.changes += 1
+
+    def _ami(self, drift: Drift) -> str:
+        return self._ground.faults.amis.get(drift.address, drift.ami)
 
     def _machine(self, address: str) -> Machine | None:
         return self._ground.machines.get(self.state.get(address, ""))

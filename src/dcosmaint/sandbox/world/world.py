@@ -67,6 +67,10 @@ class World:
     def log(self) -> list[str]:
         return self._log.lines
 
+    def note(self, what: str, **facts: str) -> None:
+        """Write into the log what nobody did that the World knows."""
+        self._log.write("time", what, **facts)
+
     # ---- building
 
     def add_node(self, shape: NodeShape) -> Agent:

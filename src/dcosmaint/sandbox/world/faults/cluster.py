@@ -1,0 +1,79 @@
+"""Faults of the Mesos master, and of the login."""
+
+from __future__ import annotations
+
+from random import Random
+from typing import TYPE_CHECKING
+
+from dcosmaint.sandbox.world.faults.fault import Fault
+
+if TYPE_CHECKING:
+    from dcosmaint.sandbox.world.state import Agent
+    from dcosmaint.sandbox.world.world import World
+
+
+def _fail_over(world: World, _random: Random) -> str:
+    world.master.fail_over()
+    return world.master.id
+
+
+def _lose_agents(world: World, random: Random) -> str:
+    world.faults.masterless = True
+    world.at(random.uniform(5.0, 90.0), lambda: _find_agents(world))
+    return world.master.id
+
+
+def _find_agents(world: World) -> None:
+    world.faults.masterless = False
+
+
+def _expire(world: World, _random: Random) -> str:
+    world.faults.login_expired = True
+    return "our token"
+
+
+def _log_in(world: World) -> None:
+    world.faults.login_expired = False
+
+
+def _cordon(world: World, random: Random) -> str:
+    if not world.master.can_deactivate:
+        return ""
+    idle = [agent for agent in world.ground.listed if agent.active and not agent.recovering]
+    if not idle:
+        return ""
+    agent = random.choice(idle)
+    world.master.deactivate(agent.id, by="operator")
+    world.faults.cordons.add(agent.id)
+    return agent.machine.address
+
+
+def _uncordon(world: World) -> None:
+    for agent in world.ground.listed:
+        if agent.id in world.faults.cordons and agent.deactivated and not touched(agent):
+            world.master.reactivate(agent.id, by="operator")
+    world.faults.cordons.clear()
+
+
+def touched(agent: Agent) -> bool:
+    """Whether somebody has begun to take the node out: docker is stopped there, or its agent is held."""
+    return bool(agent.machine.hold) or not agent.machine.docker
+
+
+def _lift(world: World, random: Random) -> str:
+    """One of the tool's cordons, of a node that is on its way out or a steering one."""
+    ours = [agent for agent in world.ground.listed if agent.deactivated and agent.id not in world.faults.cordons]
+    if not ours:
+        return ""
+    agent = random.choice(ours)
+    world.master.reactivate(agent.id, by="operator")
+    return agent.machine.address
+
+
+CLUSTER = (
+    Fault("failover", "another master leads, and each agent is recovered from the registry for a while", 0.2, _fail_over),
+    Fault("masterless", "the leading master lists no agent at all for up to 90 s", 0.1, _lose_agents, _find_agents),
+    Fault("login-expired", "DC/OS refuses our token, and nobody can renew it", 0.04, _expire, _log_in),
+    Fault("foreign-cordon", "somebody else deactivates an agent", 0.05, _cordon, _uncordon),
+    Fault("cordon-lifted", "somebody else lifts a cordon of ours", 0.08, _lift),
+)

@@ -1,0 +1,98 @@
+"""Faults of the SDK schedulers and of their brokers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from random import Random
+from typing import TYPE_CHECKING
+
+from dcosmaint.sandbox.world.faults.fault import Fault
+
+if TYPE_CHECKING:
+    from dcosmaint.sandbox.world.state import Broker, KafkaService
+    from dcosmaint.sandbox.world.world import World
+
+
+def _services(world: World) -> list[KafkaService]:
+    return [world.ground.services[name] for name in sorted(world.ground.services)]
+
+
+def _brokers(world: World) -> Iterator[tuple[KafkaService, Broker]]:
+    for service in _services(world):
+        yield from ((service, broker) for broker in service.brokers)
+
+
+def _restart(world: World, random: Random) -> str:
+    """Marathon starts it again, wherever there is room. Its recovery plan is empty then, and says COMPLETE."""
+    tasks = [task for service in _services(world) for task in world.ground.apps[service.app_id].tasks if task.live]
+    if not tasks:
+        return ""
+    task = random.choice(tasks)
+    world.master.end(task, "TASK_FAILED", "the scheduler exited")
+    return task.name
+
+
+def _crash(world: World, random: Random, *, cordoned: bool) -> str:
+    alive = [
+        (service.name, broker.pod)
+        for service, broker in _brokers(world)
+        if broker.task.live and world.ground.agents[broker.task.agent_id].deactivated == cordoned
+    ]
+    if not alive:
+        return ""
+    service, pod = random.choice(alive)
+    world.crash(service, pod)
+    return f"{service}/{pod}"
+
+
+def _hinder(world: World, random: Random) -> str:
+    """A recovery that goes on now, if there is one: any broker's next one otherwise."""
+    found = [f"{service.name}/{broker.pod}" for service, broker in _brokers(world) if service.shape.api != "brokers"]
+    busy = [f"{service.name}/{pod}" for service in _services(world) for pod in service.recovery]
+    if not found:
+        return ""
+    whom = random.choice(busy or found)
+    world.faults.unfinished.add(whom)
+    return whom
+
+
+def _finish(world: World) -> None:
+    """An operator's `plan force-complete recovery`."""
+    world.faults.unfinished.clear()
+    for service, broker in _brokers(world):
+        phase = service.recovery.get(broker.pod)
+        if phase and broker.running and broker.registered:
+            phase.status = "COMPLETE"
+            service.changes += 1
+
+
+def _hide(world: World, random: Random) -> str:
+    services = _services(world)
+    if not services:
+        return ""
+    service = random.choice(services)
+    _show(service, readable=False)
+    world.at(random.uniform(60.0, 3600.0), partial(_show, service, readable=True))
+    return service.name
+
+
+def _show(service: KafkaService, *, readable: bool) -> None:
+    service.readable = readable
+    service.changes += 1
+
+
+def _show_all(world: World) -> None:
+    for service in _services(world):
+        _show(service, readable=True)
+
+
+SERVICES = (
+    Fault("scheduler-restart", "a scheduler exits: 502, then an empty recovery plan that says COMPLETE", 0.25, _restart),
+    Fault("recovery-stuck", "a broker's recovery never becomes COMPLETE", 0.05, _hinder, _finish),
+    Fault("topics-unread", "a service's partitions can't be read for up to an hour", 0.12, _hide, _show_all),
+    Fault(
+        "broker-crash-cordoned", "a broker crashes on a cordoned node", 0.2, lambda w, r: _crash(w, r, cordoned=True)
+    ),
+    Fault("broker-crash", "a broker crashes on any other node", 0.2, lambda w, r: _crash(w, r, cordoned=False)),
+)
