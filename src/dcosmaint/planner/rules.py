@@ -19,9 +19,11 @@ def blockers(roll: Roll, inventory: Inventory) -> tuple[Finding, ...]:
     targets = [node for node in inventory.nodes if node.instance.id in roll.targets]
     if roll.work is Work.UNDRAIN or not targets:
         return ()
-    found = [*_of_cluster(inventory)]
+    found, case = [*_of_cluster(inventory)], Case(roll, inventory, Progress())
     for node in targets:
-        found += [*of_node(roll, inventory, node), *_placeless(roll, inventory, node)]
+        found += [*of_node(roll, inventory, node), *_placeless(case, node)]
+        if roll.work is Work.DRAIN:  # it stays away: the next one's members have to do without it
+            case = case.choose(node)
     return tuple(dict.fromkeys(found))
 
 
@@ -53,7 +55,7 @@ def _of_cluster(inventory: Inventory) -> Iterator[Finding]:
             yield Finding("plan-incomplete", service.name, message)
 
 
-def _placeless(roll: Roll, inventory: Inventory, node: Node) -> Iterator[Finding]:
-    for member in homeless(Case(roll, inventory, Progress()), node):
+def _placeless(case: Case, node: Node) -> Iterator[Finding]:
+    for member in homeless(case, node):
         message = f"no other agent could take it when {node.address} is emptied: add a node, or make room on one"
         yield Finding("no-place", str(member), message)

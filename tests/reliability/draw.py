@@ -1,0 +1,123 @@
+"""One random case: a fleet, an order to the tool, faults and kills. All of it from one seed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from random import Random
+
+from dcosmaint.model import Policy, Work
+from dcosmaint.sandbox.world import AppShape, KafkaShape, Shape, TopicShape
+from dcosmaint.sandbox.world.faults.table import FAULTS
+
+WORKS: dict[Work, float] = {
+    Work.ROLL: 0.82,
+    Work.REPLACE: 0.07,
+    Work.DRAIN: 0.07,
+    Work.UNDRAIN: 0.04,
+}
+"""What is ordered, and how often."""
+
+NAMES = ("kafka-events", "prod/kafka-orders", "kafka-logs")
+ZONES = ("us-east-1a", "us-east-1b", "us-east-1c")
+
+
+@dataclass(frozen=True)
+class Kill:
+    """The process ends with the `moment`th thing that it does outside of itself, before its effect or after it."""
+
+    moment: int
+    after: bool
+    gap: float  # seconds until somebody resumes
+
+
+@dataclass(frozen=True)
+class Case:
+    seed: int
+    shape: Shape
+    policy: Policy
+    work: Work
+    bake: bool
+    named: int  # how many nodes are named, where not the whole fleet is meant
+    loose: tuple[tuple[str, float], ...]  # names of faults, and seconds after which each strikes
+    kills: tuple[Kill, ...]
+
+
+def draw(seed: int) -> Case:
+    random = Random(f"case {seed}")
+    shape = _shape(random, seed)
+    work = random.choices(list(WORKS), list(WORKS.values()))[0]
+    named = random.choice((1, 1, 2, 3))
+    nodes = shape.nodes if work is Work.ROLL else named
+    return Case(
+        seed=seed,
+        shape=shape,
+        policy=_policy(random, shape),
+        work=work,
+        bake=work is Work.ROLL and random.random() < 0.08,
+        named=named,
+        loose=tuple(_loose(random, horizon=200.0 + 150.0 * nodes)),
+        kills=tuple(_kill(random, nodes) for _ in range(random.choice((0, 0, 1, 1, 2, 3)))),
+    )
+
+
+def _shape(random: Random, seed: int) -> Shape:
+    nodes = 5 + int(36 * random.random() ** 4)
+    public = random.choice((0, 2, 2, 3)) if nodes > 7 else 0
+    private = nodes - public
+    count = random.choice((1, 1, 2, 3)) if private > 6 else 1
+    quick = random.random() < 0.5
+    return Shape(
+        nodes=nodes,
+        public=public,
+        zones=ZONES[: random.randint(1, 3)],
+        services=tuple(_service(random, name, private) for name in NAMES[:count]),
+        apps=tuple(_apps(random, private, public)),
+        seed=seed,
+        resync=(20.0, 60.0) if quick else (60.0, 900.0),
+        register=(20.0, 60.0) if quick else (60.0, 180.0),
+        same_ip=random.choice((0.0, 0.7, 1.0)),
+    )
+
+
+def _service(random: Random, name: str, private: int) -> KafkaShape:
+    brokers = random.randint(3, min(7, private - 2))
+    topics = tuple(TopicShape(f"t{n}", random.randint(1, 4), random.choice((2, 3, 3))) for n in range(random.randint(1, 3)))
+    return KafkaShape(name, brokers, topics, api="brokers" if random.random() < 0.2 else "pod")
+
+
+def _apps(random: Random, private: int, public: int) -> list[AppShape]:
+    apps = [
+        AppShape(f"/app-{n}", random.randint(1, min(4, private - 1)), docker=random.random() < 0.5)
+        for n in range(random.randint(1, 5))
+    ]
+    if public:
+        apps.append(AppShape("/edge", 2, docker=True, unique=True, public=True))
+    return apps
+
+
+def _policy(random: Random, shape: Shape) -> Policy:
+    wide = {service.name: 2 for service in shape.services if random.random() < 0.3}
+    return Policy(
+        strategy="window" if random.random() < 0.5 else "batch",
+        batch_size=random.randint(1, 6),
+        max_in_flight=random.randint(1, 6),
+        caps=wide,
+        min_isr=dict.fromkeys(wide, 1),
+        canary=random.choice((0, 1, 1, 2)),
+        soak=random.choice((0.0, 20.0, 120.0)),
+        max_failures=random.choice((0, 0, 1, 2)),
+        stop_order="agent-first" if random.random() < 0.2 else "auto",
+    )
+
+
+def _loose(random: Random, horizon: float) -> list[tuple[str, float]]:
+    """Some rolls are left in peace, so that it is known that they end well by themselves."""
+    if random.random() < 0.06:
+        return []
+    return [(fault.name, random.uniform(10.0, horizon)) for fault in FAULTS.values() if random.random() < fault.rate]
+
+
+def _kill(random: Random, nodes: int) -> Kill:
+    """Small moments as often as great ones: a roll of one node has few."""
+    moment = int(random.uniform(1.0, 320.0 * nodes) * random.random()) + 1
+    return Kill(moment, random.random() < 0.5, random.choice((0.0, 7.0, 90.0, 400.0, 5000.0)))

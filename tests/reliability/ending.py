@@ -1,0 +1,50 @@
+"""What is wrong at the end of a roll, by the World alone and by the monitor over its log."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from dcosmaint.model import Roll, Work
+from dcosmaint.sandbox.monitor import judge
+from dcosmaint.sandbox.world import World
+from tests.rolls.stage import cordoned, not_replaced, unwell
+
+
+def problems(world: World, roll: Roll, *, done: bool) -> Iterator[str]:
+    caps = {name: roll.policy.caps.get(name, roll.policy.default_cap) for name in world.schedulers}
+    tally = judge(world.log, caps, roll.targets)
+    for breach in tally.breaches:
+        if done or not breach.startswith("at the end"):
+            yield f"breach: {breach}"
+    if done:
+        yield from (f"not as ordered: {address}" for address in ENDS[roll.work](world, roll))
+        yield from (f"still cordoned: {address}" for address in cordoned(world))
+        yield from (f"not well: {whom}" for whom in unwell(world))
+
+
+def _not_drained(world: World, roll: Roll) -> list[str]:
+    """Targets whose agent is listed, whose agent may start, or whose instance does not run."""
+    machines = [world.machine(target) for target in roll.targets]
+    listed = {agent.machine.id for agent in world.ground.listed}
+    return [m.address for m in machines if m.id in listed or m.process or m.hold != "lasting" or m.state != "running"]
+
+
+def _not_back(world: World, roll: Roll) -> list[str]:
+    serving = {agent.machine.id for agent in world.ground.agents.values() if agent.offers}
+    return [world.machine(target).address for target in roll.targets if target not in serving]
+
+
+def _replaced(world: World, roll: Roll) -> list[str]:
+    """Targets that still live, or whose address has no serving node of the wanted AMI: the newest, where one is baked."""
+    baked = next((ami.id for ami in world.cloud.amis.values() if ami.roll == roll.id), "")
+    images = {group: ami or baked for group, ami in roll.images.items()}
+    return not_replaced(world, replace(roll, images=images))
+
+
+ENDS: dict[Work, Callable[[World, Roll], list[str]]] = {
+    Work.ROLL: _replaced,
+    Work.REPLACE: _replaced,
+    Work.DRAIN: _not_drained,
+    Work.UNDRAIN: _not_back,
+}

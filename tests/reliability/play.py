@@ -1,0 +1,174 @@
+"""One case, played to its end: begun, killed, resumed, stopped, mended, resumed, and judged."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from dcosmaint.choice import Choice
+from dcosmaint.errors import DcosmaintError, Refused
+from dcosmaint.journal import Journal, mend, read
+from dcosmaint.lines import RollBegun, TakenOver
+from dcosmaint.model import Roll, Verdict, Work
+from dcosmaint.sandbox.world import World, build
+from dcosmaint.sandbox.world.faults.injector import Injector
+from dcosmaint.sandbox.world.faults.table import FAULTS
+from tests.reliability.disk import Disk
+from tests.reliability.draw import Case, Kill
+from tests.reliability.ending import problems
+from tests.reliability.situations import Witness
+from tests.rolls.mortal import Killed, Life, mortal
+from tests.rolls.stage import Free, Stage, rolled
+
+LATEST = 60 * 86400.0
+"""Virtual seconds after which a roll that still goes on is taken for one that never ends."""
+
+MENDED = 3600.0
+"""Seconds that people need to mend what went wrong."""
+
+NEVER = Kill(0, after=False, gap=0.0)
+
+
+class Endless(BaseException):
+    """The roll goes on and on. No `except` of the tool's own may stop it."""
+
+
+@dataclass
+class Outcome:
+    seed: int
+    end: str = ""
+    problems: tuple[str, ...] = ()
+    stops: list[str] = field(default_factory=list)  # reasons, in order
+    happened: Counter[str] = field(default_factory=Counter)
+    met: Counter[str] = field(default_factory=Counter)
+    replaced: int = 0
+    virtual: float = 0.0
+
+
+class Play:
+    def __init__(self, case: Case, folder: Path) -> None:
+        self.case = case
+        self.path = folder / "roll.jsonl"
+        self.world: World = build(case.shape)
+        self.injector = Injector(self.world, case.seed)
+        self.outcome = Outcome(case.seed)
+        self._kills = list(case.kills)
+        self._lives = 0
+        self._mended = 0
+        self._roll: Roll = self._ordered()
+        self._targets = self._roll.targets
+        self._witness = Witness(self.world)
+
+    def _ordered(self) -> Roll:
+        stage, case = Stage(self.world, case_seed(self.case, 0)), self.case
+        names = tuple(list(self.world.terraform.state)[: case.named])
+        choice = Choice() if case.work is Work.ROLL else Choice(only=names)
+        if case.work is Work.UNDRAIN:
+            rolled(stage, stage.roll(Work.DRAIN, choice, case.policy, roll_id="r0"))
+        images = dict.fromkeys(stage.survey().images, "") if case.bake else None
+        return stage.roll(case.work, choice, case.policy, images)
+
+    def run(self) -> Outcome:
+        """Play it. What is wrong with its end is in `problems`."""
+        began = self.world.now
+        try:
+            if found := Stage(self.world, case_seed(self.case, 1)).blockers(self._roll):
+                self.outcome.end = "refused"
+                self.outcome.stops = [finding.rule for finding in found]
+                return self.outcome
+            for name, seconds in self.case.loose:
+                self.injector.let_loose(FAULTS[name], seconds)
+            done = self._live_on()
+            self._judge(done=done)
+        except (Endless, Exception) as error:  # whatever it is, the seed has to be told
+            self.outcome.problems = (f"{type(error).__name__}: {error}",)
+        self.outcome.happened = self.world.faults.happened
+        self.outcome.met = self._witness.met
+        self.outcome.virtual = self.world.now - began
+        return self.outcome
+
+    def _live_on(self) -> bool:
+        """One life after the other until the roll is done, or stops although everything is mended."""
+        while (why := self._live()) != "done":
+            if why == "killed":
+                continue
+            self.outcome.stops.append(why)
+            if self._mended > 1:
+                return False
+            self._mended += 1
+            self.injector.call_off()
+            self.world.advance(self.world.now + MENDED)
+            self._witness.met["stopped-and-mended"] += 1
+        return True
+
+    def _live(self) -> str:
+        """One process on the roll. Returns done, killed, or why it stopped."""
+        kill = self._kills.pop(0) if self._kills else NEVER
+        life = Life(kill.moment, after=kill.after)
+        stage = Stage(self.world, case_seed(self.case, self._lives))
+        self._lives += 1
+        journal = Journal(Disk(self.path, life, lambda: self.world.faults.disk_full), Free(), stage.hands.now)
+        self.world.at(LATEST, self._endless(self._lives))
+        try:
+            self._take_up(journal)
+            self._witness.follow(journal)
+            verdict = stage.run(journal, mortal(stage.site, life))
+        except Killed:
+            self._note_kill(journal, life, kill)
+            self.world.advance(self.world.now + kill.gap)
+            return "killed"
+        except DcosmaintError as error:
+            return f"{type(error).__name__}: {error}"
+        return "done" if verdict is Verdict.DONE else self._why(journal)
+
+    def _why(self, journal: Journal) -> str:
+        """What the roll's last line says, and what its nodes say."""
+        said = json.loads(self.path.read_text().splitlines()[-1])
+        stopped = [flight.stopped for flight in journal.progress.stopped]
+        return "; ".join(dict.fromkeys([*stopped, said.get("why", ""), journal.progress.paused])).strip("; ")
+
+    def _take_up(self, journal: Journal) -> None:
+        mend(self.path)
+        lines = list(read(self.path))
+        if not lines:
+            journal.append(RollBegun(self._roll))
+            return
+        journal.replay(lines)
+        journal.append(TakenOver("somebody@else"))
+
+    def _note_kill(self, journal: Journal, life: Life, kill: Kill) -> None:
+        in_a_line = bool(self.path.read_bytes()) and not self.path.read_bytes().endswith(b"\n")
+        acted = bool(life.marks) and life.marks[-1] == kill.moment
+        self._witness.killed(journal, after=kill.after and acted, in_a_line=in_a_line)
+
+    def _endless(self, life: int) -> Callable[[], None]:
+        def check() -> None:
+            if self._lives == life and not self.outcome.end:
+                raise Endless(f"life {life} goes on for {LATEST / 86400:.0f} days")
+
+        return check
+
+    def _judge(self, *, done: bool) -> None:
+        self.injector.call_off()
+        self.world.advance(self.world.now + 2 * MENDED)
+        outcome = self.outcome
+        outcome.end = self._end(done=done)
+        outcome.problems = tuple(problems(self.world, self._roll, done=done))
+        lasting = any(FAULTS[name].lasting for name in self.world.faults.happened)
+        if not done and not lasting:
+            outcome.problems += (f"no resume ends it: {outcome.stops[-1]}",)
+
+    def _end(self, *, done: bool) -> str:
+        if not done:
+            return "stopped for good"
+        if self.outcome.stops:
+            return "done after people mended the cluster"
+        return "done after a kill" if self._witness.met["killed"] else "done at once"
+
+
+def case_seed(case: Case, life: int) -> int:
+    """Of the ways that calls take in one of its lives."""
+    return case.seed * 16 + life

@@ -1,0 +1,112 @@
+"""What a roll got into. A situation that no roll of many met is one that nothing is known about."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from typing import Any
+
+from dcosmaint.journal import Journal
+from dcosmaint.lines import Acting, Begun, Failed, Held, Paused, Replacing, Slot, What
+from dcosmaint.sandbox.world import World
+
+SITUATIONS = {
+    "killed": "the process was killed",
+    "killed-many-in-flight": "killed with two or more nodes in flight",
+    "killed-in-a-line": "killed in the middle of a line of the journal",
+    "killed-after-an-act": "killed when an act had arrived, and nobody knew yet",
+    "killed-unplaced": "killed while a replaced broker had no place yet",
+    "killed-terraform-runs": "killed while terraform ran: it outlived the process",
+    "killed-twice": "killed again after a resume",
+    "killed-steering": "killed while steering cordons stood",
+    "landed-late": "a broker landed on a node after its survey, and took a slot of its own",
+    "fell-back": "a replaced broker was placed on the node it came from",
+    "shared-apply": "one apply made two or more nodes anew",
+    "two-away": "two brokers of one service were replaced at once",
+    "sent-again": "a replace that was lost on its way was sent again",
+    "began-again": "a node's pipeline began again: something came back",
+    "comeback": "an agent came back that was told to leave",
+    "failover-in-flight": "another master led while nodes were in flight",
+    "scheduler-lost-in-flight": "a scheduler went away while one of its brokers was moved",
+    "crash-in-flight": "a broker crashed while nodes were in flight",
+    "asleep-in-flight": "the laptop slept while nodes were in flight",
+    "terminated-in-flight": "somebody else terminated an instance in flight",
+    "steered": "a steering cordon was set",
+    "held": "a node was held: no progress for longer than its patience",
+    "failed": "a node failed",
+    "paused": "the roll was paused",
+    "baked": "packer baked the AMI",
+    "stopped-and-mended": "the roll stopped, people mended the cluster, and a resume went on",
+}
+
+BY_LINE: dict[type, str] = {Begun: "began-again", Slot: "landed-late", Held: "held", Failed: "failed", Paused: "paused"}
+BY_FAULT = {
+    "failover": "failover-in-flight",
+    "broker-crash": "crash-in-flight",
+    "broker-crash-cordoned": "crash-in-flight",
+    "asleep": "asleep-in-flight",
+    "terminated-in-flight": "terminated-in-flight",
+}
+
+
+class Witness:
+    """Hears every line of a roll's journal, and reads what the World wrote meanwhile."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._read = len(world.log)
+        self._sent: set[str] = set()  # task ids
+        self.met: Counter[str] = Counter()
+
+    def follow(self, journal: Journal) -> None:
+        journal.heard = lambda at, what: self._hear(journal, what)
+
+    def _hear(self, journal: Journal, what: What) -> None:
+        if name := BY_LINE.get(type(what)):
+            self.met[name] += 1
+        if isinstance(what, Replacing):
+            self.met["sent-again"] += what.task_id in self._sent
+            self._sent.add(what.task_id)
+        if isinstance(what, Acting) and what.act == "packer.bake":
+            self.met["baked"] += 1
+        self.met["steered"] += what.event == "cordoned"
+        self._catch_up(journal)
+
+    def _catch_up(self, journal: Journal) -> None:
+        lines, self._read = self._world.log[self._read :], len(self._world.log)
+        for line in map(json.loads, lines):
+            self._see(line, journal)
+
+    def _see(self, line: dict[str, Any], journal: Journal) -> None:
+        progress = journal.progress
+        match line["what"]:
+            case "fault" if progress.flights and line["name"] in BY_FAULT:
+                self.met[BY_FAULT[line["name"]]] += 1
+            case "scheduler-down":
+                self.met["scheduler-lost-in-flight"] += line["service"] in {m.service for m in progress.held}
+            case "placed":
+                self.met["fell-back"] += line["empty"] and line["agent"] == line["from"]
+            case "apply":
+                self.met["shared-apply"] += line["by"] == "tool" and len(line["addresses"]) > 1
+            case "replace":
+                self.met["two-away"] += self._others_away(line["service"])
+            case "agent-registered":
+                told = {flight.node.agent_id for flight in progress.flights.values() if "stop-agent" in flight.done}
+                self.met["comeback"] += line["old"] and line["agent"] in told
+
+    def _others_away(self, service: str) -> bool:
+        brokers = self._world.ground.services[service].brokers
+        return sum(broker.marked or broker.empty for broker in brokers) > 1
+
+    def killed(self, journal: Journal, *, after: bool, in_a_line: bool) -> None:
+        progress, world = journal.progress, self._world
+        brokers = [broker for service in world.ground.services.values() for broker in service.brokers]
+        newest = world.terraform.newest
+        self.met["killed-twice"] += bool(self.met["killed"])
+        self.met["killed"] += 1
+        self.met["killed-many-in-flight"] += len(progress.flights) > 1
+        self.met["killed-in-a-line"] += in_a_line
+        self.met["killed-after-an-act"] += after
+        self.met["killed-unplaced"] += any(broker.marked for broker in brokers)
+        self.met["killed-terraform-runs"] += bool(newest and newest.running)
+        self.met["killed-steering"] += bool(progress.steered)

@@ -1,0 +1,50 @@
+"""What many rolls came to, as a table."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+
+from dcosmaint.sandbox.world.faults.table import FAULTS
+from tests.reliability.play import Outcome
+from tests.reliability.situations import SITUATIONS
+
+MANY = 500
+"""Of so many rolls each situation is met by at least one."""
+
+
+class Sums:
+    def __init__(self) -> None:
+        self.rolls = self.stops = self.replaced = 0
+        self.virtual = 0.0
+        self.ends: Counter[str] = Counter()
+        self.happened: Counter[str] = Counter()
+        self.met: Counter[str] = Counter()
+        self._problems: list[str] = []
+
+    def add(self, outcome: Outcome) -> None:
+        self.rolls += 1
+        self.ends[outcome.end or "none"] += 1
+        self.happened.update(outcome.happened)
+        self.met.update(outcome.met)
+        self.replaced += outcome.replaced
+        self.virtual += outcome.virtual
+        self._problems += [f"seed {outcome.seed}: {problem}" for problem in outcome.problems]
+
+    @property
+    def failures(self) -> list[str]:
+        unmet = [name for name in SITUATIONS if not self.met[name]] if self.rolls >= MANY else []
+        return [*self._problems, *(f"never met in {self.rolls} rolls: {name}" for name in unmet)]
+
+    def table(self, seconds: float) -> Iterator[str]:
+        yield f"{self.rolls} rolls in {seconds:.0f} s, {self.rolls / max(seconds, 0.001):.1f} a second"
+        yield f"{self.virtual / 86400:.0f} days of clusters' time, {self.replaced} nodes replaced"
+        yield from ("", "ends", *_rows(self.ends, self.ends))
+        yield from ("", "faults that struck", *_rows(self.happened, FAULTS))
+        yield from ("", "situations met", *_rows(self.met, SITUATIONS))
+        yield from ("", f"failures: {len(self.failures)}", *self.failures)
+
+
+def _rows(counts: Counter[str], names: Mapping[str, object]) -> list[str]:
+    width = max(map(len, names), default=0) + 2
+    return [f"  {name:<{width}}{counts[name]}" for name in names]
