@@ -26,6 +26,7 @@ class Kill:
     """The process ends with the `moment`th thing that it does outside of itself, before its effect or after it."""
 
     moment: int
+    acts: bool  # whether only acts and lines of the journal are counted
     after: bool
     gap: float  # seconds until somebody resumes
 
@@ -46,7 +47,7 @@ def draw(seed: int) -> Case:
     random = Random(f"case {seed}")
     shape = _shape(random, seed)
     work = random.choices(list(WORKS), list(WORKS.values()))[0]
-    named = random.choice((1, 1, 2, 3))
+    named = 1 if work is Work.UNDRAIN else random.choice((1, 1, 2, 3))
     nodes = shape.nodes if work is Work.ROLL else named
     return Case(
         seed=seed,
@@ -81,7 +82,9 @@ def _shape(random: Random, seed: int) -> Shape:
 
 def _service(random: Random, name: str, private: int) -> KafkaShape:
     brokers = random.randint(3, min(7, private - 2))
-    topics = tuple(TopicShape(f"t{n}", random.randint(1, 4), random.choice((2, 3, 3))) for n in range(random.randint(1, 3)))
+    topics = tuple(
+        TopicShape(f"t{n}", random.randint(1, 4), random.choice((2, 3, 3))) for n in range(random.randint(1, 3))
+    )
     return KafkaShape(name, brokers, topics, api="brokers" if random.random() < 0.2 else "pod")
 
 
@@ -119,5 +122,7 @@ def _loose(random: Random, horizon: float) -> list[tuple[str, float]]:
 
 def _kill(random: Random, nodes: int) -> Kill:
     """Small moments as often as great ones: a roll of one node has few."""
-    moment = int(random.uniform(1.0, 320.0 * nodes) * random.random()) + 1
-    return Kill(moment, random.random() < 0.5, random.choice((0.0, 7.0, 90.0, 400.0, 5000.0)))
+    acts = random.random() < 0.5
+    most = (30.0 if acts else 320.0) * nodes
+    moment = int(random.uniform(1.0, most) * random.random()) + 1
+    return Kill(moment, acts, random.random() < 0.5, random.choice((0.0, 7.0, 90.0, 400.0, 5000.0)))

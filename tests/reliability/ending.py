@@ -36,7 +36,7 @@ def _not_back(world: World, roll: Roll) -> list[str]:
 
 
 def _replaced(world: World, roll: Roll) -> list[str]:
-    """Targets that still live, or whose address has no serving node of the wanted AMI: the newest, where one is baked."""
+    """Targets that live, or whose address has no serving node of the wanted AMI. A baked one is known by its tag."""
     baked = next((ami.id for ami in world.cloud.amis.values() if ami.roll == roll.id), "")
     images = {group: ami or baked for group, ami in roll.images.items()}
     return not_replaced(world, replace(roll, images=images))

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from dcosmaint.choice import Choice
-from dcosmaint.errors import DcosmaintError, Refused
+from dcosmaint.errors import DcosmaintError
 from dcosmaint.journal import Journal, mend, read
 from dcosmaint.lines import RollBegun, TakenOver
 from dcosmaint.model import Roll, Verdict, Work
@@ -20,7 +20,7 @@ from tests.reliability.disk import Disk
 from tests.reliability.draw import Case, Kill
 from tests.reliability.ending import problems
 from tests.reliability.situations import Witness
-from tests.rolls.mortal import Killed, Life, mortal
+from tests.rolls.mortal import Doer, Killed, Life, mortal
 from tests.rolls.stage import Free, Stage, rolled
 
 LATEST = 60 * 86400.0
@@ -29,7 +29,7 @@ LATEST = 60 * 86400.0
 MENDED = 3600.0
 """Seconds that people need to mend what went wrong."""
 
-NEVER = Kill(0, after=False, gap=0.0)
+NEVER = Kill(0, acts=False, after=False, gap=0.0)
 
 
 class Endless(BaseException):
@@ -58,9 +58,8 @@ class Play:
         self._kills = list(case.kills)
         self._lives = 0
         self._mended = 0
-        self._roll: Roll = self._ordered()
-        self._targets = self._roll.targets
         self._witness = Witness(self.world)
+        self._roll: Roll
 
     def _ordered(self) -> Roll:
         stage, case = Stage(self.world, case_seed(self.case, 0)), self.case
@@ -75,20 +74,27 @@ class Play:
         """Play it. What is wrong with its end is in `problems`."""
         began = self.world.now
         try:
-            if found := Stage(self.world, case_seed(self.case, 1)).blockers(self._roll):
-                self.outcome.end = "refused"
-                self.outcome.stops = [finding.rule for finding in found]
-                return self.outcome
-            for name, seconds in self.case.loose:
-                self.injector.let_loose(FAULTS[name], seconds)
-            done = self._live_on()
-            self._judge(done=done)
+            self._roll = self._ordered()
+            if found := Stage(self.world, case_seed(self.case, 15)).blockers(self._roll):
+                self._refused([finding.rule for finding in found])
+            else:
+                self._played()
         except (Endless, Exception) as error:  # whatever it is, the seed has to be told
-            self.outcome.problems = (f"{type(error).__name__}: {error}",)
+            self.outcome.problems += (f"{type(error).__name__}: {error}",)
         self.outcome.happened = self.world.faults.happened
         self.outcome.met = self._witness.met
         self.outcome.virtual = self.world.now - began
         return self.outcome
+
+    def _refused(self, rules: list[str]) -> None:
+        self.outcome.end, self.outcome.stops = "refused", rules
+        if len(self.world.log) > 1 and self.case.work is not Work.UNDRAIN:
+            self.outcome.problems += ("a roll that was refused had touched something",)
+
+    def _played(self) -> None:
+        for name, seconds in self.case.loose:
+            self.injector.let_loose(FAULTS[name], seconds)
+        self._judge(done=self._live_on())
 
     def _live_on(self) -> bool:
         """One life after the other until the roll is done, or stops although everything is mended."""
@@ -107,7 +113,7 @@ class Play:
     def _live(self) -> str:
         """One process on the roll. Returns done, killed, or why it stopped."""
         kill = self._kills.pop(0) if self._kills else NEVER
-        life = Life(kill.moment, after=kill.after)
+        life = (Doer if kill.acts else Life)(kill.moment, after=kill.after)
         stage = Stage(self.world, case_seed(self.case, self._lives))
         self._lives += 1
         journal = Journal(Disk(self.path, life, lambda: self.world.faults.disk_full), Free(), stage.hands.now)
@@ -141,7 +147,7 @@ class Play:
 
     def _note_kill(self, journal: Journal, life: Life, kill: Kill) -> None:
         in_a_line = bool(self.path.read_bytes()) and not self.path.read_bytes().endswith(b"\n")
-        acted = bool(life.marks) and life.marks[-1] == kill.moment
+        acted = bool(life.marks) and life.marks[-1] == life.lived
         self._witness.killed(journal, after=kill.after and acted, in_a_line=in_a_line)
 
     def _endless(self, life: int) -> Callable[[], None]:

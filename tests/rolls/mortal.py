@@ -48,6 +48,15 @@ class Life:
             raise Killed
 
 
+class Doer(Life):
+    """Counts acts and lines alone: looks leave no mark."""
+
+    def look(self, work: Callable[[], T]) -> T:
+        if self.over:
+            raise Killed
+        return work()
+
+
 class Mortal:
     """Any port of a process, which ends with it."""
 

@@ -197,8 +197,10 @@ class _Bench:
         self._public[line["address"]] = None
 
     def _release(self, line: Line) -> None:
-        self._told.discard(line["instance"])
-        self._drained.discard(line["instance"])
+        """Somebody else may lift our hold at any moment: what counts then is that the agent comes back."""
+        if line["by"] in TOOL:
+            self._told.discard(line["instance"])
+            self._drained.discard(line["instance"])
 
     def _gone(self, line: Line) -> None:
         self._cordons.pop(line["agent"], None)

@@ -34,6 +34,7 @@ class Passage(ABC):
         """Whether this call, or its answer, gets lost."""
         return False
 
+    @abstractmethod
     def linger(self, seconds: float) -> None:
         """Let a call take that much longer, where time is ours to spend."""
 
@@ -50,7 +51,7 @@ class Passage(ABC):
         """A call may be lost on its way, or only its answer on the way back: the caller can't tell."""
         with self._alone:
             self._pass()
-            wire = self._befallen(port)
+            wire = self._befallen(port, f"{port} acts")
             before = bool(wire.says and not wire.arrives) or self._drops()
             if not before:
                 _translated(port, work)
@@ -58,7 +59,7 @@ class Passage(ABC):
             if before or wire.says or self._drops():
                 raise Retryable(f"{port} {wire.says or SILENCE}")
 
-    def _befallen(self, port: str) -> Wire:
+    def _befallen(self, port: str, acts: str = "") -> Wire:
         """What befalls this call. Raises `Fatal` where our login is refused."""
         faults = self.world.faults
         if faults.login_expired and port in DCOS:
@@ -66,9 +67,10 @@ class Passage(ABC):
         if left := faults.api.get(port, 0):
             faults.api[port] = left - 1
             return Wire(SILENCE)
-        if not faults.wire.get(port):
+        waiting = faults.wire.get(acts) or faults.wire.get(port)
+        if not waiting:
             return UNHARMED
-        name = faults.wire[port].pop(0)
+        name = waiting.pop(0)
         faults.calls[name] += 1
         return WIRE[name]
 
@@ -103,6 +105,9 @@ class Paced(Passage):
 
     def _pass(self) -> None:
         self.world.advance(self._now())
+
+    def linger(self, seconds: float) -> None:
+        """Nobody here may make the time of others pass."""
 
 
 def _translated(port: str, work: Callable[[], T]) -> T:

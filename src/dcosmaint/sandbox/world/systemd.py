@@ -139,7 +139,8 @@ class Systemd:
 
     def _register(self, machine: Machine, life: int) -> None:
         late = machine.life != life or not machine.process
-        if late or machine.address in self._ground.faults.never_register:
+        never = not machine.agent_id and machine.address in self._ground.faults.never_register
+        if late or never:
             return
         if not self._master.admits(machine):
             self.shut_down(machine)

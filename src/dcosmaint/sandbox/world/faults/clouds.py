@@ -56,7 +56,11 @@ def _plan(world: World, addresses: list[str]) -> None:
     except Rejected:
         world.at(60.0, partial(_plan, world, addresses))
         return
-    world.at(30.0, partial(world.terraform.apply, by="operator"))
+    world.at(30.0, partial(_apply, world))
+
+
+def _apply(world: World) -> None:
+    world.terraform.apply(by="operator")
 
 
 def _age(world: World, random: Random) -> str:

@@ -70,10 +70,29 @@ def _lift(world: World, random: Random) -> str:
     return agent.machine.address
 
 
+def _lift_unplaced(world: World, _random: Random) -> str:
+    """A broker that was replaced a moment ago may be placed where it came from."""
+    brokers = (broker for service in world.ground.services.values() for broker in service.brokers if broker.marked)
+    agent = next((a for broker in brokers if (a := world.ground.agents[broker.task.agent_id]).deactivated), None)
+    if agent is None:
+        return ""
+    world.master.reactivate(agent.id, by="operator")
+    return agent.machine.address
+
+
 CLUSTER = (
-    Fault("failover", "another master leads, and each agent is recovered from the registry for a while", 0.2, _fail_over),
+    Fault(
+        "failover", "another master leads, and each agent is recovered from the registry for a while", 0.2, _fail_over
+    ),
     Fault("masterless", "the leading master lists no agent at all for up to 90 s", 0.1, _lose_agents, _find_agents),
     Fault("login-expired", "DC/OS refuses our token, and nobody can renew it", 0.04, _expire, _log_in),
     Fault("foreign-cordon", "somebody else deactivates an agent", 0.05, _cordon, _uncordon),
     Fault("cordon-lifted", "somebody else lifts a cordon of ours", 0.08, _lift),
+    Fault(
+        "lifted-unplaced",
+        "somebody lifts the cordon of a node whose broker was just replaced and has no place yet",
+        0.08,
+        _lift_unplaced,
+        again=1.0,
+    ),
 )

@@ -12,8 +12,8 @@ from dcosmaint.sandbox.world.faults.table import FAULTS
 if TYPE_CHECKING:
     from dcosmaint.sandbox.world.world import World
 
-AGAIN, TRIES = 45.0, 60
-"""Seconds until a fault that found nobody to strike looks again, and how often it looks."""
+PATIENCE = 3600.0
+"""Seconds after which a fault that finds nobody to strike gives up."""
 
 
 class Injector:
@@ -24,12 +24,12 @@ class Injector:
 
     def let_loose(self, fault: Fault, seconds: float) -> None:
         """It strikes that many seconds from now, or as soon afterwards as there is somebody that it can strike."""
-        self._world.at(seconds, partial(self._try, fault, TRIES))
+        self._world.at(seconds, partial(self._try, fault, self._world.now + seconds + PATIENCE))
 
-    def _try(self, fault: Fault, tries: int) -> None:
-        if self._off or not tries or fault.happen(self._world, self._random):
-            return
-        self._world.at(AGAIN, partial(self._try, fault, tries - 1))
+    def _try(self, fault: Fault, until: float) -> None:
+        world = self._world
+        if not (self._off or world.now > until or fault.happen(world, self._random)):
+            world.at(fault.again, partial(self._try, fault, until))
 
     def call_off(self) -> None:
         """Nothing strikes any more, and people mend what did."""

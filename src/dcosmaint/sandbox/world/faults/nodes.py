@@ -21,9 +21,7 @@ def running(world: World) -> list[Machine]:
 def in_flight(world: World) -> list[Machine]:
     """Machines that somebody takes out now: cordoned, held, or without docker."""
     agents = world.ground.agents
-    return [
-        m for m in running(world) if m.agent_id and (agents[m.agent_id].deactivated or m.hold or not m.docker)
-    ]
+    return [m for m in running(world) if m.agent_id and (agents[m.agent_id].deactivated or m.hold or not m.docker)]
 
 
 def _victim(found: list[Machine], random: Random) -> Machine | None:

@@ -87,8 +87,26 @@ def _show_all(world: World) -> None:
         _show(service, readable=True)
 
 
+def _replace(world: World, random: Random) -> str:
+    """Somebody who sees no harm in it, as long as the service is whole."""
+    whole = [
+        (scheduler, broker.pod)
+        for name, scheduler in sorted(world.schedulers.items())
+        if scheduler.service.up and not scheduler.service.lost
+        for broker in scheduler.service.brokers
+    ]
+    if not whole:
+        return ""
+    scheduler, pod = random.choice(whole)
+    scheduler.replace(pod, by="operator")
+    return f"{scheduler.service.name}/{pod}"
+
+
 SERVICES = (
-    Fault("scheduler-restart", "a scheduler exits: 502, then an empty recovery plan that says COMPLETE", 0.25, _restart),
+    Fault(
+        "scheduler-restart", "a scheduler exits: 502, then an empty recovery plan that says COMPLETE", 0.25, _restart
+    ),
+    Fault("foreign-replace", "somebody else replaces a broker of a service that is whole", 0.1, _replace),
     Fault("recovery-stuck", "a broker's recovery never becomes COMPLETE", 0.05, _hinder, _finish),
     Fault("topics-unread", "a service's partitions can't be read for up to an hour", 0.12, _hide, _show_all),
     Fault(

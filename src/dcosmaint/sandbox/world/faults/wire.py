@@ -37,10 +37,16 @@ WIRE = {
     "not-json": Wire("sent a page instead of JSON"),
     "unauthorized": Wire("answers 401: the token was renewed, and the call is to be made again"),
     "slow": Wire(seconds=6.0),
+    "act-lost": Wire("did not answer in time"),
+    "act-unheard": Wire("did not answer in time", arrives=True),
     "throttled": Wire("answers RequestLimitExceeded", seconds=2.0),
     "ssh-dropped": Wire("was cut off in mid command", arrives=True, seconds=3.0),
     "ssh-refused": Wire("refuses connections"),
 }
+
+
+ACTS = tuple(f"{port} acts" for port in ("mesos", "services", "units", "ec2"))
+"""Keys of `Faults.wire` for those calls of a port alone that change something."""
 
 
 def _befall(ports: tuple[str, ...], name: str, most: int, world: World, random: Random) -> str:
@@ -64,6 +70,8 @@ WIRES = (
     _calls("unauthorized", "1 or 2 calls are answered with 401 in the middle of a roll", most=2),
     _calls("slow", "1 to 8 answers take six seconds more", ALL, most=8),
     _calls("throttled", "EC2 answers RequestLimitExceeded, up to ten times in a row", AWS, most=10),
+    _calls("act-lost", "a call that should change something is lost on its way", ACTS, rate=0.3, most=1),
+    _calls("act-unheard", "a call changes something, and its answer is lost", ACTS, rate=0.3, most=1),
     _calls("ssh-dropped", "SSH drops in mid command: it was carried out, and nobody says so", SSH, rate=0.2, most=3),
     _calls("ssh-refused", "a node's sshd takes no connection, 1 to 6 times", SSH, most=6),
 )
