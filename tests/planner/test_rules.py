@@ -246,6 +246,13 @@ def test_two_agents_at_one_address_are_counted_in_the_refusal() -> None:
     assert finding.message.startswith("Mesos lists 2 agents at 10.0.0.10 instead of one")
 
 
+@pytest.mark.parametrize(("work", "rules_found"), [(Work.ROLL, set()), (Work.DRAIN, {"no-place"})])
+def test_drained_nodes_stay_away_so_that_all_their_members_need_places(work: Work, rules_found: set[str]) -> None:
+    """Each one of two finds the last free agent; both at once don't."""
+    inventory = an_inventory(4, [a_service()])
+    assert rules(found(inventory, work=work, targets=("i-0", "i-1"))) == rules_found
+
+
 @pytest.mark.parametrize("work", [Work.DRAIN, Work.UNDRAIN])
 def test_an_exposed_terraform_is_no_reason_not_to_drain(work: Work) -> None:
     """No AMI changes there, so no plain apply replaces anything."""

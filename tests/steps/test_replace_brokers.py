@@ -233,3 +233,35 @@ def test_a_broker_of_the_generation_before_pods_is_moved_once_too() -> None:
     bench.drive(bench.bring(NAME))
     assert len(bench.events("replace")) == 1
     assert (bench.world.ground.lost, bench.flight.holds) == ({}, ())
+
+
+def test_r4_a_broker_that_fell_back_to_its_node_is_whole_before_it_is_moved_again() -> None:
+    """Somebody lifted the cordon before its scheduler had found it another place."""
+    bench = cordoned()
+    step = bench.steps[NAME]
+    bench.looks(step, 1, every=0.2)
+    for agent in bench.world.ground.listed:
+        agent.deactivated = agent.id != bench.node.agent_id
+    while broker(bench).marked:
+        bench.pass_by(1.0)
+    for agent in bench.world.ground.listed:
+        agent.deactivated = agent.id == bench.node.agent_id
+    bench.world.master.room()
+    bench.drive(bench.steps[NAME])
+    first, second = bench.events("replace")
+    assert first["agent"] == second["agent"] == bench.node.agent_id
+    assert not second["recovering"]
+    assert bench.events("in-sync")[0]["at"] < second["at"]
+
+
+def test_a_broker_that_catches_up_where_it_is_is_whole_before_it_is_moved() -> None:
+    bench = cordoned()
+    bench.world.crash(EVENTS, "kafka-0")
+    bench.world.master.reactivate(bench.node.agent_id, by="operator")
+    while not broker(bench).running:
+        bench.pass_by(1.0)
+    bench.world.master.deactivate(bench.node.agent_id)
+    (waiting, *_) = bench.looks(bench.steps[NAME], 1)
+    assert waiting.goal == f"{BROKER} to be in sync before it is moved"
+    bench.drive(bench.steps[NAME])
+    assert bench.events("in-sync")[0]["at"] < bench.events("replace")[0]["at"]

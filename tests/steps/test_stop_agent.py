@@ -118,3 +118,12 @@ def test_r2_while_agents_are_recovered_absence_proves_nothing() -> None:
     bench.world.master.fail_over()
     with pytest.raises(Retryable):
         bench.looks(step, LOOKS + 1, every=0.0)
+
+
+def test_r15_an_agent_that_takes_work_again_is_not_told_to_leave() -> None:
+    """It came back under its old id, with no cordon: what landed on it meanwhile would be lost."""
+    bench = ready()
+    bench.world.master.reactivate(bench.node.agent_id, by="operator")
+    with pytest.raises(StartOver, match="takes work again"):
+        bench.looks(bench.steps[NAME], 1)
+    assert bench.acts("units.hold_agent", "units.signal_agent") == []

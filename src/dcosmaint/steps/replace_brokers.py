@@ -81,7 +81,19 @@ class ReplaceBrokers:
             return untouched > LOOKS
         if pod.task_id in self.slots.flight.sent:
             return pod.running and untouched > (UNMARKED_LOOKS if service.api == "brokers" else LOOKS)
-        return untouched > 0
+        if self._fell_back(pod) and not pod.running:
+            return untouched > UNMARKED_LOOKS  # it may be starting: what an earlier replace began is not thrown away
+        return untouched > 0 and not self._syncing(service, pod)
+
+    def _fell_back(self, pod: Pod) -> bool:
+        """A replace of ours placed it on this very node, whose cordon somebody had lifted."""
+        return self._here(pod) and pod.member in self.slots.flight.asked and pod.task_id not in self.slots.flight.sent
+
+    def _syncing(self, service: Service, pod: Pod) -> bool:
+        """It runs here and is on its way back into its partitions: a replace would have it begin again elsewhere."""
+        if service.partitions is None or pod.task_id in self.slots.flight.sent:
+            return False
+        return self._here(pod) and pod.running and pod.member in lost(service, self.slots.baseline(service))
 
     def _replace(self, service: Service, pod: Pod) -> str:
         """Send the replace, or say why it may not be sent now."""
@@ -104,7 +116,7 @@ class ReplaceBrokers:
         if refusal:
             return Waiting(f"room to replace {member}", refusal, waits.stalled)
         if self._here(pod) and not pod.marked:
-            return Waiting(f"{member} to leave", f"recovery {service.recovery}", waits.place)
+            return self._staying(service, pod)
         if pod.marked or not pod.agent_id:
             return Waiting(f"{member} to be placed on another agent", "", waits.place)
         if not pod.running or not pod.registered:
@@ -112,6 +124,13 @@ class ReplaceBrokers:
         if left := behind(service, member, self.slots.baseline(service)):
             return Waiting(f"{member} to be in sync", f"{left} partitions behind", waits.stalled)
         return Waiting(f"{member} to stay in sync", f"recovery {service.recovery}", waits.stalled)
+
+    def _staying(self, service: Service, pod: Pod) -> Waiting:
+        waits, member = self.roll.policy.waits, pod.member
+        if self._syncing(service, pod):
+            left = f"{behind(service, member, self.slots.baseline(service))} partitions behind"
+            return Waiting(f"{member} to be in sync before it is moved", left, waits.stalled)
+        return Waiting(f"{member} to leave", f"recovery {service.recovery}", waits.place)
 
 
 def _pod(service: Service, member: Member) -> Pod:

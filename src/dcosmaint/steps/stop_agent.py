@@ -13,7 +13,7 @@ from typing import ClassVar
 
 from dcosmaint.model import Node, Units, Waiting, Waits
 from dcosmaint.ports import Ec2Reads, MarathonReads, MesosReads, ServiceReads, UnitActs, UnitReads
-from dcosmaint.steps.looks import LOOKS, agent_by_id, apps_short, nobody_left, still_gone, still_there
+from dcosmaint.steps.looks import LOOKS, agent_by_id, apps_short, nobody_left, still_cordoned, still_gone, still_there
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,8 @@ class StopAgent:
         return seen.held and (seen.lasting or not self.lasting)
 
     def _act(self, seen: Units, *, listed: bool) -> None:
+        if listed:
+            still_cordoned(self.mesos, self.node)
         if not self._held(seen):
             nobody_left(self.services, self.node)
             self.acts.hold_agent(self.node.instance, lasting=self.lasting)

@@ -68,7 +68,8 @@ class Master:
             self.end(task, "TASK_FAILED", "docker is not running")
             return
         if not agent.connected:
-            return  # nobody hears of it; its end comes with the agent's
+            self._ground.clock.after(5.0, lambda: self._start(task))  # it is heard of when the agent is back
+            return
         task.state, task.running_at = "TASK_RUNNING", self._ground.clock.now
         self.events.tell("TASK_UPDATED", task)
         self.changes += 1

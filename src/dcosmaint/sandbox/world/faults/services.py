@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from dcosmaint.sandbox.world.faults.fault import Fault
 
 if TYPE_CHECKING:
-    from dcosmaint.sandbox.world.state import Broker, KafkaService
+    from dcosmaint.sandbox.world.kafka import Broker, KafkaService
     from dcosmaint.sandbox.world.world import World
 
 
