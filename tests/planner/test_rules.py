@@ -99,7 +99,8 @@ REFUSED: dict[str, list[tuple[str, Inventory]]] = {
         (f"{EVENTS}/events", in_service(partitions=(a_partition(isr=()),))),
         (f"{EVENTS}/events", in_service(partitions=(replace(a_partition(), leader=""),))),
     ],
-    "data-loss": [(f"{EVENTS}/events", in_service(partitions=(a_partition(isr=(0,)),)))],
+    "broker-idle": [(f"{EVENTS}/kafka-0", in_service(partitions=(a_partition(isr=(1, 2)),)))],
+    "data-loss": [(f"{EVENTS}/events", in_service(partitions=tuple(a_partition(n, isr=(n,)) for n in range(3))))],
     "recovered-agents": [("agent-77", surveyed("recovered-agents", "agent-77"))],
     "bastion": [(FIRST, surveyed("bastion", FIRST))],
     "unjoined": [
@@ -118,7 +119,7 @@ REFUSED: dict[str, list[tuple[str, Inventory]]] = {
     "no-place": [(f"{EVENTS}/kafka-0", full())],
 }
 EACH = [pytest.param(rule, *case, id=f"{rule}-{n}") for rule, cases in REFUSED.items() for n, case in enumerate(cases)]
-ACCEPTABLE = {"data-loss", "terraform-exposed", "app-down"}
+ACCEPTABLE = {"broker-idle", "data-loss", "terraform-exposed", "app-down"}
 
 
 def found(inventory: Inventory, policy: Policy | None = None, **changes: Any) -> tuple[Finding, ...]:
@@ -160,12 +161,10 @@ def test_a_risk_is_taken_for_its_subject_only(rule: str) -> None:
     assert rule in rules(found(inventory, a_policy(accepted=(f"{rule}=something-else",))))
 
 
-@pytest.mark.parametrize(
-    ("rule", "all_at_once"), [("terraform-exposed", True), ("app-down", True), ("data-loss", False)]
-)
-def test_a_rule_may_be_accepted_as_a_whole_but_for_data(rule: str, all_at_once: bool) -> None:
+@pytest.mark.parametrize("rule", sorted(ACCEPTABLE))
+def test_a_rule_may_be_accepted_as_a_whole_but_for_data(rule: str) -> None:
     ((_, inventory), *_) = REFUSED[rule]
-    assert (rule not in rules(found(inventory, a_policy(accepted=(rule,))))) == all_at_once
+    assert (rule not in rules(found(inventory, a_policy(accepted=(rule,))))) == (rule != "data-loss")
 
 
 def test_data_of_a_whole_service_may_be_given_up_by_its_name() -> None:

@@ -83,6 +83,7 @@ class Dice(Random):
             canary=self.choice([0, 0, 0, 1, 2]),
             max_failures=self.randint(0, 3),
             accepted=(
+                "broker-idle",
                 "under-replicated",
                 *self.choice([(), ("data-loss=kafka-events",), ("data-loss=kafka-events", "app-down")]),
             ),

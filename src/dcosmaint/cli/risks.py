@@ -9,7 +9,7 @@ import click
 
 from dcosmaint.model import BY_NAME
 
-RISKS = ("app-down", "data-loss", "differs", "terraform-exposed", "under-replicated")
+RISKS = ("app-down", "broker-idle", "data-loss", "differs", "terraform-exposed", "under-replicated")
 """Every rule whose blocker an operator may accept."""
 
 WAYS = {

@@ -82,7 +82,9 @@ def services(roll: Roll, inventory: Inventory, node: Node) -> Iterator[Finding]:
     for service in inventory.services:
         if any(member.service == service.name for member in node.members):
             yield from _service(service)
-            yield from _start(service, roll.baseline.get(service.name, ()))
+            baseline = roll.baseline.get(service.name, ())
+            yield from _start(service, baseline)
+            yield from _idle(service, node, baseline)
             yield from _copies(roll, service, node)
 
 
@@ -116,6 +118,18 @@ def _start(service: Service, baseline: Sequence[Partition]) -> Iterator[Finding]
             message = f"had {min(counts)} to {max(counts)} in-sync copies of its partitions when this roll was planned"
             says = f"{message}, so some broker was behind: let it catch up, then plan anew"
             yield Finding("under-replicated", f"{service.name}/{topic}", says, acceptable=True)
+
+
+def _idle(service: Service, node: Node, baseline: Sequence[Partition]) -> Iterator[Finding]:
+    """A broker that was in sync nowhere may be a new one, or one that lost everything: no copies tell it apart."""
+    busy = {pod for partition in baseline for pod in partition.isr}
+    for member in node.members if baseline else ():
+        if member.service == service.name and member.pod not in busy:
+            message = (
+                "was in sync in no partition when this roll was planned, so nobody would see it behind: see that it is"
+                " meant to hold nothing, or let it catch up, then plan anew"
+            )
+            yield Finding("broker-idle", str(member), message, acceptable=True)
 
 
 def _copies(roll: Roll, service: Service, node: Node) -> Iterator[Finding]:
