@@ -16,6 +16,7 @@ from dcosmaint.choice import Choice, targets
 from dcosmaint.errors import DcosmaintError, Refused
 from dcosmaint.journal import File, Journal, Sink, mend, read
 from dcosmaint.model import RENEWING, Finding, Image, Inventory, Node, Policy, Progress, Roll, Work
+from dcosmaint.planner.case import serving
 from dcosmaint.planner.rules import blockers as rule_blockers
 from dcosmaint.ports import Ec2Reads, Lease
 
@@ -45,6 +46,8 @@ def a_roll(roll_id: str, cluster: str, by: str, order: Order, inventory: Invento
         images=order.images if order.work in RENEWING else {},
         named=inventory.images,
         baseline={service.name: service.partitions or () for service in inventory.services},
+        serving=serving(inventory),
+        running={app.id: len(app.on) for app in inventory.apps},
         reason=order.reason,
         by=by,
     )

@@ -156,6 +156,8 @@ def _roll(table: Table, inventory: Inventory) -> Roll:
     targets = table.pop("targets", None)
     baseline = {name: tuple(_partitions(lists)) for name, lists in table.pop("baseline", {}).items()}
     roll = a_roll(inventory, _policy(table.pop("policy", {})), work=Work(table.pop("work", "roll")))
+    serving = tuple(f"{GROUP}[{number}]" for number in table.pop("serving", []))
+    roll = replace(roll, serving=serving, running=table.pop("running", {}))
     if table.pop("new_ami", False):
         roll = replace(roll, images={GROUP: NEW})
     if targets is not None:

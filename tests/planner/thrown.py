@@ -85,6 +85,7 @@ class Dice(Random):
             accepted=(
                 "broker-idle",
                 "under-replicated",
+                *self.choice([(), ("service-degraded",), ("service-degraded",)]),
                 *self.choice([(), ("data-loss=kafka-events",), ("data-loss=kafka-events", "app-down")]),
             ),
         )

@@ -9,7 +9,17 @@ import click
 
 from dcosmaint.model import BY_NAME
 
-RISKS = ("app-down", "broker-idle", "data-loss", "differs", "terraform-exposed", "under-replicated")
+RISKS = (
+    "agent-left",
+    "app-down",
+    "broker-idle",
+    "data-loss",
+    "differs",
+    "service-degraded",
+    "tasks-lost",
+    "terraform-exposed",
+    "under-replicated",
+)
 """Every rule whose blocker an operator may accept."""
 
 WAYS = {

@@ -10,7 +10,18 @@ from pydantic import Field, field_validator
 
 from dcosmaint import model
 from dcosmaint.config.strict import Strict
-from dcosmaint.config.values import BatchSize, Count, CountOrNone, Patience, RootedPath, Seconds, Text, later, mistake
+from dcosmaint.config.values import (
+    BatchSize,
+    Count,
+    CountOrNone,
+    Patience,
+    RootedPath,
+    Seconds,
+    Share,
+    Text,
+    later,
+    mistake,
+)
 
 
 class Service(Strict):
@@ -69,6 +80,12 @@ class Policy(Strict):
     max_failures: CountOrNone = Field(
         default=model.Policy.max_failures, description="nodes that may end badly before nothing more starts"
     )
+    max_tasks_lost: Share = Field(
+        default="10%",
+        validate_default=True,
+        description="tasks elsewhere that may be lost since the roll began, before nothing more starts",
+        examples=["5%"],
+    )
     exclude: tuple[Text, ...] = Field(
         default=(),
         description="nodes that are never touched, by private IP, hostname, instance id, agent id or address",
@@ -120,5 +137,6 @@ def resolved(policy: Policy, services: Mapping[str, Service]) -> model.Policy:
         canary=policy.canary,
         soak=policy.soak,
         max_failures=policy.max_failures,
+        max_tasks_lost=policy.max_tasks_lost,
         waits=model.Waits(**policy.waits.model_dump(by_alias=True)),
     )

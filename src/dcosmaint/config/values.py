@@ -84,6 +84,13 @@ def _sized(given: object) -> int | str:
         raise mistake(str(error)) from error
 
 
+def _share(given: object) -> float:
+    """ "10%" → 0.1."""
+    if isinstance(given, str) and re.fullmatch(r"(100|[1-9]?[0-9])%", given):
+        return int(given[:-1]) / 100
+    raise mistake(f"{_shown(given)} is no share; write 0% to 100%")
+
+
 def _rooted(path: Path, info: ValidationInfo) -> Path:
     """Relative to the folder of the configuration file, wherever the command is typed."""
     base: Path = (info.context or {}).get("base", Path())
@@ -127,6 +134,7 @@ _SIZE_SCHEMA = {
 Seconds = Annotated[float, BeforeValidator(_seconds), WithJsonSchema(_DURATION_SCHEMA)]
 Patience = Annotated[float, AfterValidator(_positive), BeforeValidator(_seconds), WithJsonSchema(_DURATION_SCHEMA)]
 BatchSize = Annotated[int | str, BeforeValidator(_sized), WithJsonSchema(_SIZE_SCHEMA)]
+Share = Annotated[float, BeforeValidator(_share), WithJsonSchema({"type": "string", "pattern": "^(100|[1-9]?[0-9])%$"})]
 Count = Annotated[int, Field(strict=True, ge=1)]
 CountOrNone = Annotated[int, Field(strict=True, ge=0)]
 Port = Annotated[int, Field(strict=True, ge=1, le=65_535)]

@@ -41,6 +41,7 @@ class Policy:
     canary: int = 1
     soak: float = 120.0
     max_failures: int = 0
+    max_tasks_lost: float = 0.1  # share of the tasks that no node in flight had, above which nobody starts
     stop_order: Literal["auto", "docker-first", "agent-first"] = "auto"
     waits: Waits = Waits()
     accepted: tuple[str, ...] = ()  # RULE or RULE=SUBJECT
@@ -67,6 +68,8 @@ class Roll:
     images: Mapping[str, str] = field(default_factory=dict)  # group → AMI; "" is the one that this roll bakes
     named: Mapping[str, str] = field(default_factory=dict)  # group → AMI that Terraform named at the start
     baseline: Mapping[str, tuple[Partition, ...]] = field(default_factory=dict)  # service → partitions at the start
+    serving: tuple[str, ...] = ()  # where an agent served at the start: addresses, and agent ids outside the groups
+    running: Mapping[str, int] = field(default_factory=dict)  # app → its running instances at the start
     reason: str = ""
     by: str = ""  # user@host
 

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dcosmaint.model import Admission, Inventory, Node, Progress, Refusal, Roll, Verdict, Work, natural
 from dcosmaint.planner.case import Case, no
 from dcosmaint.planner.limits import limits_of
+from dcosmaint.planner.line import RULES
 from dcosmaint.planner.steering import steer
 
 __all__ = ["admit"]
@@ -56,7 +57,9 @@ def _verdict(case: Case, waiting: frozenset[str], refusals: Sequence[Refusal]) -
     if len(case.progress.flights) > len(case.progress.stopped):
         return Verdict.WAIT
     hopeless = all(refusal.final for refusal in refusals)
-    stalled = case.inventory.at - case.progress.at > case.roll.policy.waits.stalled
+    waits = case.roll.policy.waits
+    patience = waits.register if any(refusal.rule in RULES for refusal in refusals) else waits.stalled
+    stalled = case.inventory.at - case.progress.at > patience
     stalled = stalled and not any(refusal.until for refusal in refusals)  # a soak may be longer than that
     return Verdict.STUCK if hopeless or stalled else Verdict.WAIT
 

@@ -40,10 +40,21 @@ class Case:
         return tuple(flight for flight in self.progress.flights.values() if not flight.stopped)
 
     @cached_property
+    def serving(self) -> frozenset[str]:
+        return frozenset(serving(self.inventory))
+
+    @cached_property
     def away(self) -> frozenset[str]:
         """Agents of nodes in flight or chosen: nothing new is placed there, and what is there leaves."""
         nodes = (*(flight.node for flight in self.progress.flights.values()), *self.chosen)
         return frozenset(node.agent_id for node in nodes)
+
+
+def serving(inventory: Inventory) -> tuple[str, ...]:
+    """Where agents serve, also those that take nothing new: addresses, and agent ids outside the configured groups."""
+    joined = {node.agent_id: node.address for node in inventory.nodes if node.agent}
+    there = (agent.id for agent in inventory.agents if agent.active or agent.deactivated)
+    return tuple(joined.get(agent, agent) for agent in there)
 
 
 Limit = Callable[[Case, Node], Refusal | None]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dcosmaint.model import Node, Refusal, Roll, Work
 from dcosmaint.planner.case import Case, Limit, no, slots
+from dcosmaint.planner.line import LINE
 from dcosmaint.planner.places import homeless
 from dcosmaint.planner.rules import of_node
 from dcosmaint.safety import over_cap, thin
@@ -190,8 +191,8 @@ _NODE: tuple[Limit, ...] = (
     places,  # last: the dearest to work out
 )
 LIMITS: dict[str, tuple[Limit, ...]] = {
-    "batch": (*_ROLL, barrier, batch_size, *_NODE),
-    "window": (*_ROLL, in_flight, *_NODE),
+    "batch": (*_ROLL, *LINE, barrier, batch_size, *_NODE),
+    "window": (*_ROLL, *LINE, in_flight, *_NODE),
 }
 
 

@@ -1,0 +1,69 @@
+"""Stop the line: when something breaks that this roll has not touched, nobody starts until somebody has looked.
+
+It may be the new image, the roll itself by a way that nobody thought of, or chance. What is in flight goes to its end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from dcosmaint.model import Member, Node, Refusal
+from dcosmaint.planner.case import Case, Limit, no
+
+
+def agent_left(case: Case, node: Node) -> Refusal | None:
+    """Agents that served when the roll began, or that it has brought back itself, and do not now."""
+    roll = case.roll
+    there = case.serving | {flight.node.address for flight in case.progress.flights.values()}
+    gone = [name for name in roll.serving if name not in there and not roll.policy.accepts("agent-left", name)]
+    says = f"{_some(gone)} served when the roll began, and no agent serves there now"
+    return no("agent-left", node, says) if gone else None
+
+
+def tasks_lost(case: Case, node: Node) -> Refusal | None:
+    """Tasks that ran when the roll began and are away now, of apps that have nothing on the nodes in flight."""
+    ours = {app for flight in case.progress.flights.values() for app in flight.counts}
+    before = {app: count for app, count in case.roll.running.items() if app not in ours}
+    short = {
+        app.id: away
+        for app in case.inventory.apps
+        if app.id in before and (away := min(before[app.id], app.instances) - len(app.on)) > 0
+    }
+    lost, total, share = sum(short.values()), sum(before.values()), case.roll.policy.max_tasks_lost
+    if lost <= share * total or case.roll.policy.accepts("tasks-lost"):
+        return None
+    named = _some([f"{app} {count}" for app, count in short.items()])
+    return no("tasks-lost", node, f"{lost} of {total} tasks elsewhere are lost, more than {share:.0%}: {named}")
+
+
+def service_degraded(case: Case, node: Node) -> Refusal | None:
+    """Members that are lost, and that no node in flight has moved or carries."""
+    accepts = case.roll.policy.accepts
+    strange = sorted({m for m in _lost(case) if not accepts("service-degraded", m.service)} - set(_ours(case)))
+    says = f"not in sync any more, and not by a node in flight: {_some([str(member) for member in strange])}"
+    return no("service-degraded", node, says) if strange else None
+
+
+def _lost(case: Case) -> Iterator[Member]:
+    """Of a service whose topics could not be read when the roll began, nobody knows who was in sync then."""
+    for service in case.inventory.services:
+        if case.roll.baseline.get(service.name):
+            yield from (pod.member for pod in service.pods if pod.member in case.lost)
+        else:
+            yield from (pod.member for pod in service.pods if not pod.running or pod.marked)
+
+
+def _ours(case: Case) -> Iterator[Member]:
+    yield from case.progress.held
+    for flight in case.progress.flights.values():
+        yield from (*flight.asked, *flight.node.members)
+    for service in case.inventory.services:
+        yield from (pod.member for pod in service.pods if pod.agent_id in case.away)
+
+
+def _some(names: Sequence[str]) -> str:
+    return f"{', '.join(names[:3])}{f' and {len(names) - 3} others' if names[3:] else ''}"
+
+
+LINE: tuple[Limit, ...] = (agent_left, tasks_lost, service_degraded)
+RULES = ("agent-left", "tasks-lost", "service-degraded")
