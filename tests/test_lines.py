@@ -40,7 +40,9 @@ EVERY: tuple[What, ...] = (
     lines.Cordoned("agent-3"),
     lines.Uncordoned("agent-3"),
     lines.Paused("the operator said so"),
-    lines.TakenOver("you@there", Terms(("differs=zone",), {"kafka-events": 1}, 2, ("i-3",))),
+    lines.TakenOver(
+        "you@there", Terms(("differs=zone",), {"kafka-events": 1}, 2, ("i-3",), {"kafka-events": (a_partition(),)})
+    ),
     lines.Aborting("you@there"),
     lines.RollAborted("you@there"),
     lines.RollDone(),
@@ -119,6 +121,13 @@ def test_where_a_member_was_in_sync_beside_the_baseline_is_kept_by_its_service()
     again = after(lines.Replacing(ADDRESS, a_member(0), "task-4", (two,)), both)
     assert (again.also("kafka-events"), again.also("prod/kafka"), again.also("none")) == ((one, two), (two,), ())
     assert after(lines.NodeDone(ADDRESS), again).also("kafka-events") == ()
+
+
+def test_what_is_measured_anew_is_no_longer_measured_by_what_a_replace_found() -> None:
+    fresh, other = a_partition(0, isr=(0,), topic="fresh"), a_partition(0, isr=(0,), topic="other")
+    moving = after(lines.Replacing(ADDRESS, a_member(0), "task-2", (fresh, other)))
+    terms = Terms(baseline={"kafka-events": (a_partition(0, isr=(1,), topic="fresh"),)})
+    assert after(lines.TakenOver("you@there", terms), moving).also("kafka-events") == (other,)
 
 
 def test_a_step_that_is_done_is_kept_with_its_node_or_with_the_roll() -> None:

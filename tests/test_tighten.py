@@ -9,7 +9,7 @@ import pytest
 from dcosmaint import tighten
 from dcosmaint.errors import Refused, Usage
 from dcosmaint.model import Policy, Progress, Terms
-from tests.builders import a_flight, a_policy, a_roll, a_service, an_inventory
+from tests.builders import a_flight, a_partition, a_policy, a_roll, a_service, an_inventory
 
 INVENTORY = an_inventory(4, [a_service(on=(0, 1, 2)), a_service("prod/kafka", on=(0, 1, 2))])
 ROLL = a_roll(INVENTORY, a_policy(caps={"kafka-events": 2}, batch_size=3, accepted=("app-down",)))
@@ -75,6 +75,24 @@ def test_terms_change_what_they_name_and_nothing_else() -> None:
     assert tighter.policy.batch_size == 2
     same = replace(tighter, targets=ROLL.targets, policy=ROLL.policy)
     assert same == ROLL
+
+
+def test_a_topic_that_is_taken_anew_replaces_its_baseline_and_no_other() -> None:
+    old = (a_partition(0), a_partition(1), a_partition(0, topic="orders"))
+    roll = replace(ROLL, baseline={"kafka-events": old, "prod/kafka": old})
+    inventory = an_inventory(4, [a_service(partitions=(a_partition(0, isr=(1, 2)), *old[1:]))])
+    terms = Terms(baseline=tighten.measured_anew(inventory, ["kafka-events/events", "kafka-events/events"]))
+    baseline = terms.onto(roll).baseline
+    assert set(baseline["kafka-events"]) == {a_partition(0, isr=(1, 2)), *old[1:]}
+    assert baseline["prod/kafka"] == old
+    assert str(terms) == "brokers of kafka-events are measured by who is in sync now in events"
+
+
+@pytest.mark.parametrize("name", ["kafka-events/nosuch", "nosuch/events", "events", "", "blind/events"])
+def test_a_topic_that_cant_be_read_is_not_taken_anew(name: str) -> None:
+    inventory = an_inventory(4, [a_service(), a_service("blind", partitions=None)])
+    with pytest.raises(Usage, match="no topic of that name can be read; write SERVICE/TOPIC"):
+        tighten.measured_anew(inventory, [name])
 
 
 def test_no_terms_change_nothing_and_say_nothing() -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from dcosmaint.errors import Refused, Usage
-from dcosmaint.model import Progress, Roll, Terms
+from dcosmaint.model import Inventory, Partition, Progress, Roll, Terms
 
 
 def check(roll: Roll, progress: Progress, terms: Terms) -> None:
@@ -14,6 +14,22 @@ def check(roll: Roll, progress: Progress, terms: Terms) -> None:
         raise Usage("; ".join(wrong))
     if wrong := [*_held(progress, terms), *_flying(progress, terms)]:
         raise Refused("; ".join(wrong) + ". Nothing was touched.")
+
+
+def measured_anew(inventory: Inventory, names: Iterable[str]) -> dict[str, tuple[Partition, ...]]:
+    """Of each topic, named SERVICE/TOPIC, who is in sync now. For topics whose partitions were given to other brokers:
+    what a scheduler says of a topic does not name its replicas, so nobody else can tell that one from a broker that is
+    behind. Raises `Usage` for a topic that is not there, or can't be read.
+    """
+    found: dict[str, tuple[Partition, ...]] = {}
+    for name in dict.fromkeys(names):
+        of, _, topic = name.strip("/").rpartition("/")
+        partitions = next((s.partitions for s in inventory.services if s.name == of), None) or ()
+        now = tuple(partition for partition in partitions if partition.topic == topic)
+        if not now:
+            raise Usage(f"--reassigned {name}: no topic of that name can be read; write SERVICE/TOPIC")
+        found[of] = (*found.get(of, ()), *now)
+    return found
 
 
 def _caps(roll: Roll, terms: Terms) -> Iterator[str]:

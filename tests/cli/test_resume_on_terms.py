@@ -36,6 +36,7 @@ def stage(tmp_path: Path) -> Stage:
         (("--batch-size", "5"), 2, "--batch-size 5 would loosen roll"),
         (("--batch-size", "100%"), 2, "--batch-size 5 would loosen roll"),
         (("--exclude", "10.9.9.9"), 2, "no node is called 10.9.9.9"),
+        (("--reassigned", "clicks"), 2, "no topic of that name can be read"),
         (("--accept", "last-public"), 2, "only these may be accepted"),
     ],
 )
@@ -60,14 +61,15 @@ def test_a_node_in_flight_is_not_left_out(stage: Stage) -> None:
 
 
 def test_a_resume_on_new_terms_says_them_and_keeps_to_them(stage: Stage) -> None:
-    words = ("--exclude", stage.address(3), "--cap", "kafka-events=1", "--batch-size", "2", "--accept", "differs=zone")
+    tighter = ("--exclude", stage.address(3), "--cap", "kafka-events=1", "--batch-size", "2")
+    words = (*tighter, "--accept", "differs=zone", "--reassigned", "kafka-events/clicks")
     ended = stage.type("resume", *words, "--json", "--yes")
     assert ended.exit_code == 0, ended.output
     warning = next(line for line in map(json.loads, ended.output.splitlines()) if line["event"] == "warning")
     left_out = stage.world.terraform.state[stage.address(3)]
     assert warning["why"] == (
         "from now on: differs=zone is accepted, the cap of kafka-events is 1, the batch size is 2,"
-        f" left out: {left_out}"
+        f" left out: {left_out}, brokers of kafka-events are measured by who is in sync now in clicks"
     )
     assert [a for a in stage.world.terraform.state if stage.world.node(a).ami != stage.new_ami] == [stage.address(3)]
     assert stage.shelf.load(stage.shelf.ids()[0]).roll.policy.cap("kafka-events") == 1

@@ -10,8 +10,9 @@ from dcosmaint.choice import Choice
 from dcosmaint.journal import File
 from dcosmaint.lines import Paused
 from dcosmaint.model import Policy, Terms, Verdict
-from dcosmaint.sandbox.world import build
-from tests.rolls.stage import PRIVATE, SMALL, Stage, cordoned, not_replaced, shelf_in, unwell
+from dcosmaint.sandbox.world import KafkaShape, TopicShape, build
+from dcosmaint.tighten import measured_anew
+from tests.rolls.stage import EVENTS, PRIVATE, SMALL, Stage, cordoned, not_replaced, shelf_in, unwell
 
 FIRST = f"{PRIVATE}[0]"
 QUICK = Policy(soak=20.0, batch_size=4)
@@ -44,6 +45,26 @@ def test_terms_stay_when_the_roll_is_taken_over_once_more(quick_disk: Path) -> N
     assert not_replaced(stage.world, journal.roll) == []
     assert stage.tally(journal.roll).breaches == ()
     assert (cordoned(stage.world), unwell(stage.world)) == ([], [])
+
+
+def test_partitions_that_were_given_to_other_brokers_are_measured_anew(quick_disk: Path) -> None:
+    """kafka-0 is no replica of clicks-0 any more: it will never be in sync there again."""
+    four = replace(SMALL, nodes=6, services=(KafkaShape(EVENTS, 4, (TopicShape("clicks", 4, 3),)),))
+    stage, shelf = Stage(build(four)), shelf_in(quick_disk)
+    roll = stage.roll(policy=QUICK)
+    stage.begin(roll, File.create(shelf.journal(roll.id))).append(Paused("the operator stopped the roll"))
+    service = stage.world.ground.services[EVENTS]
+    moved = service.partitions[0]
+    moved.replicas, moved.isr, moved.leader = (1, 2, 3), [1, 2, 3], 1
+    service.changes += 1
+    journal = stage.take_over(shelf, roll.id)
+    assert stage.run(journal) is Verdict.STUCK
+    (stopped,) = journal.progress.stopped
+    assert f"{EVENTS}/kafka-0 to be in sync before it is moved (1 partitions behind)" in stopped.stopped
+    anew = measured_anew(stage.survey(), [f"{EVENTS}/clicks"])
+    assert stage.run(stage.take_over(shelf, roll.id, Terms(baseline=anew))) is Verdict.DONE
+    assert not_replaced(stage.world, roll) == []
+    assert stage.tally(roll).breaches == ()
 
 
 def test_a_roll_whose_last_node_is_left_out_is_done(quick_disk: Path) -> None:

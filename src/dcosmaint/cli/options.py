@@ -62,6 +62,12 @@ _exclude = click.option("--exclude", multiple=True, metavar="NODE", help="Not th
 _batch_size = click.option("--batch-size", type=BatchSize(), help="Nodes at once.")
 _cap = click.option("--cap", "caps", multiple=True, type=ServiceCap(), help="Most members lost or held at once.")
 _accept = click.option("--accept", "accepted", multiple=True, type=Risk(), help="Take this risk.")
+_reassigned = click.option(
+    "--reassigned",
+    multiple=True,
+    metavar="SERVICE/TOPIC",
+    help="Its partitions were given to other brokers since: measure by who is in sync in it now.",
+)
 
 
 def on_cluster(command: F) -> F:
@@ -109,7 +115,7 @@ def of_policy(command: F) -> F:
 
 def of_terms(command: F) -> F:
     """What a resume may add to its roll."""
-    for option in (_accept, _exclude, _cap, _batch_size):
+    for option in (_reassigned, _accept, _exclude, _cap, _batch_size):
         command = option(command)
     return command
 

@@ -19,18 +19,19 @@ from dcosmaint.survey import survey
 
 
 def asked_terms(cluster: Cluster, found: Journal, given: Mapping[str, Any]) -> Terms:
-    """Raises `Usage` or `Refused` for terms that the roll can't take. The cluster is looked at only for nodes."""
+    """Raises `Usage` or `Refused` for terms that the roll can't take. The cluster is looked at only where it must."""
     terms = Terms(accepted=given["accepted"], caps=dict(given["caps"]))
-    if given["exclude"] or given["batch_size"]:
-        terms = _of_nodes(terms, given, _looked(cluster, found.roll.id))
+    if given["exclude"] or given["batch_size"] or given["reassigned"]:
+        terms = _of_cluster(terms, given, _looked(cluster, found.roll.id))
     tighten.check(found.roll, found.progress, terms)
     return terms
 
 
-def _of_nodes(terms: Terms, given: Mapping[str, Any], inventory: Inventory) -> Terms:
+def _of_cluster(terms: Terms, given: Mapping[str, Any], inventory: Inventory) -> Terms:
     size = batch_size(given["batch_size"], len(inventory.nodes)) if given["batch_size"] else None
     excluded = [find(inventory, name).instance.id for name in given["exclude"]]
-    return replace(terms, batch_size=size, excluded=tuple(dict.fromkeys(excluded)))
+    anew = tighten.measured_anew(inventory, given["reassigned"])
+    return replace(terms, batch_size=size, excluded=tuple(dict.fromkeys(excluded)), baseline=anew)
 
 
 def _looked(cluster: Cluster, roll_id: str) -> Inventory:

@@ -71,7 +71,11 @@ class TakenOver(Line):
     event: Literal["taken-over"] = "taken-over"
 
     def onto(self, progress: Progress, at: float) -> Progress:
-        return replace(progress, flights=_afresh(progress), paused="", aborting=False, reverting=False, over="")
+        flights = {address: self._measured(flight) for address, flight in _afresh(progress).items()}
+        return replace(progress, flights=flights, paused="", aborting=False, reverting=False, over="")
+
+    def _measured(self, flight: Flight) -> Flight:
+        return replace(flight, also={service: self.terms.kept(service, also) for service, also in flight.also.items()})
 
 
 @dataclass(frozen=True)

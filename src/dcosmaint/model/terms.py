@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from dcosmaint.model.roll import Roll
+from dcosmaint.model.services import Partition
 
 
 @dataclass(frozen=True)
@@ -16,6 +17,7 @@ class Terms:
     caps: Mapping[str, int] = field(default_factory=dict)
     batch_size: int | None = None
     excluded: tuple[str, ...] = ()  # instance ids that are no targets any more
+    baseline: Mapping[str, tuple[Partition, ...]] = field(default_factory=dict)  # service → topics that are taken anew
 
     def onto(self, roll: Roll) -> Roll:
         """The roll as it goes on. A node that is excluded is one that was never to be done."""
@@ -26,7 +28,13 @@ class Terms:
             batch_size=self.batch_size or roll.policy.batch_size,
         )
         targets = tuple(target for target in roll.targets if target not in self.excluded)
-        return replace(roll, policy=policy, targets=targets)
+        anew = {name: (*self.kept(name, roll.baseline.get(name, ())), *new) for name, new in self.baseline.items()}
+        return replace(roll, policy=policy, targets=targets, baseline={**roll.baseline, **anew})
+
+    def kept(self, service: str, partitions: Iterable[Partition]) -> tuple[Partition, ...]:
+        """Those whose topic is not taken anew."""
+        topics = {partition.topic for partition in self.baseline.get(service, ())}
+        return tuple(partition for partition in partitions if partition.topic not in topics)
 
     def __str__(self) -> str:
         return ", ".join(self._words())
@@ -38,3 +46,6 @@ class Terms:
             yield f"the batch size is {self.batch_size}"
         if self.excluded:
             yield f"left out: {', '.join(self.excluded)}"
+        for service, partitions in self.baseline.items():
+            topics = ", ".join(sorted({partition.topic for partition in partitions}))
+            yield f"brokers of {service} are measured by who is in sync now in {topics}"
