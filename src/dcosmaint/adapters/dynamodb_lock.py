@@ -26,7 +26,10 @@ NAMES = {f"#{name}": name for name in FIELDS}
 
 CONDITION_FAILED = "ConditionalCheckFailedException"
 NO_TABLE = "ResourceNotFoundException"
-WAY_OUT = "should that process be dead, `dcosmaint unlock` takes the lock away once it has seen no heartbeat of it"
+WAY_OUT = (
+    "should that process be dead, a resume of its roll takes the lock over, and `dcosmaint unlock` takes it away, once"
+    " they have seen no heartbeat of it"
+)
 
 
 @dataclass(frozen=True)

@@ -44,7 +44,7 @@ def _typed(cluster: Cluster, holder: Holder, owner: str | None) -> bool:
     click.echo("Take it away only if that process is dead: two rolls at once break the caps of both.", err=True)
     given = owner if owner is not None else _asked(f"Type the owner's name ({holder.by}) to take the lock away")
     if given != holder.by:
-        raise Refused(f"the lock is not {given or 'nobody'}'s but {holder.by}'s. Nothing was touched.")
+        raise Refused(f"the owner of the lock is {holder.by}, and another name was given. Nothing was touched.")
     click.echo(WATCHED, err=True)
     return True
 
