@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from dcosmaint.model import Roll, Work
-from dcosmaint.sandbox.monitor import judge
+from dcosmaint.sandbox.monitor import Terms, judge
 from dcosmaint.sandbox.world import World
 from tests.rolls.stage import cordoned, not_replaced, unwell
 
 
 def problems(world: World, roll: Roll, *, done: bool) -> Iterator[str]:
     caps = {name: roll.policy.caps.get(name, roll.policy.default_cap) for name in world.schedulers}
-    tally = judge(world.log, caps, roll.targets)
+    tally = judge(world.log, caps, roll.targets, _terms(world, roll))
     for breach in tally.breaches:
         if done or not breach.startswith("at the end"):
             yield f"breach: {breach}"
@@ -21,6 +21,18 @@ def problems(world: World, roll: Roll, *, done: bool) -> Iterator[str]:
         yield from (f"not as ordered: {address}" for address in ENDS[roll.work](world, roll))
         yield from (f"still cordoned: {address}" for address in cordoned(world))
         yield from (f"not well: {whom}" for whom in unwell(world))
+
+
+def _terms(world: World, roll: Roll) -> Terms:
+    policy = roll.policy
+    replaces = roll.work in (Work.ROLL, Work.REPLACE)
+    wanted = {ami or _baked(world, roll) for ami in roll.images.values()}
+    ami = wanted.pop() if len(wanted) == 1 else ""
+    return Terms(ami, policy.min_isr, policy.canary if replaces else 0, policy.soak)
+
+
+def _baked(world: World, roll: Roll) -> str:
+    return next((ami.id for ami in world.cloud.amis.values() if ami.roll == roll.id), "")
 
 
 def _not_drained(world: World, roll: Roll) -> list[str]:
@@ -37,8 +49,7 @@ def _not_back(world: World, roll: Roll) -> list[str]:
 
 def _replaced(world: World, roll: Roll) -> list[str]:
     """Targets that live, or whose address has no serving node of the wanted AMI. A baked one is known by its tag."""
-    baked = next((ami.id for ami in world.cloud.amis.values() if ami.roll == roll.id), "")
-    images = {group: ami or baked for group, ami in roll.images.items()}
+    images = {group: ami or _baked(world, roll) for group, ami in roll.images.items()}
     return not_replaced(world, replace(roll, images=images))
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from dcosmaint.sandbox.monitor import Tally, judge
+from dcosmaint.sandbox.monitor import Tally, Terms, judge
 from tests.sandbox.drill import drilled
 
 SERVICE = "kafka-events"
@@ -16,7 +16,8 @@ SERVICE = "kafka-events"
 def node(number: int, **facts: Any) -> dict[str, Any]:
     """What a line says of node `number`, drained and idle unless it says otherwise."""
     here = {"instance": f"i-{number}", "address": f"agent[{number}]", "agent": f"S{number}", "public": False}
-    return {**here, "listed": False, "offers": False, "pods": [], "lost": {}, **facts}
+    true = {"listed": False, "offers": False, "pods": [], "lost": {}, "process": False, "recovering": 0.0}
+    return {**here, **true, **facts}
 
 
 def said(what: str, by: str = "tool", **facts: Any) -> dict[str, Any]:
@@ -25,7 +26,8 @@ def said(what: str, by: str = "tool", **facts: Any) -> dict[str, Any]:
 
 def replaced(pod: str = "kafka-1", **facts: Any) -> dict[str, Any]:
     task = {"service": SERVICE, "pod": pod, "task": f"{pod}__1", "agent": "S1", "offers": False}
-    return said("replace", **{**task, "recovering": False, "copies": {"clicks-0": 2}, "lost": {}, **facts})
+    topics = {"copies": {"clicks-0": 2, "clicks-1": 2}, "replicas": {"clicks-0": 3, "clicks-1": 3}, "unread": 0.0}
+    return said("replace", **{**task, **topics, "recovering": False, "lost": {}, **facts})
 
 
 def left(number: int, **facts: Any) -> list[dict[str, Any]]:
@@ -34,11 +36,21 @@ def left(number: int, **facts: Any) -> list[dict[str, Any]]:
     return [said("signal-agent", **told), said("agent-gone", "mesos", **told, how="unregistered")]
 
 
-def heard(*lines: dict[str, Any], caps: dict[str, int] | None = None, targets: tuple[str, ...] = ()) -> Tally:
+def heard(
+    *lines: dict[str, Any],
+    caps: dict[str, int] | None = None,
+    targets: tuple[str, ...] = (),
+    terms: Terms | None = None,
+) -> Tally:
+    """A line is a second after the one before it unless it says otherwise."""
     nodes = [{"instance": f"i-{n}", "address": f"agent[{n}]", "agent": f"S{n}", "ami": "ami-1"} for n in range(3)]
     first = said("cluster", "time", nodes=nodes, services={SERVICE: ["kafka-0", "kafka-1", "kafka-2"]}, apps={})
     log = [json.dumps({"at": float(at), **line}) for at, line in enumerate([first, *lines])]
-    return judge(log, caps or {}, targets)
+    return judge(log, caps or {}, targets, terms)
+
+
+def back(number: int, *, old: bool = False, **facts: Any) -> dict[str, Any]:
+    return said("agent-registered", "mesos", **node(number), old=old, ami="ami-2", **facts)
 
 
 APPLY: dict[str, Any] = {"addresses": ["agent[1]"]}
@@ -53,11 +65,32 @@ BAD: dict[str, tuple[list[dict[str, Any]], str]] = {
         "kafka-events/kafka-1 was replaced while it recovered",
     ),
     "the only copy": (
-        [replaced(copies={"clicks-0": 0, "clicks-1": 1})],
-        "kafka-events/kafka-1 was replaced, and no other in-sync copy of clicks-0 was there",
+        [replaced(copies={"clicks-0": 0, "clicks-1": 2})],
+        "kafka-events/kafka-1 was replaced with 0 other in-sync copies of clicks-0, and it needs 2",
+    ),
+    "too few copies": (
+        [replaced(copies={"clicks-0": 1, "clicks-1": 2})],
+        "kafka-events/kafka-1 was replaced with 1 other in-sync copies of clicks-0, and it needs 2",
+    ),
+    "topics unread": ([replaced(unread=60.0)], "kafka-events/kafka-1 was replaced while topics could not be read"),
+    "terminated before its brokers were in sync": (
+        [replaced(), *left(1), said("terminate", **node(1))],
+        "i-1 (agent[1]) was terminated before kafka-events/kafka-1 was in sync elsewhere",
+    ),
+    "terminated after a failover": (
+        [*left(1), said("terminate", **node(1, recovering=30.0))],
+        "i-1 (agent[1]) was terminated while agents had not re-registered after a failover",
+    ),
+    "told to leave while it takes offers": (
+        left(1, offers=True),
+        "the agent of agent[1] was told to leave while it took offers",
+    ),
+    "somebody else's cordon lifted": (
+        [said("deactivate", "operator", **node(1)), said("reactivate", **node(1))],
+        "somebody else's cordon of agent[1] was lifted",
     ),
     "data lost": (
-        [said("partition-wiped", "sdk", service=SERVICE, partition="clicks-0")],
+        [replaced(), said("partition-wiped", "sdk", service=SERVICE, pod="kafka-1", partition="clicks-0")],
         "kafka-events lost clicks-0 for good",
     ),
     "terminated while listed": (
@@ -129,14 +162,63 @@ def test_a_cordon_ends_with_its_agent_or_by_hand() -> None:
 
 
 def test_an_agent_that_comes_back_has_to_be_drained_again() -> None:
-    back = said("agent-registered", "mesos", **node(1), old=True, ami="ami-1")
-    tally = heard(*left(1), back, said("terminate", **node(1)))
+    tally = heard(*left(1), back(1, old=True), said("terminate", **node(1), at=60.0))
     assert (tally.comebacks, tally.undrained) == (1, 1)
 
 
 def test_an_agent_that_was_released_is_no_comeback() -> None:
-    back = said("agent-registered", "mesos", **node(1), old=True, ami="ami-1")
-    assert heard(*left(1), said("release", **node(1)), back).comebacks == 0
+    assert heard(*left(1), said("release", **node(1)), back(1, old=True)).comebacks == 0
+
+
+CANARY = Terms(ami="ami-2", canary=1, soak=60.0)
+
+
+def test_it_barks_at_a_node_that_begins_beside_the_canary_or_too_soon_after_it() -> None:
+    beside = heard(*left(1), *left(2), terms=CANARY)
+    soon = heard(*left(1), back(1, at=10.0), *left(2, at=50.0), terms=CANARY)
+    later = heard(*left(1), back(1, at=10.0), *left(2, at=80.0), replaced(agent="S0", at=81.0), terms=CANARY)
+    assert beside.breaches == ("3 s: agent[2] began while the canary agent[1] was not whole",)
+    assert soon.breaches == ("50 s: agent[2] began 40 s after a canary was back, and its soak is 60 s",)
+    assert later.breaches == ()
+
+
+def test_it_barks_at_a_plan_with_another_ami() -> None:
+    tally = heard(said("apply", **APPLY, changes=[["agent[1]", ["create"], "ami-1"]]), terms=CANARY)
+    assert tally.breaches == ("1 s: the applied plan would create agent[1] of ami-1, not of ami-2",)
+
+
+def test_fewer_copies_will_do_where_the_operator_said_so() -> None:
+    few = replaced(copies={"clicks-0": 1, "clicks-1": 1})
+    assert not heard(few, terms=Terms(min_isr={SERVICE: 1})).breaches
+
+
+@pytest.mark.parametrize(("later", "breaches"), [(5.0, 0), (60.0, 1)])
+def test_what_others_did_is_held_against_us_once_it_can_be_known(later: float, breaches: int) -> None:
+    """Between a look and the act that follows it anything may happen."""
+    crash = said("lost", "sdk", service=SERVICE, pod="kafka-0", agent="S0", why="the broker crashed", lost={})
+    lifted = said("reactivate", "operator", **node(1))
+    again = [*left(1), back(1, old=True), said("terminate", **node(1, listed=True), at=3.0 + later)]
+    assert len(heard(crash, replaced(lost={SERVICE: ["kafka-0"]}, at=1.0 + later)).breaches) == breaches
+    assert len(heard(lifted, *left(1, offers=True, at=1.0 + later)).breaches) == breaches
+    assert len(heard(*again).breaches) == 2 * breaches  # listed, and not drained any more
+
+
+def test_our_own_replace_counts_at_once() -> None:
+    assert len(heard(replaced("kafka-0"), replaced("kafka-1", lost={SERVICE: ["kafka-0"]})).breaches) == 1
+
+
+def test_a_crash_right_after_a_replace_takes_data_that_nobody_could_save() -> None:
+    crash = said("lost", "sdk", service=SERVICE, pod="kafka-0", agent="S0", why="the broker crashed", lost={})
+    wiped = said("partition-wiped", "sdk", service=SERVICE, pod="kafka-1", partition="clicks-0")
+    tally = heard(replaced(), crash, wiped)
+    assert (tally.partitions_lost, tally.breaches) == (1, ())
+
+
+def test_an_agent_that_was_lost_while_we_held_it_is_drained() -> None:
+    lost = said("agent-gone", "mesos", **node(1), how="unreachable")
+    assert not heard(said("hold", **node(1)), lost, said("terminate", **node(1))).breaches
+    assert heard(said("hold", **node(1)), lost, said("terminate", **node(1, process=True))).undrained == 1
+    assert heard(lost, said("terminate", **node(1))).undrained == 1
 
 
 def test_a_second_public_node_may_go_when_the_first_is_back() -> None:

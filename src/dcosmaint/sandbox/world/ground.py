@@ -25,6 +25,7 @@ class Ground:
     agents: dict[str, Agent] = field(default_factory=dict)  # every agent that ever registered, by id
     services: dict[str, KafkaService] = field(default_factory=dict)
     apps: dict[str, App] = field(default_factory=dict)  # schedulers among them, by id
+    led_since: float = 0.0  # when the master that leads took over; 0: it always has
 
     @property
     def listed(self) -> list[Agent]:
@@ -34,6 +35,12 @@ class Ground:
     def lost(self) -> dict[str, list[str]]:
         """Members that are not whole now, by service; services without any are left out."""
         return {name: lost for name, service in self.services.items() if (lost := service.lost)}
+
+    @property
+    def recovering(self) -> float:
+        """Seconds since a failover after which agents have not re-registered yet; 0 when all have."""
+        waiting = any(agent.recovering for agent in self.agents.values())
+        return round(self.clock.now - self.led_since, 3) if waiting else 0.0
 
     def pods_on(self, agent_id: str) -> list[str]:
         """Members whose scheduler has them on this agent, alive or not."""
@@ -55,5 +62,7 @@ class Ground:
             "offers": agent is not None and agent.offers,
             "pods": self.pods_on(machine.agent_id),
             "lost": self.lost,
+            "process": machine.process,
+            "recovering": self.recovering,
         }
         self.log.write(by, what, **here, **true, **facts)

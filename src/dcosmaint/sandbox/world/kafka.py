@@ -69,6 +69,7 @@ class KafkaService:
     deploy: str = "COMPLETE"
     up: bool = True  # the scheduler answers
     readable: bool = True  # so do its topic calls
+    unread_since: float = 0.0  # when they last ceased to
     cycling: bool = False  # an offer cycle is due
     changes: int = 0
 

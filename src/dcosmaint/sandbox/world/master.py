@@ -189,6 +189,7 @@ class Master:
     def fail_over(self) -> None:
         """Another master leads: every agent is recovered from the registry until it re-registers."""
         self.events.end()
+        self._ground.led_since = self._ground.clock.now
         for agent in self._ground.listed:
             agent.recovering = True
             delay = self._ground.chance.within((1.0, 40.0))

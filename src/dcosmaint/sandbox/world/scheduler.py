@@ -36,8 +36,10 @@ class ServiceScheduler:
             task=broker.task.id,
             agent=broker.task.agent_id,
             offers=self._ground.agents[broker.task.agent_id].offers,
-            recovering=broker.marked or broker.empty,  # of an earlier replace
+            recovering=broker.marked or (broker.empty and broker.task.live),  # of an earlier replace
             copies=self.topics.copies(broker),
+            replicas=self.topics.replicas(broker),
+            unread=0.0 if self.service.readable else round(self._ground.clock.now - self.service.unread_since, 3),
             lost=self._ground.lost,
         )
         broker.marked = True

@@ -33,7 +33,10 @@ class Topics:
         for partition in self._of(broker):
             if partition.isr == [broker.index] and not partition.wiped:
                 partition.wiped = True
-                self._ground.log.write("sdk", "partition-wiped", service=self._service.name, partition=partition.name)
+                self._ground.log.write("sdk", "partition-wiped", **self._whose(broker), partition=partition.name)
+
+    def _whose(self, broker: Broker) -> dict[str, str]:
+        return {"service": self._service.name, "pod": broker.pod}
 
     def rejoin(self, broker: Broker) -> None:
         """The broker runs and is registered: it leads what only it has, and fetches the rest, one by one."""
@@ -77,6 +80,10 @@ class Topics:
         serving = {broker.index for broker in self._service.brokers if broker.registered}
         if partition.leader not in serving or partition.leader not in partition.isr:
             partition.leader = next((index for index in partition.isr if index in serving), -1)
+
+    def replicas(self, broker: Broker) -> dict[str, int]:
+        """For each partition that it holds: how many copies there are when all is well."""
+        return {p.name: len(p.replicas) for p in self._of(broker)}
 
     def copies(self, broker: Broker) -> dict[str, int]:
         """For each partition that it holds: the in-sync copies on other brokers that serve."""

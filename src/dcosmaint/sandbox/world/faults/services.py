@@ -72,19 +72,21 @@ def _hide(world: World, random: Random) -> str:
     if not services:
         return ""
     service = random.choice(services)
-    _show(service, readable=False)
-    world.at(random.uniform(60.0, 3600.0), partial(_show, service, readable=True))
+    _show(world, service, readable=False)
+    world.at(random.uniform(60.0, 3600.0), partial(_show, world, service, readable=True))
     return service.name
 
 
-def _show(service: KafkaService, *, readable: bool) -> None:
+def _show(world: World, service: KafkaService, *, readable: bool) -> None:
+    if service.readable and not readable:
+        service.unread_since = world.now
     service.readable = readable
     service.changes += 1
 
 
 def _show_all(world: World) -> None:
     for service in _services(world):
-        _show(service, readable=True)
+        _show(world, service, readable=True)
 
 
 def _replace(world: World, random: Random) -> str:

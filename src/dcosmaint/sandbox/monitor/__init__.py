@@ -1,0 +1,25 @@
+"""Judges what was done to a pretend cluster, by its event log alone.
+
+It shares no code with the tool that it judges: a mistake of the one can't hide in the other.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+
+from dcosmaint.sandbox.monitor.bench import Bench
+from dcosmaint.sandbox.monitor.desk import Desk, Terms
+from dcosmaint.sandbox.monitor.tally import Tally
+
+__all__ = ["Tally", "Terms", "judge"]
+
+
+def judge(
+    lines: Iterable[str], caps: Mapping[str, int], targets: Iterable[str] = (), terms: Terms | None = None
+) -> Tally:
+    """`caps`: by service, 1 where none is named. `targets`: instance ids that may be terminated; none means all."""
+    bench = Bench(Desk(caps, frozenset(targets), terms or Terms()))
+    for line in lines:
+        bench.hear(json.loads(line))
+    return bench.tally()

@@ -1,0 +1,96 @@
+"""Hears one line of the log after the other, each by the rule for what it says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from dcosmaint.sandbox.monitor.brokers import Brokers
+from dcosmaint.sandbox.monitor.canaries import Canaries
+from dcosmaint.sandbox.monitor.desk import TOOL, Desk, Line
+from dcosmaint.sandbox.monitor.nodes import Nodes
+from dcosmaint.sandbox.monitor.tally import Tally
+
+Rule = Callable[[Line], None]
+
+
+class Bench:
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._brokers = Brokers(desk)
+        self._canaries = Canaries(desk)
+        self._nodes = Nodes(desk, self._brokers)
+        self._most: dict[str, int] = {}
+        self._fleet: dict[str, str] = {}  # address → AMI
+        self._newest = ""
+        brokers, canaries, nodes = self._brokers, self._canaries, self._nodes
+        self._rules: dict[str, tuple[Rule, ...]] = {
+            "cluster": (self._cluster, canaries.know),
+            "replace": (brokers.replace, canaries.begin),
+            "lost": (brokers.lost,),
+            "placed": (brokers.placed,),
+            "in-sync": (brokers.in_sync,),
+            "partition-wiped": (brokers.wiped,),
+            "deactivate": (nodes.deactivate,),
+            "reactivate": (nodes.reactivate,),
+            "hold": (nodes.hold,),
+            "stop-docker": (nodes.stop_docker, canaries.begin),
+            "signal-agent": (nodes.signal, canaries.begin),
+            "stop-agent": (nodes.stop, canaries.begin),
+            "release": (nodes.release,),
+            "terminate": (nodes.terminate,),
+            "agent-gone": (nodes.gone,),
+            "agent-registered": (nodes.registered, canaries.end),
+            "apply": (self._apply,),
+            "launch": (self._launch,),
+            "app-zero": (self._app_zero,),
+            "black-hole": (lambda line: desk.count.update(["black-hole"]),),
+        }
+
+    def hear(self, line: Line) -> None:
+        for service, pods in line.get("lost", {}).items():
+            self._most[service] = max(self._most.get(service, 0), len(pods))
+        for rule in self._rules.get(line["what"], ()):
+            rule(line)
+
+    def tally(self) -> Tally:
+        desk, count, cordons = self._desk, self._desk.count, self._nodes.cordons
+        left = (f"at the end: {address} is still cordoned (agent {agent})" for agent, address in cordons.items())
+        wanted = desk.terms.ami or self._newest
+        return Tally(
+            breaches=(*desk.breaches, *left),
+            replaced=count["replaced"],
+            most_lost=self._most,
+            partitions_lost=count["wiped"],
+            replaced_twice=count["twice"],
+            undrained=count["undrained"],
+            apps_at_zero=count["zero"],
+            cordons_left=len(cordons),
+            comebacks=count["comeback"],
+            black_holes=count["black-hole"],
+            applies=count["apply"],
+            fleet=len(self._fleet),
+            on_wanted_ami=sum(ami == wanted for ami in self._fleet.values()),
+        )
+
+    def _cluster(self, line: Line) -> None:
+        self._fleet = {node["address"]: node["ami"] for node in line["nodes"]}
+        self._most = dict.fromkeys(line["services"], 0)
+
+    def _apply(self, line: Line) -> None:
+        self._desk.count["apply"] += 1
+        if line["by"] not in TOOL:
+            return
+        wanted = self._desk.terms.ami
+        for address, actions, ami in line["changes"]:
+            if actions != ["create"] or address not in line["addresses"]:
+                self._desk.bark(line, f"the applied plan would {' and '.join(actions)} {address}")
+            elif wanted and ami != wanted:
+                self._desk.bark(line, f"the applied plan would create {address} of {ami}, not of {wanted}")
+
+    def _launch(self, line: Line) -> None:
+        self._fleet[line["address"]] = self._newest = line["ami"]
+
+    def _app_zero(self, line: Line) -> None:
+        if line["instances"] > 1:
+            self._desk.count["zero"] += 1
+            self._desk.bark(line, f"{line['app']} had none of its {line['instances']} instances running: {line['why']}")

@@ -1,0 +1,107 @@
+"""Rules for brokers: caps, data, and what is never sent twice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from dcosmaint.sandbox.monitor.desk import NOTICE, TOOL, Desk, Line, recent
+
+Member = tuple[str, str]  # service, pod
+
+
+class Brokers:
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._sent: set[str] = set()  # task ids
+        self._moving: dict[Member, str] = {}  # replaced by us and not in sync yet → the agent that it left
+        self._begun: dict[Member, float] = {}  # the same → when
+        self._struck: dict[Member, float] = {}  # lost for any other reason → when
+        self._placed: dict[Member, float] = {}
+
+    def replace(self, line: Line) -> None:
+        member = (line["service"], line["pod"])
+        if line["by"] not in TOOL:
+            self._struck[member] = line["at"]
+            return
+        self.within_cap(line, {line["service"]: [line["pod"]]})
+        self._once(line, f"{line['service']}/{line['pod']}")
+        self._readable(line)
+        self._copies(line)
+        self._sent.add(line["task"])
+        self._moving[member], self._begun[member] = line["agent"], line["at"]
+
+    def lost(self, line: Line) -> None:
+        member = (line["service"], line["pod"])
+        if line["why"] != "replaced":
+            self._struck[member] = line["at"]
+
+    def placed(self, line: Line) -> None:
+        self._placed[line["service"], line["pod"]] = line["at"]
+
+    def in_sync(self, line: Line) -> None:
+        member = (line["service"], line["pod"])
+        for known in (self._moving, self._begun, self._struck):
+            known.pop(member, None)
+
+    def wiped(self, line: Line) -> None:
+        """A broker that crashes between a replace and the end of its task takes data with it that no tool can save."""
+        self._desk.count["wiped"] += 1
+        begun = self._begun.get((line["service"], line["pod"]))
+        struck = [at for (service, _), at in self._struck.items() if service == line["service"]]
+        if begun is not None and not any(at > begun - NOTICE for at in struck):
+            self._desk.bark(line, f"{line['service']} lost {line['partition']} for good")
+
+    def left_behind(self, agent: str) -> list[str]:
+        """Brokers that were replaced from this agent and are not in sync yet."""
+        return sorted(f"{service}/{pod}" for (service, pod), was in self._moving.items() if was == agent)
+
+    def settled(self, line: Line) -> list[str]:
+        """Brokers on a node, but for those that were placed there a moment ago."""
+        return [member for member in line["pods"] if not recent(self._placed.get(_split(member)), line)]
+
+    def within_cap(self, line: Line, leaving: Mapping[str, list[str]]) -> None:
+        """Members that others made lose a moment ago don't count: nobody can know of them yet."""
+        for service, pods in sorted(leaving.items()):
+            known = (pod for pod in line["lost"].get(service, []) if not self._unheard(service, pod, line))
+            gone = sorted({*known, *pods})
+            cap = self._desk.caps.get(service, 1)
+            if len(gone) > cap:
+                self._desk.bark(line, f"{service} had {len(gone)} brokers lost ({', '.join(gone)}), its cap is {cap}")
+
+    def _unheard(self, service: str, pod: str, line: Line) -> bool:
+        return (service, pod) not in self._moving and recent(self._struck.get((service, pod)), line)
+
+    def _once(self, line: Line, member: str) -> None:
+        if line["task"] in self._sent:
+            self._desk.count["twice"] += 1
+            self._desk.bark(line, f"{member} was replaced twice: {line['task']}")
+        elif line["recovering"] and not self._unheard(line["service"], line["pod"], line):
+            self._desk.bark(line, f"{member} was replaced while it recovered")
+
+    def _readable(self, line: Line) -> None:
+        if recent(line["at"] - line["unread"], line) or not line["unread"]:
+            return
+        self._desk.bark(line, f"{line['service']}/{line['pod']} was replaced while topics could not be read")
+
+    def _copies(self, line: Line) -> None:
+        service = line["service"]
+        if any(recent(at, line) for (name, _), at in self._struck.items() if name == service):
+            return
+        for partition, copies in sorted(line["copies"].items()):
+            replicas = line["replicas"][partition]
+            need = self._desk.terms.min_isr.get(service, max(1, min(2, replicas - 1)))
+            if copies < need:
+                kept = f"{copies} other in-sync copies of {partition}, and it needs {need}"
+                self._desk.bark(line, f"{service}/{line['pod']} was replaced with {kept}")
+
+
+def _split(member: str) -> Member:
+    service, _, pod = member.rpartition("/")
+    return service, pod
+
+
+def by_service(members: list[str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for service, pod in map(_split, members):
+        found.setdefault(service, []).append(pod)
+    return found

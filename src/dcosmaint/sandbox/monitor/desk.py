@@ -1,0 +1,40 @@
+"""What every rule is judged by, and where breaches are written down."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+Line = dict[str, Any]
+
+TOOL = ("tool", "terraform")  # who acts for us; what an operator does beside us is not held against us
+
+NOTICE = 20.0
+"""Seconds in which nobody can have learned what others did: a look, the act that follows it, and a slow answer."""
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What the operator ordered beside caps and targets."""
+
+    ami: str = ""  # the wanted one; where none is named it is the one that was launched last
+    min_isr: Mapping[str, int] = field(default_factory=dict)  # by service, where the default is not wanted
+    canary: int = 0  # so many nodes go alone
+    soak: float = 0.0  # seconds after each of them in which none begins
+
+
+class Desk:
+    def __init__(self, caps: Mapping[str, int], targets: frozenset[str], terms: Terms) -> None:
+        self.caps, self.targets, self.terms = caps, targets, terms
+        self.breaches: list[str] = []
+        self.count: Counter[str] = Counter()
+
+    def bark(self, line: Line, says: str) -> None:
+        self.breaches.append(f"{line['at']:.0f} s: {says}")
+
+
+def recent(since: float | None, line: Line) -> bool:
+    """Whether something has come true so short a time ago that nobody can know of it."""
+    return since is not None and line["at"] - since < NOTICE

@@ -1,0 +1,124 @@
+"""Rules for nodes: cordons, what stops when, and what may be terminated."""
+
+from __future__ import annotations
+
+from dcosmaint.sandbox.monitor.brokers import Brokers, by_service
+from dcosmaint.sandbox.monitor.desk import TOOL, Desk, Line, recent
+
+
+class Nodes:
+    def __init__(self, desk: Desk, brokers: Brokers) -> None:
+        self._desk, self._brokers = desk, brokers
+        self.cordons: dict[str, str] = {}  # agent → address
+        self._foreign: set[str] = set()  # agents that others deactivated
+        self._told: set[str] = set()  # instances whose agent was told to leave
+        self._held: set[str] = set()  # instances whose agent we hold stopped
+        self._drained: set[str] = set()  # instances whose agent left after it was told to
+        self._opened: dict[str, float] = {}  # agent → when it began to take work, by nobody of us
+        self._back: dict[str, float] = {}  # instance → when its agent came back
+        self._public: dict[str, None] = {}  # addresses of public nodes that are down by our hand
+
+    # ---- cordons
+
+    def deactivate(self, line: Line) -> None:
+        if line["by"] in TOOL:
+            self.cordons[line["agent"]] = line["address"]
+        else:
+            self._foreign.add(line["agent"])
+
+    def reactivate(self, line: Line) -> None:
+        self.cordons.pop(line["agent"], None)
+        if line["by"] not in TOOL:
+            self._opened[line["agent"]] = line["at"]
+        elif line["agent"] in self._foreign:
+            self._desk.bark(line, f"somebody else's cordon of {line['address']} was lifted")
+        self._foreign.discard(line["agent"])
+
+    # ---- stopping
+
+    def stop_docker(self, line: Line) -> None:
+        if self._takes_work(line):
+            self._desk.bark(line, f"docker of {line['address']} was stopped under an agent that takes offers")
+        self.stop(line)
+
+    def signal(self, line: Line) -> None:
+        if line["by"] in TOOL:
+            self._told.add(line["instance"])
+        if self._takes_work(line):
+            self._desk.bark(line, f"the agent of {line['address']} was told to leave while it took offers")
+        self.stop(line)
+
+    def _takes_work(self, line: Line) -> bool:
+        return line["by"] in TOOL and line["offers"] and not recent(self._opened.get(line["agent"]), line)
+
+    def stop(self, line: Line) -> None:
+        """Docker or the agent of a node is stopped: from here on its work is away."""
+        if line["by"] not in TOOL:
+            return
+        if pods := self._brokers.settled(line):
+            self._desk.bark(line, f"{line['address']} was stopped with {', '.join(pods)} on it ({line['what']})")
+        self._brokers.within_cap(line, by_service(self._brokers.settled(line)))
+        self._one_public(line)
+
+    def _one_public(self, line: Line) -> None:
+        if not line["public"]:
+            return
+        others = [address for address in self._public if address != line["address"]]
+        if others:
+            self._desk.bark(line, f"public node {line['address']} went down while {', '.join(others)} was down")
+        self._public[line["address"]] = None
+
+    def hold(self, line: Line) -> None:
+        if line["by"] in TOOL:
+            self._held.add(line["instance"])
+
+    def release(self, line: Line) -> None:
+        """Somebody else may lift our hold at any moment: what counts then is that the agent comes back."""
+        self._held.discard(line["instance"])
+        if line["by"] in TOOL:
+            self._told.discard(line["instance"])
+            self._drained.discard(line["instance"])
+
+    # ---- going and coming
+
+    def gone(self, line: Line) -> None:
+        self.cordons.pop(line["agent"], None)
+        self._foreign.discard(line["agent"])
+        if line["instance"] in self._told and line["how"] == "unregistered":
+            self._drained.add(line["instance"])
+            self._back.pop(line["instance"], None)
+
+    def registered(self, line: Line) -> None:
+        self._public.pop(line["address"], None)
+        self._opened[line["agent"]] = line["at"]
+        if line["instance"] in self._told and line["old"]:
+            self._desk.count["comeback"] += 1
+            self._back[line["instance"]] = line["at"]
+        if not line["old"]:
+            self._desk.count["replaced"] += 1
+
+    def terminate(self, line: Line) -> None:
+        if line["by"] not in TOOL:
+            return
+        instance, where = line["instance"], f"{line['instance']} ({line['address']})"
+        new = recent(self._back.get(instance), line)
+        if self._desk.targets and instance not in self._desk.targets:
+            self._desk.bark(line, f"{where} was terminated and is no target")
+        if line["listed"] and not new:
+            self._desk.bark(line, f"{where} was terminated while Mesos listed its agent")
+        if pods := self._brokers.settled(line):
+            self._desk.bark(line, f"{where} was terminated with {', '.join(pods)} on it")
+        if away := self._brokers.left_behind(line["agent"]):
+            self._desk.bark(line, f"{where} was terminated before {', '.join(away)} was in sync elsewhere")
+        if line["recovering"] and not recent(line["at"] - line["recovering"], line):
+            self._desk.bark(line, f"{where} was terminated while agents had not re-registered after a failover")
+        if not self._empty(line, new=new):
+            self._desk.count["undrained"] += 1
+            self._desk.bark(line, f"{where} was terminated before it was drained")
+        self._one_public(line)
+
+    def _empty(self, line: Line, *, new: bool) -> bool:
+        """Its agent left when we told it to, or was lost while we held it: nothing runs there, nothing can start."""
+        instance = line["instance"]
+        left = instance in self._drained and (new or instance not in self._back)
+        return left or (instance in self._held and not line["listed"] and not line["process"])
