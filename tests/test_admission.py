@@ -9,7 +9,7 @@ import pytest
 
 from dcosmaint.errors import DcosmaintError, Fatal, Usage
 from dcosmaint.lines import Done, TakenOver, What
-from dcosmaint.model import Admission, Inventory, Member, Progress, Roll, Verdict, Waits, Work
+from dcosmaint.model import RENEWING, Admission, Inventory, Member, Progress, Roll, Verdict, Waits, Work
 from dcosmaint.planner import admit
 from dcosmaint.sandbox.world import build
 from tests.driven import BARE, FIRST, QUICK, Drive
@@ -42,8 +42,9 @@ def test_r2_nobody_starts_while_the_health_that_a_node_is_measured_by_cant_be_re
     assert "nobody starts while cluster sandbox can't be surveyed: health did not answer in time" in warnings
 
 
-def test_units_that_are_red_when_a_node_starts_are_written_down_with_it() -> None:
-    drive = Drive(build(BARE))
+@pytest.mark.parametrize("work", RENEWING)
+def test_units_that_are_red_when_a_node_starts_are_written_down_with_it(work: Work) -> None:
+    drive = Drive(build(BARE), work=work)
     drive.world.node(FIRST).red = ("dcos-checks-poststart.service",)
     assert drive.run() is Verdict.DONE
     red = {flight["node"]["address"]: flight["red"] for line in drive.said("admit") for flight in line["flights"]}

@@ -11,7 +11,7 @@ from dcosmaint.errors import DcosmaintError, Fatal, NodeFailed, Retryable
 from dcosmaint.hands import Hands
 from dcosmaint.journal import Journal, logged_acts
 from dcosmaint.lines import Admitted, Cordoned, Paused, Uncordoned
-from dcosmaint.model import Admission, Flight, Inventory, Member, Node, Progress, Roll, Verdict, Work
+from dcosmaint.model import RENEWING, Admission, Flight, Inventory, Member, Node, Progress, Roll, Verdict
 from dcosmaint.planner.case import Case, slots
 from dcosmaint.reporter import Event, Look, Reporter
 from dcosmaint.site import Site
@@ -93,7 +93,7 @@ class Door:
 
     def _red(self, node: Node) -> tuple[str, ...]:
         """Only where a new node is measured by it: one that is drained owes nobody its health."""
-        measured = node.agent and self._journal.roll.work in (Work.ROLL, Work.REPLACE)
+        measured = node.agent and self._journal.roll.work in RENEWING
         return self._site.health.red(node.private_ip) if measured else ()
 
     def _steer(self, inventory: Inventory) -> None:
