@@ -1,4 +1,7 @@
-"""A cluster of the configuration file, bound."""
+"""A cluster of the configuration file, bound.
+
+Its wiring is imported when it is connected: boto3 and paramiko take a second to load, and `--help` needs neither.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +11,14 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from dcosmaint import wiring
+from dcosmaint.adapters.shared_lock import SharedLock
 from dcosmaint.checkup import Patient
 from dcosmaint.cli.cluster import Cluster
 from dcosmaint.cli.locking import Locks
 from dcosmaint.config import ClusterConfig
 from dcosmaint.hands import ThreadHands
 from dcosmaint.rolls import Shelf
+from dcosmaint.site import Site
 
 WORKERS = 20
 """Looks at once. A node that waits holds none of them."""
@@ -22,17 +26,34 @@ WORKERS = 20
 
 def bound(name: str, config: ClusterConfig) -> Cluster:
     folder = config.state.journal / name
-    locks = Locks(folder, name, partial(wiring.shared_lock, config, name))
+
+    @contextmanager
+    def shared() -> Iterator[SharedLock | None]:
+        from dcosmaint import wiring
+
+        with wiring.shared_lock(config, name) as lock:
+            yield lock
+
+    locks = Locks(folder, name, shared)
+
+    @contextmanager
+    def connect(work: Path) -> Iterator[Site]:
+        from dcosmaint import wiring
+
+        with wiring.connect(config, work) as site:
+            yield site
 
     @contextmanager
     def checks(work: Path) -> Iterator[Patient]:
+        from dcosmaint import wiring
+
         with wiring.examine(config, folder, work) as patient:
             yield replace(patient, holder=locks.said)
 
     return Cluster(
         name=name,
         shelf=Shelf(folder),
-        connect=partial(wiring.connect, config),
+        connect=connect,
         hands=partial(ThreadHands, WORKERS),
         policy=config.policy_for,
         lock=locks.hold,

@@ -12,8 +12,7 @@ from threading import Event
 
 from dcosmaint.errors import DcosmaintError
 from dcosmaint.sandbox.served.files import Folder
-from dcosmaint.sandbox.served.founding import KAFKA
-from dcosmaint.sandbox.served.settings import FAILURES, Settings
+from dcosmaint.sandbox.served.settings import FAILURES, KAFKA, Settings
 
 
 def main(words: list[str]) -> int:

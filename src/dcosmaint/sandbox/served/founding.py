@@ -3,16 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from dcosmaint.sandbox.served.aws import Image
 from dcosmaint.sandbox.world import AppShape, NodeShape, Shape, World
-from dcosmaint.sandbox.world.shape import EVENTS, FRAGILE, LEGACY, ORDERS
 from dcosmaint.sandbox.world.state import App
-
-FRAGILE_EVENTS = replace(EVENTS, topics=(*EVENTS.topics, FRAGILE))
-KAFKA = {"default": (EVENTS, ORDERS, LEGACY), "rf1": (FRAGILE_EVENTS, ORDERS, LEGACY)}
-"""What `--kafka` takes; `rf1` has a topic of replication 1 as well, whose only copy a replace would wipe."""
 
 
 def found(shape: Shape, nodes: Sequence[NodeShape], images: Sequence[Image], began: float) -> World:

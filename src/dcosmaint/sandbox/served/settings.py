@@ -8,14 +8,19 @@ from typing import Literal
 
 from dcosmaint.errors import Usage
 from dcosmaint.sandbox.served.files import Folder
-from dcosmaint.sandbox.served.founding import KAFKA
 from dcosmaint.sandbox.world import Shape
+from dcosmaint.sandbox.world.shape import EVENTS, FRAGILE, LEGACY, ORDERS
 
 FEWEST, MOST = 8, 200
 """Nodes. Fewer could not hold the brokers of one service while one of them moves; more have no addresses."""
 
 FAILURES = {"none": 0.0, "some": 0.02}
 """The share of the cluster's answers that get lost."""
+
+
+FRAGILE_EVENTS = replace(EVENTS, topics=(*EVENTS.topics, FRAGILE))
+KAFKA = {"default": (EVENTS, ORDERS, LEGACY), "rf1": (FRAGILE_EVENTS, ORDERS, LEGACY)}
+"""What `--kafka` takes; `rf1` has a topic of replication 1 as well, whose only copy a replace would wipe."""
 
 
 @dataclass(frozen=True)
