@@ -28,14 +28,11 @@ def lost(service: Service, baseline: tuple[Partition, ...]) -> frozenset[Member]
     """Members that are not proved to be in sync now. Where topics can't be read, all of them are."""
     if service.partitions is None:
         return frozenset(service.members)
-    now = {(p.topic, p.number): p.isr for p in service.partitions}
-    missing = {
-        pod
-        for was in baseline
-        if (was.topic, was.number) in now  # a deleted topic proves nothing and needs nothing
-        for pod in was.isr
-        if pod not in now[was.topic, was.number]
-    }
+    missing: set[str] = set()
+    for was in baseline:
+        isr = service.isr.get((was.topic, was.number))
+        if isr is not None and isr != was.isr:  # a deleted topic proves nothing and needs nothing
+            missing.update(pod for pod in was.isr if pod not in isr)
     return frozenset(
         pod.member
         for pod in service.pods
@@ -94,6 +91,5 @@ def behind(service: Service, member: Member, baseline: tuple[Partition, ...]) ->
     """How many partitions the member is not yet back in: what is left of its re-sync."""
     if service.partitions is None:
         return len(baseline)
-    now = {(p.topic, p.number): p.isr for p in service.partitions}
     held = ((p.topic, p.number) for p in baseline if member.pod in p.isr)
-    return sum(key in now and member.pod not in now[key] for key in held)
+    return sum(key in service.isr and member.pod not in service.isr[key] for key in held)

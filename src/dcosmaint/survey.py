@@ -92,17 +92,20 @@ class _Load:
 
     def __init__(self, parts: _Parts) -> None:
         services = parts.services
-        self._known = {MARATHON, *(service.name for service in services)}
-        self._tasks = _grouped((task.agent_id, task.framework) for task in parts.tasks)
+        known = {MARATHON, *(service.name for service in services)}
+        self._tasks = Counter(task.agent_id for task in parts.tasks)
+        self._unknown = _grouped((task.agent_id, task.framework) for task in parts.tasks if task.framework not in known)
         self._members = _grouped((pod.agent_id, pod.member) for service in services for pod in service.pods)
         self._schedulers = _grouped((service.scheduler_agent, service.name) for service in services)
-        self._apps = _grouped((agent_id, app.id) for app in parts.apps for agent_id in app.on)
         self._frameworks = _grouped((role, framework) for framework in parts.frameworks for role in framework.roles)
+        self._apps: dict[str, Counter[str]] = {}
+        for app in parts.apps:
+            for agent_id in app.on:
+                self._apps.setdefault(agent_id, Counter())[app.id] += 1
 
     def node(self, placed: Placed, instance: Instance, agent: Agent | None) -> Node:
         if agent is None:
             return Node(placed.address, placed.group, instance, agent)
-        tasks = self._tasks.get(agent.id, [])
         return Node(
             placed.address,
             placed.group,
@@ -110,9 +113,9 @@ class _Load:
             agent,
             members=tuple(sorted(self._members.get(agent.id, []))),
             schedulers=tuple(self._schedulers.get(agent.id, [])),
-            apps=dict(Counter(self._apps.get(agent.id, []))),
-            tasks=len(tasks),
-            unknown=tuple(sorted({*tasks} - self._known)),
+            apps=dict(self._apps.get(agent.id, {})),
+            tasks=self._tasks[agent.id],
+            unknown=tuple(sorted({*self._unknown.get(agent.id, [])})),
             data=tuple(Data(volume, self._owners(volume)) for volume in agent.volumes),
         )
 
@@ -151,7 +154,7 @@ def _carriers(nodes: Sequence[Node], site: Site) -> Iterator[Finding]:
     """Nodes that others are reached through."""
     bastions = {host for node in nodes if node.private_ip for host in site.bastions(node.private_ip)}
     for node in nodes:
-        if bastions.intersection(node.names):
+        if bastions and bastions.intersection(node.names):
             says = "our own SSH goes through this node: use another bastion for its turn"
             yield Finding("bastion", node.address, says)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from dcosmaint.model.words import NOTHING, Member, Resources
 
@@ -51,6 +53,11 @@ class Service:
     @property
     def members(self) -> tuple[Member, ...]:
         return tuple(pod.member for pod in self.pods)
+
+    @cached_property
+    def isr(self) -> Mapping[tuple[str, int], tuple[str, ...]]:
+        """In-sync pods by topic and number; nothing where they can't be read."""
+        return {(partition.topic, partition.number): partition.isr for partition in self.partitions or ()}
 
 
 @dataclass(frozen=True)

@@ -39,12 +39,13 @@ def _outdated(case: Case) -> Iterator[Node]:
     begun = {flight.node.instance.id for flight in case.progress.flights.values()}
     ended = {e.instance_id for e in case.progress.ended}
     down = {p.agent_id for service in case.inventory.services for p in service.pods if not p.running and not p.marked}
+    waiting = set(case.roll.targets) - begun - ended
     for node in case.inventory.nodes:
         agent = node.agent
         if agent is None or node in case.chosen or down & {agent.id, ""}:
             continue
         foreign = agent.deactivated and agent.id not in case.progress.steered
-        if node.instance.id in set(case.roll.targets) - begun - ended and not foreign and not agent.public:
+        if node.instance.id in waiting and not foreign and not agent.public:
             yield node
 
 

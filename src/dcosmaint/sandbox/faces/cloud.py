@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from dcosmaint.errors import NodeFailed
 from dcosmaint.model import Image, Instance
+from dcosmaint.sandbox.faces.kept import Kept
 from dcosmaint.sandbox.faces.passage import Passage
 from dcosmaint.sandbox.world import Rejected
 from dcosmaint.sandbox.world.state import Ami, Machine
@@ -21,12 +21,13 @@ class Ec2:
     def __init__(self, passage: Passage) -> None:
         self._passage = passage
         self._world = passage.world
+        self._kept: Kept[Instance] = Kept()
 
     def instances(self, ids: Sequence[str]) -> tuple[Instance, ...]:
-        return self._passage.read("ec2", lambda: tuple(_instance(m) for m in self._known(ids)))
+        return self._passage.read("ec2", lambda: tuple(Instance(*_plain(m)) for m in self._known(ids)))
 
     def in_full(self, ids: Sequence[str]) -> tuple[Instance, ...]:
-        return self._passage.read("ec2", lambda: tuple(_in_full(m) for m in self._known(ids)))
+        return self._passage.read("ec2", lambda: tuple(map(self._in_full, self._known(ids))))
 
     def image(self, ami: str) -> Image | None:
         return self._passage.read("ec2", lambda: _image(self._world.cloud.amis.get(ami)))
@@ -36,6 +37,10 @@ class Ec2:
 
     def terminate(self, instance_id: str) -> None:
         self._passage.act("ec2", lambda: self._terminate(instance_id))
+
+    def _in_full(self, machine: Machine) -> Instance:
+        truth = (*_plain(machine), machine.protected, machine.load_balancers)
+        return self._kept.get(machine.id, truth, lambda: Instance(*truth))
 
     def _known(self, ids: Sequence[str]) -> list[Machine]:
         since = self._world.now - REMEMBERED
@@ -50,21 +55,18 @@ class Ec2:
             raise NodeFailed(f"EC2 refuses to terminate {instance_id}: {error}") from error
 
 
-def _instance(machine: Machine) -> Instance:
-    return Instance(
-        id=machine.id,
-        ami=machine.ami,
-        private_ip=machine.private_ip,
-        zone=machine.zone,
-        state=machine.state,
-        launched_at=machine.launched_at,
-        architecture=machine.architecture,
-        scaling_group=machine.scaling_group,
+def _plain(machine: Machine) -> tuple[str, str, str, str, str, float, str, str]:
+    """What `DescribeInstances` says by itself, in the order of `Instance`."""
+    return (
+        machine.id,
+        machine.ami,
+        machine.private_ip,
+        machine.zone,
+        machine.state,
+        machine.launched_at,
+        machine.architecture,
+        machine.scaling_group,
     )
-
-
-def _in_full(machine: Machine) -> Instance:
-    return replace(_instance(machine), protected=machine.protected, load_balancers=machine.load_balancers)
 
 
 def _image(ami: Ami | None) -> Image | None:

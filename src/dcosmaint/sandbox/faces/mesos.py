@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from dcosmaint.errors import Fatal, Retryable
 from dcosmaint.model import Agent, Agents, ClusterFacts, Framework, Resources, Task, Volume
+from dcosmaint.sandbox.faces.kept import Kept
 from dcosmaint.sandbox.faces.passage import Passage
 from dcosmaint.sandbox.world import Rejected, Size
 from dcosmaint.sandbox.world import state as true
@@ -22,6 +23,7 @@ class Mesos:
         self._built = -1
         self._listed: tuple[Agent, ...] = ()
         self._tasks: tuple[Task, ...] = ()
+        self._kept: Kept[Agent] = Kept()
 
     def agents(self) -> Agents:
         return self._passage.read("mesos", self._agents)
@@ -67,8 +69,15 @@ class Mesos:
             return
         self._built = self._world.master.changes
         agents = [agent for agent in self._world.ground.listed if not agent.recovering]
-        self._listed = tuple(map(_agent, agents))
+        self._listed = tuple(map(self._agent, agents))
         self._tasks = tuple(_task(task) for agent in agents for task in agent.tasks.values())
+
+    def _agent(self, agent: true.Agent) -> Agent:
+        machine = agent.machine
+        marks = (agent.connected, agent.deactivated, agent.draining, agent.registered_at, agent.reregistered_at)
+        stands = (machine.private_ip, machine.public, machine.zone, agent.version, dict(agent.attributes))
+        truth = (marks, stands, agent.size, agent.free, tuple(agent.volumes.values()))
+        return self._kept.get(agent.id, truth, lambda: _agent(agent))
 
     def _flags(self, agent_id: str) -> Mapping[str, str]:
         agent = self._world.ground.agents.get(agent_id)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dcosmaint.errors import NodeFailed
 from dcosmaint.model import Member, Partition, Pod, Service
+from dcosmaint.sandbox.faces.kept import Kept
 from dcosmaint.sandbox.faces.mesos import resources
 from dcosmaint.sandbox.faces.passage import Passage
 from dcosmaint.sandbox.world import Rejected
 from dcosmaint.sandbox.world.kafka import Broker, KafkaService, TopicPartition
 from dcosmaint.sandbox.world.scheduler import ServiceScheduler
-
-Key = tuple[int, bool, str, str]
 
 
 class Services:
@@ -19,7 +18,7 @@ class Services:
     def __init__(self, passage: Passage) -> None:
         self._passage = passage
         self._world = passage.world
-        self._built: dict[str, tuple[Key, Service]] = {}
+        self._kept: Kept[Service] = Kept()
 
     def all(self) -> tuple[Service, ...]:
         """Read one after the other: the cluster moves on in between."""
@@ -47,16 +46,16 @@ class Services:
         service = scheduler.service
         self._prove_absent(service)
         home = self._home(service)
-        key = (service.changes, service.readable, service.deploy, home)
-        if name not in self._built or self._built[name][0] != key:
-            self._built[name] = (key, _service(scheduler, home))
-        return self._built[name][1]
+        truth = (service.changes, service.readable, service.deploy, home)
+        return self._kept.get(name, truth, lambda: _service(scheduler, home))
 
     def _prove_absent(self, service: KafkaService) -> None:
         """Of the brokers generation only Mesos says where a broker is, and not while its agent may still come back."""
+        if service.shape.api != "brokers":
+            return
         away = {agent.id for agent in self._world.ground.listed if agent.recovering}
         tasks = [broker.task for broker in service.brokers]
-        if service.shape.api == "brokers" and away and not all(t.live and t.agent_id not in away for t in tasks):
+        if away and not all(task.live and task.agent_id not in away for task in tasks):
             raise Rejected(503, f"{len(away)} agents have not re-registered: a broker of {service.name} may run there")
 
     def _home(self, service: KafkaService) -> str:

@@ -150,13 +150,11 @@ class Agent:
     @property
     def free(self) -> Size:
         """What is neither reserved nor used by a task without a reservation."""
-        left = self.size
-        for size in (*self.reserved.values(), *self.set_apart.values()):
-            left = left - size
-        for task in self.tasks.values():
-            if task.framework == "marathon":
-                left = left - task.size
-        return left
+        cpus, mem, disk = self.size.cpus, self.size.mem, self.size.disk
+        used = [task.size for task in self.tasks.values() if task.framework == "marathon"]
+        for size in (*self.reserved.values(), *self.set_apart.values(), *used):
+            cpus, mem, disk = cpus - size.cpus, mem - size.mem, disk - size.disk
+        return Size(cpus, mem, disk)
 
 
 @dataclass(eq=False)
