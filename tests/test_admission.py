@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any, cast
 
 import pytest
 
+from dcosmaint.admission import ASK_EVERY, ASK_SETTLED
 from dcosmaint.errors import DcosmaintError, Fatal, Usage
 from dcosmaint.lines import Done, TakenOver, What
 from dcosmaint.model import RENEWING, Admission, Inventory, Member, Progress, Roll, Verdict, Waits, Work
@@ -124,6 +126,23 @@ def test_a_broker_that_somebody_else_lost_is_heard_of_with_the_next_look() -> No
     assert Member("kafka-events", "kafka-1") in drive.heard.looks[0].lost
     assert drive.heard.looks[-1].lost == frozenset()
     assert drive.heard.looks[-1].answer.verdict is Verdict.DONE
+
+
+def test_the_cluster_is_surveyed_seldom_while_only_the_journal_can_change_the_answer() -> None:
+    drive = Drive(build(replace(SMALL, resync=(900.0, 1800.0))))
+    asked: list[tuple[float, Progress, Admission]] = []
+
+    def watching(roll: Roll, inventory: Inventory, progress: Progress) -> Admission:
+        asked.append((inventory.at, progress, admit(roll, inventory, progress)))
+        return asked[-1][-1]
+
+    assert drive.run(watching) is Verdict.DONE
+    again = [(a, b) for a, b in pairwise(asked) if a[1].room == b[1].room]
+    settled = [(a, b) for a, b in again if a[2].settled]
+    assert settled
+    assert all(b[0] - a[0] >= ASK_SETTLED for a, b in settled)
+    assert all((a[2].start, a[2].cordon) == (b[2].start, b[2].cordon) for a, b in settled)
+    assert any(ASK_EVERY <= b[0] - a[0] < ASK_SETTLED for a, b in again if not a[2].settled)
 
 
 # ---- steering

@@ -146,6 +146,15 @@ def test_the_next_look_is_soon_at_first_and_later_the_longer_it_takes() -> None:
     assert turn.pause(1e6) == LONG
 
 
+def test_a_goal_that_comes_nearer_is_not_looked_at_more_often() -> None:
+    turn = a_turn()
+    turn.hear(w(left="9 partitions"), 0.0)
+    turn.hear(w(left="8 partitions"), 200.0)
+    assert turn.pause(200.0) == 20.0
+    turn.hear(w("another"), 220.0)
+    assert turn.pause(220.0) == SHORT
+
+
 def test_an_error_that_comes_again_doubles_the_pause_and_an_answer_ends_that() -> None:
     turn, pauses = a_turn(), []
     for _ in range(6):

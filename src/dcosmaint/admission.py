@@ -21,6 +21,9 @@ from dcosmaint.survey import survey
 ASK_EVERY = 30.0
 """Seconds after which the planner is asked again although nothing changed in the journal: the cluster may have."""
 
+ASK_SETTLED = 120.0
+"""The same where the cluster can't change the answer: a survey costs the masters of a large cluster something."""
+
 Admit = Callable[[Roll, Inventory, Progress], Admission]
 NOBODY = Admission((), (), (), Verdict.WAIT)
 
@@ -34,7 +37,7 @@ class Door:
         self._journal, self._site, self._hands, self._reporter, self._admit = journal, site, hands, reporter, admit
         self._mesos = logged_acts(site.acts, journal).mesos
         self._asked: tuple[object, ...] = ()
-        self._answered = hands.now()
+        self._failing: float | None = None  # since when there is no survey
         self._warned = ""
         self.answer = NOBODY
         self.due = hands.now()
@@ -51,11 +54,11 @@ class Door:
             self._decide(inventory)
             self._reporter.looked(Look(began, self._lost(inventory), self.answer))
             self._steer(inventory)
-            self._answered = began
+            self._failing = None
             self._explain()
         except Retryable as error:  # unknown is unhealthy: nobody starts, what is in flight goes on
             self.answer = NOBODY
-            self._unanswered(error)
+            self._unanswered(error, began)
         except DcosmaintError as error:  # waiting will not help, and leaving would not help those in flight
             self.answer = NOBODY
             self._give_up(error)
@@ -73,7 +76,8 @@ class Door:
         """A large cluster takes long to survey: it is not asked all the time."""
         now = self._hands.now()
         soon = [refusal.until for refusal in self.answer.refusals if refusal.until is not None]
-        return max(now + 1.0, min([now + max(ASK_EVERY, 5 * (now - began)), *soon]))
+        pause = ASK_SETTLED if self.answer.settled else ASK_EVERY
+        return max(now + 1.0, min([now + max(pause, 5 * (now - began)), *soon]))
 
     def _decide(self, inventory: Inventory) -> None:
         journal = self._journal
@@ -121,9 +125,9 @@ class Door:
             self._warn(str(error))
         self._journal.append(Uncordoned(agent))
 
-    def _unanswered(self, error: Retryable) -> None:
-        now = self._hands.now()
-        if now - self._answered > self._journal.roll.policy.waits.stalled:
+    def _unanswered(self, error: Retryable, began: float) -> None:
+        self._failing = began if self._failing is None else self._failing
+        if self._hands.now() - self._failing > self._journal.roll.policy.waits.stalled:
             self._give_up(Fatal(f"cluster {self._journal.roll.cluster} can't be surveyed: {error}"))
         else:
             self._warn(f"nobody starts while cluster {self._journal.roll.cluster} can't be surveyed: {error}")

@@ -70,10 +70,12 @@ def thin(
     service: Service, leaving: Iterable[Member], gone: Iterable[Member], baseline: tuple[Partition, ...], policy: Policy
 ) -> Iterator[Thin]:
     """Partitions on `leaving` that would keep too few in-sync copies with every member of `gone` taken away (R14)."""
-    was = {(p.topic, p.number): len(p.isr) for p in baseline}
     pods = {m.pod for m in leaving if m.service == service.name}
+    if not pods:
+        return
+    was = {(p.topic, p.number): len(p.isr) for p in baseline}
     away = pods | {m.pod for m in gone if m.service == service.name}
-    for partition in service.partitions or () if pods else ():
+    for partition in service.partitions or ():
         if not pods.intersection(partition.isr) and partition.isr:
             continue
         left = tuple(pod for pod in partition.isr if pod not in away)

@@ -10,7 +10,10 @@ from dcosmaint.model import Waiting
 from dcosmaint.ports import Step
 
 SHORT, LONG = 5.0, 30.0
-"""Seconds between two looks: short at first, a tenth of what was waited later, never longer than LONG."""
+"""Seconds between two looks: short at first, later a tenth of what the goal has taken so far, at most LONG.
+
+A re-sync of hours makes progress all the time, and each look at it has a scheduler ask Kafka for every topic.
+"""
 
 NOTHING = Waiting("its first look", patience=float("inf"))
 
@@ -22,6 +25,7 @@ class Turn:
         self._tries = 0  # failures in a row
         self.waiting = self._heard = NOTHING  # what stands now; what the step said when it last had an answer
         self.since = self._last = now  # since when, without the time of the other kind; when anything was said last
+        self._aimed = now  # when the goal was first heard of
         self._waited = self._erred = 0.0  # seconds without progress, with answers and without
         self._begin(now)
 
@@ -42,6 +46,8 @@ class Turn:
 
         A call that failed in between is none, and the time that it took is not held against what is waited for.
         """
+        if waiting.goal != self._heard.goal:
+            self._aimed = now
         if waiting != self._heard:
             self._heard, self._waited, self._erred = waiting, 0.0, 0.0
         elif self._tries:
@@ -77,8 +83,8 @@ class Turn:
 
     def pause(self, now: float) -> float:
         """Seconds until the next look. An error that comes again doubles it."""
-        waited = (now - self.since) / 10
-        return min(LONG, max(SHORT * 2.0 ** max(0, self._tries - 1), waited))
+        waited = now - (self.since if self._tries else self._aimed)
+        return min(LONG, max(SHORT * 2.0 ** max(0, self._tries - 1), waited / 10))
 
     def _begin(self, now: float) -> None:
         self._running = self._steps[0].run() if self._steps else iter(())

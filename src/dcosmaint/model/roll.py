@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
 from dcosmaint.model.inventory import Node
@@ -144,11 +145,11 @@ class Progress:
     over: str = ""  # roll-done, roll-stopped or roll-aborted
     at: float = 0.0  # of the last line
 
-    @property
+    @cached_property
     def stopped(self) -> tuple[Flight, ...]:
         return tuple(flight for flight in self.flights.values() if flight.stopped)
 
-    @property
+    @cached_property
     def held(self) -> frozenset[Member]:
         return frozenset(member for flight in self.flights.values() for member in flight.holds)
 
@@ -156,7 +157,7 @@ class Progress:
         """What members in flight were in sync in when they were replaced, beside the roll's baseline."""
         return tuple(partition for flight in self.flights.values() for partition in flight.also.get(service, ()))
 
-    @property
+    @cached_property
     def room(self) -> tuple[object, ...]:
         """What the planner's answer depends on: when it changes, ask again."""
         flights = tuple((f.node.instance.id, f.holds, f.stopped) for f in self.flights.values())
@@ -182,6 +183,7 @@ class Admission:
     cordon: tuple[str, ...]  # agent ids that should be under a steering cordon now, and no others
     refusals: tuple[Refusal, ...]
     verdict: Verdict
+    settled: bool = False  # only a line of the journal, or a moment that is known, can change it
 
     @property
     def why(self) -> str:

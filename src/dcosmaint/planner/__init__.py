@@ -10,9 +10,9 @@ from collections.abc import Sequence
 
 from dcosmaint.model import Admission, Inventory, Node, Progress, Refusal, Roll, Verdict, Work, natural
 from dcosmaint.planner.case import Case, no
-from dcosmaint.planner.limits import limits_of
+from dcosmaint.planner.limits import OURS, limits_of
 from dcosmaint.planner.line import RULES
-from dcosmaint.planner.steering import steer
+from dcosmaint.planner.steering import steady, steer
 
 __all__ = ["admit"]
 
@@ -28,7 +28,8 @@ def admit(roll: Roll, inventory: Inventory, progress: Progress) -> Admission:
         else:
             case = case.choose(node)
     refusals += _unseen(waiting, inventory)
-    return Admission(case.chosen, steer(case), tuple(refusals), _verdict(case, waiting, refusals))
+    verdict, settled = _verdict(case, waiting, refusals), _settled(case, refusals)
+    return Admission(case.chosen, steer(case), tuple(refusals), verdict, settled)
 
 
 def _todo(roll: Roll, progress: Progress) -> frozenset[str]:
@@ -62,6 +63,12 @@ def _verdict(case: Case, waiting: frozenset[str], refusals: Sequence[Refusal]) -
     stalled = case.inventory.at - case.progress.at > patience
     stalled = stalled and not any(refusal.until for refusal in refusals)  # a soak may be longer than that
     return Verdict.STUCK if hopeless or stalled else Verdict.WAIT
+
+
+def _settled(case: Case, refusals: Sequence[Refusal]) -> bool:
+    """Whatever becomes of the cluster, the answer stands until a line of the journal or a moment that is known."""
+    goes_on = bool(case.flying) or any(refusal.until for refusal in refusals)
+    return goes_on and steady(case) and all(refusal.rule in OURS for refusal in refusals)
 
 
 def _bake_verdict(progress: Progress) -> Verdict:

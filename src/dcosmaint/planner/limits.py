@@ -171,6 +171,9 @@ def _nodes(count: int) -> str:
     return "1 node" if count == 1 else f"{count} nodes"
 
 
+OURS = frozenset({"paused", "allowance", "image", "barrier", "size", "canary", "soak"})
+"""The rules that only the journal lifts, or a moment that is known: whatever becomes of the cluster, they stand."""
+
 _ROLL: tuple[Limit, ...] = (
     paused,  # the operator said stop: nothing else matters
     allowance,  # something went wrong that a person should look at

@@ -21,6 +21,11 @@ def steer(case: Case) -> tuple[str, ...]:
     return tuple(wanted)
 
 
+def steady(case: Case) -> bool:
+    """No member looks for a place, and nobody is under a cordon of ours: nothing is to be steered."""
+    return not case.progress.steered and not any(_displaced(case))
+
+
 def _displaced(case: Case) -> Iterator[Member]:
     """Members that look for a place, or are about to: placed ones that are still re-syncing need no steering."""
     pods = {pod.member: pod for service in case.inventory.services for pod in service.pods}

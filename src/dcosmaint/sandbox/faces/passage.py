@@ -86,7 +86,8 @@ class Stepped(Passage):
 
     def _pass(self) -> None:
         if self._slow:
-            self.world.advance(self.world.now + self._random.uniform(0.01, 0.5))
+            clock = self.world.clock
+            clock.advance(clock.now + self._random.uniform(0.01, 0.5))
 
     def linger(self, seconds: float) -> None:
         if seconds:
