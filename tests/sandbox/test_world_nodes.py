@@ -110,6 +110,18 @@ def test_apps_of_a_node_that_left_run_elsewhere() -> None:
     assert all(app.running == app.shape.instances for app in world.ground.apps.values())
 
 
+def test_a_task_that_was_launched_right_before_a_reboot_runs_when_its_agent_is_back() -> None:
+    world = build()
+    app = world.ground.apps["/cron"]
+    world.master.end(app.tasks[0], "TASK_FAILED", "it crashed")
+    until(world, lambda: bool(app.tasks))
+    world.systemd.reboot(world.ground.agents[app.tasks[0].agent_id].machine)
+    pass_time(world, 10.0)
+    assert [task.state for task in app.tasks] == ["TASK_STAGING"]
+    pass_time(world, 110.0)
+    assert app.running == 1
+
+
 def test_an_app_with_unique_hosts_waits_for_a_free_one() -> None:
     world = build()
     world.systemd.hold(node(world, PUBLIC), lasting=False)
