@@ -54,6 +54,16 @@ def test_units_that_are_red_when_a_node_starts_are_written_down_with_it(work: Wo
     assert set(map(str, red.values())) == {"[]"}
 
 
+def test_r12_the_journal_keeps_no_start_flag_of_an_agent_that_nothing_is_compared_with() -> None:
+    drive = Drive(build(BARE))
+    secret = {"executor_environment_variables": '{"DB": "swordfish"}', "cgroups_enable_cfs": "true"}
+    for agent in drive.world.ground.agents.values():
+        agent.flags.update(secret)
+    drive.run()
+    flags = [flight["flags"] for line in drive.said("admit") for flight in line["flights"]]
+    assert flags == [{"cgroups_enable_cfs": "true"}] * 5
+
+
 def test_the_health_of_a_node_that_is_drained_is_nobodys_business() -> None:
     drive = Drive(build(BARE), work=Work.DRAIN)
     drive.roll = replace(drive.roll, targets=drive.roll.targets[:1])

@@ -15,6 +15,7 @@ from dcosmaint.model import RENEWING, Admission, Flight, Inventory, Member, Node
 from dcosmaint.planner.case import Case, slots
 from dcosmaint.reporter import Event, Look, Reporter
 from dcosmaint.site import Site
+from dcosmaint.steps.differences import compared
 from dcosmaint.steps.looks import state
 from dcosmaint.survey import survey
 
@@ -92,7 +93,7 @@ class Door:
     def _flight(self, node: Node, inventory: Inventory) -> Flight:
         """A node in flight, with the baselines that it is measured by later."""
         counts = {app.id: len(app.on) for app in inventory.apps if app.id in node.apps}
-        flags = dict(self._site.mesos.flags(node.agent_id)) if node.agent else {}
+        flags = compared(self._site.mesos.flags(node.agent_id)) if node.agent else {}
         return Flight(node, holds=tuple(slots(node)), counts=counts, flags=flags, red=self._red(node))
 
     def _red(self, node: Node) -> tuple[str, ...]:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from dcosmaint.redaction import redacted
+
 
 class DcosmaintError(Exception):
     """The base of all that an operator should read instead of a traceback."""
 
     exit_code = 4
+
+    def __init__(self, says: str = "") -> None:
+        """`says` may quote others, who may have said a secret."""
+        super().__init__(redacted(says))
 
 
 class Retryable(DcosmaintError):

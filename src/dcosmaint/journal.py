@@ -19,6 +19,7 @@ from dcosmaint.errors import Fatal, Refused
 from dcosmaint.lines import SCHEMA, Acting, Replacing, RollBegun, TakenOver, What, fold, from_json, to_json
 from dcosmaint.model import Member, Progress, Roll
 from dcosmaint.ports import Lease
+from dcosmaint.redaction import redacted_json
 from dcosmaint.site import Acts
 
 Heard = Callable[[float, What], None]
@@ -51,7 +52,7 @@ class File:
         """Raises `Fatal` when the line can't be kept, and from then on: a line behind half a line would be lost."""
         if not self._broken:
             try:
-                self._append(f"{line}\n".encode())
+                self._append(f"{redacted_json(line)}\n".encode())
             except OSError as error:
                 self._broken = error.strerror or str(error)
         if self._broken:

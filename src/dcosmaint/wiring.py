@@ -38,6 +38,7 @@ from dcosmaint.config import dcos as dcos_config
 from dcosmaint.errors import DcosmaintError, Usage
 from dcosmaint.model import Child
 from dcosmaint.ports import PackerActs, PackerReads
+from dcosmaint.redaction import keep_environment, keep_secret
 from dcosmaint.site import Acts, Site
 
 T = TypeVar("T")
@@ -156,6 +157,7 @@ def _secret(variable: str) -> str:
     value = os.environ.get(variable, "")
     if not value:
         raise Usage(f"${variable} is empty: the configuration says that it holds the login of this cluster")
+    keep_secret(value)
     return value
 
 
@@ -185,6 +187,7 @@ def workspace(config: ClusterConfig, env: Mapping[str, str]) -> Workspace:
 def _packer(config: ClusterConfig, env: Mapping[str, str], work: Path) -> Packer | _NoPacker:
     if config.packer is None:
         return _NoPacker()
+    keep_environment(config.packer.vars)
     return Packer(Template(config.packer.template, config.packer.vars, config.packer.var_files, env), Children(work))
 
 

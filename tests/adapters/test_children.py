@@ -255,7 +255,7 @@ def test_a_short_program_that_fails_is_quoted_with_its_code(tmp_path: Path) -> N
 
 
 def test_half_an_answer_of_a_program_that_was_killed_is_not_quoted(tmp_path: Path) -> None:
-    program = the_shell(tmp_path, "printf 'password: hunter%s' 2; kill -9 $$")
+    program = the_shell(tmp_path, "printf 'the state of hunter%s' 2; kill -9 $$")
     with pytest.raises(ProgramFailed) as caught:
         run(program, 30)
     assert "hunter2" not in f"{caught.value} {caught.value!r} {caught.value.said}"

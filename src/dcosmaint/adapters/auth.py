@@ -18,6 +18,7 @@ from dcosmaint.adapters import dcos_cli
 from dcosmaint.adapters.answers import Answer, Call
 from dcosmaint.adapters.refusals import refusal
 from dcosmaint.errors import Fatal
+from dcosmaint.redaction import keep_secret
 
 Send = Callable[[Call], Answer]
 """Sends a call without a token."""
@@ -106,6 +107,7 @@ class _Renewed(ABC):
 
     def _fetch(self, send: Send) -> None:
         self._token, self._fetched = self._new(send), time.monotonic()
+        keep_secret(self._token)
 
     @abstractmethod
     def _new(self, send: Send) -> str: ...

@@ -24,6 +24,7 @@ from dcosmaint.adapters.programs import Program
 from dcosmaint.adapters.spawn import Waiting, spawn
 from dcosmaint.errors import Fatal, Retryable
 from dcosmaint.model import Child
+from dcosmaint.redaction import redacted
 
 TAIL = 1 << 20
 """Bytes of a child's output that are read: an apply of a hundred nodes says less."""
@@ -67,6 +68,17 @@ class _Record:
             file.seek(max(0, os.fstat(file.fileno()).st_size - TAIL))
             return file.read().decode(errors="replace").splitlines()
         return []
+
+    def clean(self) -> None:
+        """Take secrets out of what an ended child has said, once. The next look does it where this one can't."""
+        output, cleaned = self.room / "output", self.room / "cleaned"
+        with suppress(OSError):
+            if not cleaned.exists():
+                aside = self.room / "output.new"
+                aside.touch(mode=0o600)
+                aside.write_text(redacted(output.read_text(errors="replace")))
+                aside.replace(output)
+                cleaned.touch()
 
 
 class Children:
@@ -121,6 +133,8 @@ class Children:
             return None
         running = record.running
         code = None if running else record.code
+        if not running:
+            record.clean()
         lines = record.lines()
         return Child(
             what=record.what,
@@ -128,8 +142,8 @@ class Children:
             running=running,
             code=code,
             subject=record.subject,
-            says=next(filter(None, map(words.says, reversed(lines))), ""),
-            error="" if running or code == 0 else _error(words, lines, code),
+            says=redacted(next(filter(None, map(words.says, reversed(lines))), "")),
+            error="" if running or code == 0 else redacted(_error(words, lines, code)),
         )
 
     def newest_room(self, *whats: str) -> Path | None:

@@ -10,6 +10,7 @@ import click
 from dcosmaint.cli.baking import bake
 from dcosmaint.cli.clusters import Known
 from dcosmaint.cli.doctor import doctor
+from dcosmaint.cli.edge import crash
 from dcosmaint.cli.ending import abort, rollback
 from dcosmaint.cli.exits import Commands
 from dcosmaint.cli.looking import nodes
@@ -34,4 +35,5 @@ for command in (
 
 
 def main() -> None:
+    sys.excepthook = crash
     sys.exit(commands(prog_name="dcosmaint"))

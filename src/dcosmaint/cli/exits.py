@@ -13,6 +13,7 @@ from typing import Any
 
 import click
 
+from dcosmaint.cli.edge import guarded
 from dcosmaint.errors import DcosmaintError, Refused, Retryable
 
 DONE, REFUSED, STOPPED, OUTDATED, INTERRUPTED = 0, 3, 4, 6, 130
@@ -34,6 +35,10 @@ class Commands(click.Group):
         return super().parse_args(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
+        with guarded():
+            return self._ended(ctx)
+
+    def _ended(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
         except DcosmaintError as error:

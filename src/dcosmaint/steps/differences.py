@@ -31,6 +31,11 @@ def differences(old: Agent, new: Agent) -> Iterator[Finding]:
         yield _differs("resources", f"fewer resources: {new.resources} instead of {old.resources}")
 
 
+def compared(flags: Mapping[str, str]) -> dict[str, str]:
+    """The start flags that matter. Others hold environments of executors and logins, which no journal keeps (R12)."""
+    return {name: value for name, value in flags.items() if name == CFS}
+
+
 def other_flags(old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[Finding]:
     """Start flags that change what tasks get. An agent whose flags were not read at admission is compared with none."""
     flag = new.get(CFS, "")

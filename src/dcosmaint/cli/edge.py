@@ -1,0 +1,61 @@
+"""Where text leaves for a screen, a pipe or a file: the last place that takes secrets out of it (R12)."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Any, TextIO, cast
+
+from dcosmaint.redaction import keep_environment, redacted, redacted_json
+
+
+class _Redacting:
+    """A stream that writes no secret, and nothing that its encoding can't say. All else is the stream's own."""
+
+    encoding = "utf-8"  # what it is given to write: whoever asks would go around it for the sake of an ASCII terminal
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        own = self._stream.encoding or "utf-8"
+        self._stream.write(_clean(text).encode(own, errors="replace").decode(own))
+        return len(text)
+
+    def writelines(self, lines: Iterable[str]) -> None:
+        for line in lines:
+            self.write(line)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
+@contextmanager
+def guarded() -> Iterator[None]:
+    """Whatever is printed in this block, by whomever, is printed without secrets."""
+    keep_environment(os.environ)
+    out, err = sys.stdout, sys.stderr
+    sys.stdout, sys.stderr = cast(TextIO, _Redacting(out)), cast(TextIO, _Redacting(err))
+    try:
+        yield
+    finally:
+        sys.stdout, sys.stderr = out, err
+
+
+def crash(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """The traceback of a bug, whole before it is redacted: a key may go over several of its lines."""
+    sys.stderr.write(redacted("".join(traceback.format_exception(kind, error, trace))))
+
+
+def _clean(text: str) -> str:
+    """Text for programs stays JSON."""
+    if text.lstrip().startswith(("{", "[")):
+        try:
+            return redacted_json(text)
+        except ValueError:
+            pass  # a line that begins like JSON
+    return redacted(text)
