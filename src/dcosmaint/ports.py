@@ -221,3 +221,7 @@ class Lease(Protocol):
         Raises `Retryable` when it can't be read, `LeaseLost` when it is not ours any more.
         """
         self.check()
+
+    def keep(self) -> None:
+        """Leave the lock in place at the end of this process, where it can be: nodes are in flight still."""
+        return

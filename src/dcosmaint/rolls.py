@@ -161,6 +161,10 @@ def unfinished(roll: Roll, progress: Progress) -> bool:
 
 def in_flight(roll: Roll, progress: Progress) -> bool:
     """Whether nodes or cordons of this roll are in a state that only its own resume ends well."""
+    return loose(progress)
+
+
+def loose(progress: Progress) -> bool:
     return progress.over not in ENDED and bool(progress.flights or progress.steered)
 
 

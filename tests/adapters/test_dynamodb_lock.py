@@ -162,7 +162,7 @@ def test_the_heartbeat_ends_with_its_lease(table: Any, opened: Callable[..., Dyn
     assert "lock" in [thread.name for thread in threads()]
     leases[0].release()
     leases.append(opened(ALIVE).take(BOB))
-    leases[1].leave()
+    leases[1].keep()
     assert "lock" not in [thread.name for thread in threads()]
     assert row(table)["owner"] == "bob"
 

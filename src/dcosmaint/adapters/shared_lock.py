@@ -81,7 +81,7 @@ class SharedLease(Lease):
             with self._one, suppress(DcosmaintError):
                 self._look()
 
-    def leave(self) -> None:
+    def keep(self) -> None:
         """End, and keep the lock: whoever goes on with this roll finds it."""
         self._end()
         self._lost = self._lost or "The lock was left to a resume"

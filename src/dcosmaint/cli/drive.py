@@ -30,7 +30,7 @@ from dcosmaint.lines import Aborting, RollAborted, RollBegun, TakenOver
 from dcosmaint.model import Roll, Verdict
 from dcosmaint.ports import Lease
 from dcosmaint.reporter import Narrator, Reporter, Several
-from dcosmaint.rolls import in_flight
+from dcosmaint.rolls import in_flight, loose
 from dcosmaint.site import Site
 
 
@@ -42,14 +42,16 @@ class Telling:
     expected: float = 0.0  # seconds, by the forecast
 
     @contextmanager
-    def reporter(self, journal: Journal, now: Callable[[], float]) -> Iterator[Reporter]:
+    def reporter(self, journal: Journal, now: Callable[[], float], folder: Path) -> Iterator[Reporter]:
+        """`folder`: of what the roll leaves beside its journal."""
+        noted = Noted(folder)
         if self.as_json:
-            yield JsonLines(journal.roll.id)
+            yield Several(noted, JsonLines(journal.roll.id))
         elif sys.stdout.isatty():
             with Watched(journal, now, self.expected, screen()) as watched:
-                yield watched
+                yield Several(noted, watched)
         else:
-            yield Plain()
+            yield Several(noted, Plain())
 
 
 def begin(cluster: Cluster, lease: Lease, roll: Roll, telling: Telling, admit: Admitting) -> int:
@@ -58,7 +60,7 @@ def begin(cluster: Cluster, lease: Lease, roll: Roll, telling: Telling, admit: A
     def create(hands: Working) -> Journal:
         return cluster.shelf.create(roll.id, lease, hands.now, hands.alone)
 
-    return _drive(cluster, roll.id, telling, _Opening(create, RollBegun(roll), admit, cluster.shelf.workspace(roll.id)))
+    return _drive(cluster, roll.id, telling, _Opening(lease, create, RollBegun(roll), admit))
 
 
 def nothing_else(cluster: Cluster) -> None:
@@ -79,40 +81,37 @@ def go_on(cluster: Cluster, roll_id: str, line: TakenOver, telling: Telling, adm
         if not in_flight(found.roll, found.progress):
             nothing_else(cluster)
         tighten.check(found.roll, found.progress, line.terms)  # again: only now nobody else goes on with it
-
-        def take_over(hands: Working) -> Journal:
-            return cluster.shelf.open(roll_id, lease, hands.now, hands.alone)
-
-        opening = _Opening(take_over, line, admit, cluster.shelf.workspace(roll_id))
-        return _drive(cluster, roll_id, telling, opening)
+        return _drive(cluster, roll_id, telling, _Opening(lease, _taken_over(cluster, roll_id, lease), line, admit))
 
 
 def abort(cluster: Cluster, roll_id: str, aborting: Aborting, telling: Telling) -> int:
     """Bring a roll to a clean end. Returns the exit code: `STOPPED` where a node was left as it is."""
     with cluster.lock(roll_id) as lease:
-
-        def take_over(hands: Working) -> Journal:
-            return cluster.shelf.open(roll_id, lease, hands.now, hands.alone)
-
-        opening = _Opening(take_over, aborting, confirming(None), cluster.shelf.workspace(roll_id))
+        opening = _Opening(lease, _taken_over(cluster, roll_id, lease), aborting, confirming(None))
         return _drive(cluster, roll_id, telling, opening)
+
+
+def _taken_over(cluster: Cluster, roll_id: str, lease: Lease) -> Callable[[Working], Journal]:
+    return lambda hands: cluster.shelf.open(roll_id, lease, hands.now, hands.alone)
 
 
 @dataclass(frozen=True)
 class _Opening:
+    lease: Lease
     journal: Callable[[Working], Journal]
     line: RollBegun | TakenOver | Aborting
     admit: Admitting
-    folder: Path  # of what the roll leaves beside its journal
 
 
 def _drive(cluster: Cluster, roll_id: str, telling: Telling, opening: _Opening) -> int:
-    hands = cluster.hands()
-    with cluster.connect(opening.folder) as site:
+    hands, folder = cluster.hands(), cluster.shelf.workspace(roll_id)
+    with cluster.connect(folder) as site:
         journal = opening.journal(hands)
         try:
             with heard(hands, lambda: price(journal.roll, journal.progress, hands.now(), telling.expected)):
-                verdict = _run(journal, site, hands, telling, opening)
+                journal.append(opening.line)
+                with telling.reporter(journal, hands.now, folder) as reporter:
+                    verdict = _run(journal, site, hands, reporter, opening)
             exposed = () if verdict is Verdict.DONE else tuple(_exposed(site, journal))
         except Interrupted:
             raise
@@ -123,6 +122,8 @@ def _drive(cluster: Cluster, roll_id: str, telling: Telling, opening: _Opening) 
             says = unusable(error) if isinstance(error, OSError) else str(error)
             raise Stopped("\n".join([says, *left(journal)])) from error
         finally:
+            if loose(journal.progress):
+                opening.lease.keep()
             hands.close()
     if not telling.as_json:
         click.echo("\n".join([*exposed, *cluster.tally()]))
@@ -132,17 +133,14 @@ def _drive(cluster: Cluster, roll_id: str, telling: Telling, opening: _Opening) 
     return DONE if journal.progress.aborting and not journal.progress.flights else STOPPED
 
 
-def _run(journal: Journal, site: Site, hands: Working, telling: Telling, opening: _Opening) -> Verdict:
-    """The first line, the executor, and for an abort the last line."""
-    journal.append(opening.line)
-    with telling.reporter(journal, hands.now) as told:
-        reporter = Several(Noted(opening.folder), told)
-        journal.heard = Narrator(journal, reporter)
-        journal.heard(hands.now(), opening.line)
-        door = Door(journal, site, hands, reporter, opening.admit(hands))
-        verdict = Executor(journal, site, hands, reporter, door).run()
-        if isinstance(opening.line, Aborting) and verdict is not Verdict.DONE:
-            journal.append(RollAborted(opening.line.by))
+def _run(journal: Journal, site: Site, hands: Working, reporter: Reporter, opening: _Opening) -> Verdict:
+    """The executor, between the first line, which is written already, and for an abort the last one."""
+    journal.heard = Narrator(journal, reporter)
+    journal.heard(hands.now(), opening.line)
+    door = Door(journal, site, hands, reporter, opening.admit(hands))
+    verdict = Executor(journal, site, hands, reporter, door).run()
+    if isinstance(opening.line, Aborting) and verdict is not Verdict.DONE:
+        journal.append(RollAborted(opening.line.by))
     return verdict
 
 

@@ -16,7 +16,7 @@ from dcosmaint.adapters.lock import LocalLock, holder
 from dcosmaint.adapters.shared_lock import SharedLease, SharedLock
 from dcosmaint.cli.cluster import Agreed, who
 from dcosmaint.cli.exits import untouched
-from dcosmaint.errors import DcosmaintError, Fatal, Interrupted, Retryable, Usage
+from dcosmaint.errors import DcosmaintError, Fatal, Retryable, Usage
 from dcosmaint.ports import Lease
 
 
@@ -33,6 +33,9 @@ class Both(Lease):
         self.local.confirm()
         self.shared.confirm()
 
+    def keep(self) -> None:
+        self.shared.keep()
+
 
 @dataclass(frozen=True)
 class Locks:
@@ -42,7 +45,7 @@ class Locks:
 
     @contextmanager
     def hold(self, roll_id: str) -> Iterator[Lease]:
-        """Both, for a roll. Raises `Locked`; the shared one stays ours after a second Ctrl-C, for the resume."""
+        """Both, for a roll. Raises `Locked`; the shared one stays where the lease was told to keep it."""
         us = self._us(roll_id)
         with LocalLock.take(self.folder, self.cluster, us) as local, self.shared() as shared:
             if shared is None:
@@ -52,9 +55,6 @@ class Locks:
                 lease = shared.take(us)
             try:
                 yield Both(local, lease)
-            except Interrupted:
-                lease.leave()
-                raise
             finally:
                 _give_back(lease)
 

@@ -90,7 +90,7 @@ def test_a_released_lock_is_nobodys_and_can_be_taken(lock: MarathonLock) -> None
 
 def test_a_lock_that_was_left_stays_and_its_lease_is_over(lock: MarathonLock) -> None:
     lease = lock.take(ANN)
-    lease.leave()
+    lease.keep()
     lease.release()
     assert lock.holder() == ANN
     with pytest.raises(LeaseLost, match="left to a resume"):
