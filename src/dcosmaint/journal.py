@@ -133,7 +133,7 @@ class Journal:
             try:
                 line.encode()  # a byte that is no text is damage
                 self._apply(*from_json(json.loads(line)))
-            except (ValueError, KeyError, Refused) as error:
+            except (ValueError, KeyError, RecursionError, Refused) as error:
                 raise Refused(f"line {number} of the journal is damaged: {error}. Nothing was touched.") from error
         if not self._roll:
             raise Refused("the journal holds no roll. Nothing was touched.")

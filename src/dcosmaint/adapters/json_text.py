@@ -36,6 +36,8 @@ def _whole(source: Source) -> str:
         raise source.usage(error.start, "this is not UTF-8.") from error
     except json.JSONDecodeError as error:
         raise source.usage(len(error.doc[: error.pos].encode()), f"this can't be read as JSON: {error.msg}.") from error
+    except RecursionError as error:
+        raise source.usage(0, "this is nested too deep to be read.") from error
     if not isinstance(whole, dict):
         raise source.usage(0, "this is no JSON object.")
     return text

@@ -20,7 +20,7 @@ def changes(answer: str) -> tuple[Change, ...]:
             raise Fatal("The saved plan is marked as errored. Nothing was applied.")
         found = plan.get("resource_changes", [])
         return tuple(_change(each) for each in found if each["change"]["actions"] not in HARMLESS)
-    except (json.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
+    except (json.JSONDecodeError, RecursionError, KeyError, TypeError, AttributeError) as error:
         raise Fatal(f"The saved plan can't be read ({error!r}). Nothing was applied.") from error
 
 

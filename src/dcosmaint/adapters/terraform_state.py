@@ -75,7 +75,7 @@ def _managed(answer: str) -> list[_Object]:
                 " update dcosmaint, or read and write this state by a Terraform whose states are."
             )
         return [each for resource in state["resources"] if resource["mode"] == "managed" for each in _objects(resource)]
-    except (json.JSONDecodeError, AttributeError, KeyError, TypeError) as error:
+    except (json.JSONDecodeError, RecursionError, AttributeError, KeyError, TypeError) as error:
         raise Retryable("`state pull` answered something that is no state in JSON.") from error
 
 

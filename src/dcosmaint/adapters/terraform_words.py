@@ -69,7 +69,7 @@ def _event(line: str) -> Mapping[str, Any]:
     """A line as an event; an empty one where it is none."""
     try:
         event = json.loads(line)
-    except json.JSONDecodeError:
+    except (json.JSONDecodeError, RecursionError):
         return {}
     return event if isinstance(event, dict) else {}
 

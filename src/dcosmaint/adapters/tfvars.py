@@ -40,7 +40,7 @@ def _turn(path: Path) -> tuple[bool, str]:
 
 def _names(path: Path, variable: str) -> bool:
     """Whether a file gives the variable a value, of whatever kind. One that can't be read is Terraform's to refuse."""
-    with suppress(Usage, json.JSONDecodeError, UnicodeDecodeError, TypeError):
+    with suppress(Usage, json.JSONDecodeError, RecursionError, UnicodeDecodeError, TypeError):
         source = Source.read(path)
         if path.suffix == ".json":
             return variable in json.loads(source.data)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,15 +24,16 @@ class Document:
     @classmethod
     def read(cls, file: Path) -> Document:
         """Raises `Usage` for a file that can't be read, or is no YAML."""
-        loader = yaml.SafeLoader(_text(file))
+        text = _text(file)
         try:
-            root = loader.get_single_node()
-            doubles = tuple(_doubles(root, (), set())) if root else ()
-            data = loader.construct_document(root) if root else None
+            with closing(_Loader(text)) as loader:
+                root = loader.get_single_node()
+                doubles = tuple(_doubles(root, (), set())) if root else ()
+                data = loader.construct_document(root) if root else None
         except (yaml.YAMLError, ValueError) as error:
             raise Usage(_no_yaml(file, error)) from error
-        finally:
-            loader.dispose()
+        except RecursionError as error:
+            raise Usage(f"{file}: it is nested too deep to be read.") from error
         return cls(file, data, root, doubles)
 
     def line(self, path: Sequence[str | int]) -> int:
@@ -54,6 +56,13 @@ def _text(file: Path) -> str:
         raise Usage(
             f"The configuration {file} is not UTF-8 text (byte {error.start + 1}): save it as UTF-8."
         ) from error
+
+
+class _Loader(yaml.SafeLoader):
+    """Its reader refuses some texts as soon as it is made."""
+
+    def close(self) -> None:
+        self.dispose()
 
 
 def _no_yaml(file: Path, error: yaml.YAMLError | ValueError) -> str:
