@@ -82,8 +82,9 @@ def _shape(random: Random, seed: int) -> Shape:
 
 def _service(random: Random, name: str, private: int) -> KafkaShape:
     brokers = random.randint(3, min(7, private - 2))
-    topics = tuple(
-        TopicShape(f"t{n}", random.randint(1, 4), random.choice((2, 3, 3))) for n in range(random.randint(1, 3))
+    topics = (
+        TopicShape("t0", brokers, random.choice((2, 3, 3))),  # no broker is idle
+        *(TopicShape(f"t{n}", random.randint(1, 4), random.choice((2, 3, 3))) for n in range(1, random.randint(1, 3))),
     )
     return KafkaShape(name, brokers, topics, api="brokers" if random.random() < 0.2 else "pod")
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from dcosmaint.model import Roll, Work
 from dcosmaint.sandbox.monitor import Terms, judge
 from dcosmaint.sandbox.world import World
+from dcosmaint.sandbox.world.state import Machine
 from tests.rolls.stage import cordoned, not_replaced, unwell
 
 
@@ -39,12 +41,20 @@ def _not_drained(world: World, roll: Roll) -> list[str]:
     """Targets whose agent is listed, whose agent may start, or whose instance does not run."""
     machines = [world.machine(target) for target in roll.targets]
     listed = {agent.machine.id for agent in world.ground.listed}
-    return [m.address for m in machines if m.id in listed or m.process or m.hold != "lasting" or m.state != "running"]
+    wrong = (m for m in machines if m.id in listed or m.process or m.hold != "lasting" or m.state != "running")
+    return [m.address for m in wrong if not _taken(world, m)]
+
+
+def _taken(world: World, machine: Machine) -> bool:
+    """Somebody else terminated it: nothing is left that could be drained, or brought back."""
+    lines = (json.loads(line) for line in world.log if '"terminate"' in line)
+    return any(line["by"] == "operator" and line["instance"] == machine.id for line in lines)
 
 
 def _not_back(world: World, roll: Roll) -> list[str]:
     serving = {agent.machine.id for agent in world.ground.agents.values() if agent.offers}
-    return [world.machine(target).address for target in roll.targets if target not in serving]
+    machines = [world.machine(target) for target in roll.targets if target not in serving]
+    return [machine.address for machine in machines if not _taken(world, machine)]
 
 
 def _replaced(world: World, roll: Roll) -> list[str]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from dcosmaint.sandbox.world.faults.table import FAULTS
 from tests.reliability.play import Outcome
@@ -20,6 +21,7 @@ class Sums:
         self.ends: Counter[str] = Counter()
         self.happened: Counter[str] = Counter()
         self.met: Counter[str] = Counter()
+        self.reasons: Counter[str] = Counter()  # of rolls that stopped for good, by the first words
         self._problems: list[str] = []
 
     def add(self, outcome: Outcome) -> None:
@@ -27,6 +29,8 @@ class Sums:
         self.ends[outcome.end or "none"] += 1
         self.happened.update(outcome.happened)
         self.met.update(outcome.met)
+        if outcome.end in ("stopped for good", "refused"):
+            self.reasons[_words(outcome.stops)] += 1
         self.replaced += outcome.replaced
         self.virtual += outcome.virtual
         self._problems += [f"seed {outcome.seed}: {problem}" for problem in outcome.problems]
@@ -40,9 +44,16 @@ class Sums:
         yield f"{self.rolls} rolls in {seconds:.0f} s, {self.rolls / max(seconds, 0.001):.1f} a second"
         yield f"{self.virtual / 86400:.0f} days of clusters' time, {self.replaced} nodes replaced"
         yield from ("", "ends", *_rows(self.ends, self.ends))
+        yield from ("", "why some ended short of that", *_rows(self.reasons, self.reasons))
         yield from ("", "faults that struck", *_rows(self.happened, FAULTS))
         yield from ("", "situations met", *_rows(self.met, SITUATIONS))
         yield from ("", f"failures: {len(self.failures)}", *self.failures)
+
+
+def _words(stops: Sequence[str]) -> str:
+    """The last reason, without what differs from roll to roll."""
+    said = re.sub(r"\b(?:i|ami)-\w+|[\w.]+\[\d+\]|\d+(?:\.\d+)+|\d+", "…", stops[-1])
+    return said.partition(":")[0] if len(said) > 100 else said
 
 
 def _rows(counts: Counter[str], names: Mapping[str, object]) -> list[str]:

@@ -16,6 +16,7 @@ from dcosmaint.sandbox.world import KafkaShape, TopicShape
 from dcosmaint.sandbox.world.clock import EPOCH
 from dcosmaint.sandbox.world.kafka import TopicPartition
 from dcosmaint.steps.looks import LOOKS
+from dcosmaint.steps.replace_brokers import UNMARKED_LOOKS
 from tests.steps.bench import BROKER, EVENTS, GROUP, LOOK_EVERY, SHAPE, Bench, a_bench
 
 NAME = "replace-brokers"
@@ -265,3 +266,16 @@ def test_a_broker_that_catches_up_where_it_is_is_whole_before_it_is_moved() -> N
     assert waiting.goal == f"{BROKER} to be in sync before it is moved"
     bench.drive(bench.steps[NAME])
     assert bench.events("in-sync")[0]["at"] < bench.events("replace")[0]["at"]
+
+
+def test_r4_a_replace_that_got_lost_before_its_broker_crashed_is_sent_again_after_a_minute() -> None:
+    """It can't start under the cordon, so nothing but another replace helps it: no mark proves that none arrived."""
+    bench = faulty(cordoned(), arrives=False)
+    with pytest.raises(Retryable):
+        bench.looks(bench.steps[NAME], 1)
+    bench.world.crash(EVENTS, "kafka-0")
+    bench.looks(bench.steps[NAME], UNMARKED_LOOKS)
+    assert bench.events("replace") == []
+    bench.drive(bench.steps[NAME])
+    assert len(bench.events("replace")) == 1
+    assert bench.world.ground.lost == {}

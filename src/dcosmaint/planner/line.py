@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from dcosmaint.model import Member, Node, Refusal
+from dcosmaint.model import Member, Node, Refusal, Work
 from dcosmaint.planner.case import Case, Limit, no
 
 
@@ -15,6 +15,8 @@ def agent_left(case: Case, node: Node) -> Refusal | None:
     """Agents that served when the roll began, or that it has brought back itself, and do not now."""
     roll = case.roll
     there = case.serving | {flight.node.address for flight in case.progress.flights.values()}
+    if roll.work is Work.DRAIN:  # what it has ended is away because it was asked for
+        there |= {ended.address for ended in case.progress.ended}
     gone = [name for name in roll.serving if name not in there and not roll.policy.accepts("agent-left", name)]
     says = f"{_some(gone)} served when the roll began, and no agent serves there now"
     return no("agent-left", node, says) if gone else None

@@ -76,11 +76,15 @@ class ReplaceBrokers:
         return not pod.agent_id and pod.member in self.node.members and pod.member not in self.slots.flight.asked
 
     def _may_send(self, service: Service, pod: Pod, untouched: int) -> bool:
-        """Once sent, a replace may still be on its way: only a task that is seen to run on proves that it was lost."""
+        """Once sent, a replace may still be on its way: a task that is seen to run on proves that it was lost.
+
+        So does one that is down for a minute and not marked, where the scheduler marks at all: it crashed.
+        """
         if self._dropped(pod):
             return untouched > LOOKS
         if pod.task_id in self.slots.flight.sent:
-            return pod.running and untouched > (UNMARKED_LOOKS if service.api == "brokers" else LOOKS)
+            marks = service.api != "brokers"
+            return (marks or pod.running) and untouched > (LOOKS if marks and pod.running else UNMARKED_LOOKS)
         if self._fell_back(pod) and not pod.running:
             return untouched > UNMARKED_LOOKS  # it may be starting: what an earlier replace began is not thrown away
         return untouched > 0 and not self._syncing(service, pod)

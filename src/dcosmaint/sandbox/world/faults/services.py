@@ -46,6 +46,14 @@ def _crash(world: World, random: Random, *, cordoned: bool) -> str:
     return f"{service}/{pod}"
 
 
+def _help_legacy(world: World) -> None:
+    """Where no scheduler tells whether a replace arrived, people look, and replace the broker that can't start."""
+    for service, broker in _brokers(world):
+        stuck = not broker.task.live and not broker.marked and not world.ground.agents[broker.task.agent_id].offers
+        if service.shape.api == "brokers" and stuck and service.up:
+            world.schedulers[service.name].replace(broker.pod, by="operator")
+
+
 def _hinder(world: World, random: Random) -> str:
     """A recovery that goes on now, if there is one: any broker's next one otherwise."""
     found = [f"{service.name}/{broker.pod}" for service, broker in _brokers(world) if service.shape.api != "brokers"]
@@ -112,7 +120,11 @@ SERVICES = (
     Fault("recovery-stuck", "a broker's recovery never becomes COMPLETE", 0.05, _hinder, _finish),
     Fault("topics-unread", "a service's partitions can't be read for up to an hour", 0.12, _hide, _show_all),
     Fault(
-        "broker-crash-cordoned", "a broker crashes on a cordoned node", 0.2, lambda w, r: _crash(w, r, cordoned=True)
+        "broker-crash-cordoned",
+        "a broker crashes on a cordoned node",
+        0.2,
+        partial(_crash, cordoned=True),
+        _help_legacy,
     ),
-    Fault("broker-crash", "a broker crashes on any other node", 0.2, lambda w, r: _crash(w, r, cordoned=False)),
+    Fault("broker-crash", "a broker crashes on any other node", 0.2, partial(_crash, cordoned=False)),
 )
