@@ -73,7 +73,7 @@ class MortalFile(Sink):
 
     def __init__(self, path: Path, life: Life) -> None:
         self._path, self._life = path, life
-        self._file = File.create(path)
+        self._file = File(path) if path.exists() else File.create(path)
 
     def write(self, line: str) -> None:
         self._life.act(lambda: self._file.write(line), half=lambda: self._cut(line))

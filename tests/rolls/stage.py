@@ -25,6 +25,7 @@ from dcosmaint.model import Finding, Inventory, Policy, Roll, Terms, Verdict, Wo
 from dcosmaint.ports import Lease
 from dcosmaint.reporter import Reporter
 from dcosmaint.rolls import Order, Shelf, a_roll, blockers
+from dcosmaint.sandbox import monitor
 from dcosmaint.sandbox.faces import in_process
 from dcosmaint.sandbox.monitor import Tally, judge
 from dcosmaint.sandbox.world import AppShape, KafkaShape, Shape, TopicShape, World, build
@@ -132,7 +133,7 @@ class Stage:
     def tally(self, roll: Roll) -> Tally:
         """The monitor's judgement. It hears what the caps and the targets are, and nothing of how they were kept."""
         caps = {name: roll.policy.caps.get(name, roll.policy.default_cap) for name in self.world.schedulers}
-        return judge(self.world.log, caps, roll.targets)
+        return judge(self.world.log, caps, roll.targets, monitor.Terms(min_isr=roll.policy.min_isr))
 
 
 def rolled(stage: Stage, roll: Roll) -> Journal:

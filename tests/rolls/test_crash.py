@@ -76,6 +76,7 @@ PLAYS = (
     Play("legacy", LEGACY, lambda stage: stage.roll(policy=QUICK), not_replaced),
     Play("drain", SMALL, lambda stage: stage.roll(Work.DRAIN, named(1), QUICK), still_there),
     Play("replace", SMALL, lambda stage: stage.roll(Work.REPLACE, named(1), QUICK), not_replaced),
+    Play("rollback", SMALL, lambda stage: stage.roll(Work.ROLLBACK, named(1), QUICK), not_replaced),
 )
 
 

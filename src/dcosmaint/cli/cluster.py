@@ -12,7 +12,9 @@ from typing import Protocol
 
 from dcosmaint.adapters.holder import Holder
 from dcosmaint.checkup import Patient, nobody
+from dcosmaint.errors import Refused
 from dcosmaint.hands import Hands, Signal
+from dcosmaint.journal import Journal
 from dcosmaint.model import Policy
 from dcosmaint.ports import Lease
 from dcosmaint.rolls import Shelf
@@ -58,6 +60,13 @@ class Cluster:
         else:
             with self.connect(work) as site:
                 yield Patient(site)
+
+    def journal(self, roll_id: str) -> Journal:
+        """A roll of this cluster, to read. Raises `Refused` for one of another cluster: its nodes are not here."""
+        found = self.shelf.load(roll_id)
+        if found.roll.cluster != self.name:
+            raise Refused(f"roll {roll_id} is one of cluster {found.roll.cluster}, not {self.name}")
+        return found
 
 
 class Clusters(Protocol):

@@ -31,7 +31,7 @@ def abort(ctx: click.Context, /, roll_id: str | None, config: Path | None, name:
     """End a roll that was stopped, killed or left, the shortest way to a cluster with nothing half done."""
     clusters: Clusters = ctx.obj
     cluster = clusters.open(config, name)
-    found = cluster.shelf.load(roll_id) if roll_id else cluster.shelf.to_resume()
+    found = cluster.journal(roll_id) if roll_id else cluster.shelf.to_resume()
     if found is None or found.progress.over in ENDED:
         click.echo("Nothing to abort: no roll of this cluster that is known here is unfinished.")
         return
@@ -98,7 +98,7 @@ def rollback(ctx: click.Context, /, roll_id: str | None, config: Path | None, na
 
 def _to_roll_back(cluster: Cluster, roll_id: str | None) -> Journal:
     """The newest roll that has replaced nodes, or the one that is named. Raises `Refused` for one below another."""
-    found = cluster.shelf.load(roll_id) if roll_id else cluster.shelf.newest(lambda roll, progress: _renewed(progress))
+    found = cluster.journal(roll_id) if roll_id else cluster.shelf.newest(lambda roll, progress: _renewed(progress))
     if found is None or not _renewed(found.progress):
         raise Refused("no roll that is known here has replaced a node. Nothing was touched.")
     mine = {ended.address for ended in found.progress.ended}

@@ -119,14 +119,12 @@ def resume(ctx: click.Context, /, roll_id: str | None, config: Path | None, name
     """Go on with a roll that was stopped, killed or left. The newest by default. Limits may be tightened."""
     clusters: Clusters = ctx.obj
     cluster = clusters.open(config, name)
-    found = cluster.shelf.load(roll_id) if roll_id else cluster.shelf.to_resume()
+    found = cluster.journal(roll_id) if roll_id else cluster.shelf.to_resume()
     for note in passed_over(cluster.shelf) if not roll_id else ():
         click.echo(note, err=True)
     if found is None:
         click.echo("Nothing to do: no roll of this cluster that is known here has anything left to do.")
         return
-    if found.roll.cluster != cluster.name:
-        raise Refused(f"roll {found.roll.id} is one of cluster {found.roll.cluster}, not {cluster.name}")
     terms = asked_terms(cluster, found, given)
     left = len(found.roll.targets) - len(found.progress.ended)
     asks = (
