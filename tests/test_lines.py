@@ -181,6 +181,27 @@ def test_an_announcement_of_the_roll_changes_nothing() -> None:
     assert after(lines.Acting("", "terraform.apply")) == replace(FLYING, at=NOON)
 
 
+def test_a_steered_node_that_is_admitted_is_cordoned_by_us_already() -> None:
+    admitted = after(lines.Admitted((a_flight(FIRST), a_flight(SECOND))), Progress(steered=(FIRST.agent_id,)))
+    assert [flight.cordoned for flight in admitted.flights.values()] == [True, False]
+
+
+@pytest.mark.parametrize(("agent_id", "cordoned"), [("agent-0", True), ("agent-9", False)])
+def test_a_cordon_is_one_of_an_agent_and_outlives_a_new_beginning(agent_id: str, cordoned: bool) -> None:
+    assert FIRST.agent
+    ours = Progress(flights={ADDRESS: a_flight(FIRST, acted=("mesos.cordon",))})
+    again = replace(FIRST, agent=replace(FIRST.agent, id=agent_id))
+    assert flight(lines.Begun(again, "a member landed late"), ours).cordoned is cordoned
+
+
+def test_a_roll_that_goes_on_after_an_abort_that_reverted_names_its_ami_again() -> None:
+    swapped = Progress(prepared=("bake-image", "swap-image"))
+    assert after(lines.TakenOver("me@here"), swapped).prepared == swapped.prepared
+    assert after(lines.TakenOver("me@here"), after(lines.Aborting("me", revert=True), swapped)).prepared == (
+        "bake-image",
+    )
+
+
 def test_an_act_is_remembered_where_it_decides_what_is_undone() -> None:
     assert flight(lines.Acting(ADDRESS, "mesos.cordon", ("agent-0",))).cordoned
     stopping = after(lines.Acting(ADDRESS, "units.stop_docker", ("i-0",)))

@@ -66,12 +66,12 @@ class Door:
         self.due = self._next(began)
 
     def surveyed(self, address: str) -> Node:
-        """What a fresh survey says of a node in flight; its agent as it was, where Mesos lists none."""
+        """What a fresh survey says of a node in flight; what ran there as it was, where Mesos lists no agent."""
         old = self._journal.progress.flights[address].node
         nodes = survey(self._site, self._hands.now()).nodes
         node = next((node for node in nodes if node.instance.id == old.instance.id), old)
         instance = replace(node.instance, state=state(self._site.ec2, node.instance.id))
-        return replace(node, agent=node.agent or old.agent, instance=instance)
+        return replace(node if node.agent else old, instance=instance)
 
     def _next(self, began: float) -> float:
         """A large cluster takes long to survey: it is not asked all the time."""

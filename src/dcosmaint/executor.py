@@ -64,7 +64,7 @@ class Executor:
         roll, progress = self._journal.roll, self._journal.progress
         site = replace(self._site, acts=logged_acts(self._site.acts, self._journal, key))
         if key == PREPARE:
-            return prepare_image(roll, progress, site), progress.prepared
+            return prepare_image(self._journal, site), progress.prepared
         flight = progress.flights[key]
         seat = Seat(flight, roll, site, Slots(key, self._journal), self._writer)
         return PIPELINES[roll.work](seat), flight.done

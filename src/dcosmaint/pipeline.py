@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from dcosmaint.model import Flight, Progress, Roll, Work
+from dcosmaint.journal import Journal
+from dcosmaint.model import Flight, Roll, Work
 from dcosmaint.ports import Step
 from dcosmaint.site import Site
 from dcosmaint.steps.apply_terraform import ApplyTerraform
@@ -40,11 +41,13 @@ class Seat:
     writer: Writer
 
 
-def prepare_image(roll: Roll, progress: Progress, site: Site) -> Steps:
+def prepare_image(journal: Journal, site: Site) -> Steps:
     """Once a roll, before the first node. An aborted roll starts none; it may put back what Terraform named."""
+    roll, progress = journal.roll, journal.progress
     if progress.aborting:
-        before = replace(roll, images=roll.named)
-        return (RestoreImage(before, site.ec2, site.terraform, site.acts.terraform),) if progress.reverting else ()
+        before = replace(roll, images=roll.edited)
+        restore = RestoreImage(before, site.ec2, site.terraform, site.acts.terraform, journal)
+        return (restore,) if progress.reverting else ()
     bake = BakeImage(roll, site.ec2, site.packer, site.acts.packer)
     if roll.work is Work.BAKE:
         return (bake,)

@@ -170,9 +170,7 @@ def loose(progress: Progress) -> bool:
 
 def reverts(roll: Roll, progress: Progress) -> Mapping[str, str]:
     """Group → AMI that Terraform named before this roll, where the roll made it name another."""
-    if "swap-image" not in progress.prepared:
-        return {}
-    return {group: ami for group, ami in roll.named.items() if roll.images.get(group, ami) != ami}
+    return roll.edited if "swap-image" in progress.prepared else {}
 
 
 def before(progress: Progress) -> Mapping[str, str]:

@@ -11,14 +11,16 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
+from dcosmaint import planner
 from dcosmaint.cli.confirm import Confirmed
 from dcosmaint.cli.question import AtTerminal
 from dcosmaint.hands import Result, Signal, VirtualHands
 from dcosmaint.lines import Paused
-from dcosmaint.model import Admission, Inventory, Progress, Verdict
+from dcosmaint.model import Admission, Inventory, Progress, Roll, Verdict
 from dcosmaint.sandbox.world import build
-from tests.builders import a_node, a_policy, a_roll, an_inventory
+from tests.builders import a_node, a_policy, a_roll, a_service, an_inventory
 from tests.driven import BARE, QUICK, Drive
+from tests.rolls.stage import SMALL, cordoned
 
 
 @dataclass
@@ -70,6 +72,32 @@ def test_a_yes_for_nodes_that_may_not_start_any_more_is_asked_again_of_others() 
     assert person.asked[1] == f"Next: {a_node(3).address}. Go on? [Y/n]"
     person.answer = True
     assert names(admitted(confirmed, others)) == [a_node(3).address]
+
+
+def test_while_the_question_stands_nobody_is_steered_for_those_in_it() -> None:
+    """R8: a cordon for members that do not look for a place yet would stand as long as somebody thinks."""
+    person = Thinking()
+    confirmed = Confirmed(person, single=False)
+    inventory = an_inventory(8, [a_service(on=(0, 1, 2))])
+    roll = a_roll(inventory, a_policy(batch_size=1, canary=0), targets=("i-0", "i-1"))
+    assert planner.admit(roll, inventory, Progress()).cordon == ("agent-1",)
+    assert confirmed(roll, inventory, Progress()).cordon == ()
+    person.answer = True
+    assert confirmed(roll, inventory, Progress()).cordon == ("agent-1",)
+
+
+def test_after_a_no_the_roll_ends_with_nothing_cordoned() -> None:
+    drive, person = Drive(build(SMALL), QUICK), Thinking(answer=True)
+    confirmed = Confirmed(person, single=True)
+
+    def asked(roll: Roll, inventory: Inventory, progress: Progress) -> Admission:
+        answer = confirmed(roll, inventory, progress)
+        person.answer = len(person.asked) < 4
+        return answer
+
+    assert drive.run(asked) is Verdict.STUCK
+    assert cordoned(drive.world) == []
+    assert len(drive.journal.progress.ended) == 3
 
 
 def test_a_no_is_final() -> None:

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from dcosmaint.lines import Admitted, Done, Replacing, What
+from dcosmaint.hands import VirtualHands
+from dcosmaint.lines import Admitted, Done, Replacing, TakenOver, What
 from dcosmaint.lines.line import Line
 from dcosmaint.model import Verdict, Work
 from dcosmaint.sandbox.world import build
@@ -61,6 +62,35 @@ def test_a_drain_of_a_node_that_is_gone_ends_when_its_brokers_are_elsewhere() ->
     ended_elsewhere(drive, Done, "cordon-agent")
     drive.run()
     assert unwell(drive.world) == []
+
+
+def test_a_replace_that_was_never_sent_is_sent_though_its_line_says_so() -> None:
+    """The process dies between the line and the act, and nobody can ask a broker whose instance is gone."""
+    drive = Drive(build(SMALL))
+
+    def die(at: float, what: What) -> None:
+        if isinstance(what, Replacing) and not drive.said("taken-over"):
+            drive.world.vanish(drive.journal.progress.flights[what.node].node.instance.id)
+            raise KeyboardInterrupt
+
+    drive.hear = die
+    with pytest.raises(KeyboardInterrupt):
+        drive.run()
+    drive.world.advance(drive.world.now + 3600.0)
+    drive.hands = VirtualHands(drive.world)
+    drive.journal.append(TakenOver("me@here"))
+    assert drive.run() is Verdict.DONE, drive.journal.progress
+    assert not_replaced(drive.world, drive.roll) == []
+    assert drive.stage.tally(drive.roll).breaches == ()
+
+
+def test_a_node_that_is_gone_still_counts_with_the_brokers_that_it_had() -> None:
+    drive = Drive(build(SMALL))
+    ended_elsewhere(drive, Done, "cordon-agent")
+    assert drive.run() is Verdict.DONE
+    (begun,) = drive.said("begin")
+    assert begun["node"]["members"]
+    assert sum(ended.members for ended in drive.journal.progress.ended) >= 3
 
 
 def test_an_instance_that_ec2_has_forgotten_is_as_gone_as_a_terminated_one() -> None:

@@ -14,7 +14,7 @@ from dcosmaint.errors import Retryable
 from dcosmaint.hands import VirtualHands
 from dcosmaint.journal import Journal, Memory, logged_acts
 from dcosmaint.lines import Admitted, Done, RollBegun
-from dcosmaint.model import Flight, Member, Node, Policy, Progress, Roll, Waiting, Waits, Work
+from dcosmaint.model import Flight, Member, Node, Policy, Roll, Waiting, Waits, Work
 from dcosmaint.pipeline import PIPELINES, Seat, prepare_image
 from dcosmaint.planner.case import slots
 from dcosmaint.ports import Lease, Step
@@ -101,7 +101,7 @@ class Bench:
         once = logged_acts(self.site.acts, self.journal)
         writer = Writer(self.site.terraform, once.terraform, self.roll.policy, self.journal.alone)
         site, places = replace(self.site, acts=acts), Slots(self.address, self.journal)
-        found = [*prepare_image(self.roll, Progress(), replace(self.site, acts=once))]
+        found = [*prepare_image(self.journal, replace(self.site, acts=once))]
         if self.roll.work is not Work.BAKE:
             found += PIPELINES[self.roll.work](Seat(self.flight, self.roll, site, places, writer))
         return {step.name: step for step in found}

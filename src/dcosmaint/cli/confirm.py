@@ -47,14 +47,14 @@ class Confirmed:
         self._refused = False
 
     def __call__(self, roll: Roll, inventory: Inventory, progress: Progress) -> Admission:
-        answer = planner.admit(roll, inventory, progress)
+        answer, case = planner.admit(roll, inventory, progress), planner.Case(roll, inventory, progress)
         said = self._question.answer if self._named else None
         self._refused = self._refused or said is False
         if self._refused:
-            return _declined(answer, progress)
+            return _declined(planner.fewer(answer, (), case), progress)
         if said and (allowed := self._spend(answer.start)):
-            return replace(answer, start=allowed)
-        return self._asks(answer, inventory.at) if answer.start else answer
+            return planner.fewer(answer, allowed, case)
+        return self._asks(answer, case) if answer.start else answer
 
     def _spend(self, start: Sequence[Node]) -> tuple[Node, ...]:
         """What a yes was given for and is still allowed. It counts once: the cluster it was given for has changed."""
@@ -62,19 +62,19 @@ class Confirmed:
         self._named = frozenset()
         return allowed
 
-    def _asks(self, answer: Admission, now: float) -> Admission:
+    def _asks(self, answer: Admission, case: planner.Case) -> Admission:
         if not self._named:
             start = answer.start[:1] if self._single else answer.start
             self._named = frozenset(node.instance.id for node in start)
             self._question.put(f"Next: {', '.join(node.address for node in start)}. Go on? [Y/n]")
-        until = None if self._question.answer is None else now
+        until = None if self._question.answer is None else case.inventory.at
         names = [node.address for node in answer.start if node.instance.id in self._named]
         waits = tuple(Refusal("confirm", name, "it is asked whether it may start", until) for name in names)
-        return replace(answer, start=(), refusals=(*waits, *answer.refusals))
+        return replace(planner.fewer(answer, (), case), refusals=(*waits, *answer.refusals))
 
 
 def _declined(answer: Admission, progress: Progress) -> Admission:
     says = Refusal("confirm", "", "the operator said no", final=True)
     flying = len(progress.flights) > len(progress.stopped)
     verdict = Verdict.WAIT if flying else Verdict.STUCK
-    return replace(answer, start=(), refusals=(says, *answer.refusals), verdict=verdict)
+    return replace(answer, refusals=(says, *answer.refusals), verdict=verdict)

@@ -62,7 +62,8 @@ def _ends(found: Journal, aborting: Aborting) -> Iterator[str]:
     count = len(found.progress.ended)
     yield f"{found.roll.work} {found.roll.id}: no node starts any more; of {len(found.roll.targets)}, {count} are done."
     for address, flight in found.progress.flights.items():
-        yield f"  {address}: {_end(flight, aborting)}"
+        ends = "is brought back" if found.roll.work is Work.UNDRAIN else _end(flight, aborting)
+        yield f"  {address}: {ends}"
     if aborting.revert:
         edits = reverts(found.roll, found.progress)
         yield f"  Terraform names again {', '.join(f'{ami} for {group}' for group, ami in edits.items())}"

@@ -18,7 +18,9 @@ class Begun(Line):
     event: Literal["begin"] = "begin"
 
     def onto(self, progress: Progress, at: float) -> Progress:
-        acted = tuple(act for act in progress.flights[self.node.address].acted if act != CORDON)  # of the agent before
+        flight = progress.flights[self.node.address]
+        same = self.node.agent_id == flight.node.agent_id
+        acted = tuple(act for act in flight.acted if same or act != CORDON)  # a cordon is one of an agent, by its id
         return change(progress, self.node.address, node=self.node, done=(), acted=acted)
 
 

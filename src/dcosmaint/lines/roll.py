@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from dcosmaint.lines.line import Line
-from dcosmaint.model import Flight, Progress, Roll, Terms
+from dcosmaint.model import CORDON, Flight, Progress, Roll, Terms
 
 SCHEMA = 1
 
@@ -27,10 +27,14 @@ class Admitted(Line):
 
     def onto(self, progress: Progress, at: float) -> Progress:
         ours = {flight.node.agent_id for flight in self.flights}  # from now on their own pipelines answer for them
-        new = {flight.node.address: replace(flight, since=at) for flight in self.flights}
+        new = {flight.node.address: self._begun(flight, progress, at) for flight in self.flights}
         flights = {**progress.flights, **new}
         steered = tuple(agent for agent in progress.steered if agent not in ours)
         return replace(progress, flights=flights, steered=steered, batches=progress.batches + 1)
+
+    def _begun(self, flight: Flight, progress: Progress, at: float) -> Flight:
+        """A node under a steering cordon is cordoned by us already."""
+        return replace(flight, since=at, acted=(CORDON,) if flight.node.agent_id in progress.steered else ())
 
 
 @dataclass(frozen=True)
@@ -72,7 +76,10 @@ class TakenOver(Line):
 
     def onto(self, progress: Progress, at: float) -> Progress:
         flights = {address: self._measured(flight) for address, flight in _afresh(progress).items()}
-        return replace(progress, flights=flights, paused="", aborting=False, reverting=False, over="")
+        undone = ("swap-image", "restore-image") if progress.reverting else ()  # by the abort that it was
+        prepared = tuple(step for step in progress.prepared if step not in undone)
+        afresh = replace(progress, flights=flights, prepared=prepared, paused="", over="")
+        return replace(afresh, aborting=False, reverting=False)
 
     def _measured(self, flight: Flight) -> Flight:
         return replace(flight, also={service: self.terms.kept(service, also) for service, also in flight.also.items()})

@@ -74,6 +74,11 @@ class Roll:
     reason: str = ""
     by: str = ""  # user@host
 
+    @property
+    def edited(self) -> Mapping[str, str]:
+        """Group → AMI that Terraform named before, of those groups for which this roll wants another one."""
+        return {group: ami for group, ami in self.named.items() if self.images.get(group, ami) != ami}
+
 
 CORDON = "mesos.cordon"
 

@@ -7,6 +7,7 @@ survey and from what the journal says is held. Every policy is a limit: one func
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from dcosmaint.model import Admission, Inventory, Node, Progress, Refusal, Roll, Verdict, Work, natural
 from dcosmaint.planner.case import Case, no
@@ -14,7 +15,7 @@ from dcosmaint.planner.limits import OURS, limits_of
 from dcosmaint.planner.line import RULES
 from dcosmaint.planner.steering import steady, steer
 
-__all__ = ["admit"]
+__all__ = ["Case", "admit", "fewer"]
 
 
 def admit(roll: Roll, inventory: Inventory, progress: Progress) -> Admission:
@@ -30,6 +31,11 @@ def admit(roll: Roll, inventory: Inventory, progress: Progress) -> Admission:
     refusals += _unseen(waiting, inventory)
     verdict, settled = _verdict(case, waiting, refusals), _settled(case, refusals)
     return Admission(case.chosen, steer(case), tuple(refusals), verdict, settled)
+
+
+def fewer(answer: Admission, start: Sequence[Node], case: Case) -> Admission:
+    """The same answer for some of its nodes: fewer members look for a place, so fewer nodes are steered."""
+    return replace(answer, start=tuple(start), cordon=steer(replace(case, chosen=tuple(start))))
 
 
 def _todo(roll: Roll, progress: Progress) -> frozenset[str]:
@@ -57,7 +63,7 @@ def _verdict(case: Case, waiting: frozenset[str], refusals: Sequence[Refusal]) -
         return Verdict.DONE
     if len(case.progress.flights) > len(case.progress.stopped):
         return Verdict.WAIT
-    hopeless = all(refusal.final for refusal in refusals)
+    hopeless = bool(case.progress.paused) or all(refusal.final for refusal in refusals)
     waits = case.roll.policy.waits
     patience = waits.register if any(refusal.rule in RULES for refusal in refusals) else waits.stalled
     stalled = case.inventory.at - case.progress.at > patience

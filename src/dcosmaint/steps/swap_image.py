@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
+from dcosmaint.journal import Journal
 from dcosmaint.model import Roll, Waiting
 from dcosmaint.ports import Ec2Reads, TerraformActs, TerraformReads
 from dcosmaint.steps.looks import wanted_ami
@@ -33,6 +34,12 @@ class SwapImage:
 
 @dataclass(frozen=True)
 class RestoreImage(SwapImage):
-    """The AMI that Terraform named before a roll goes back in, when that roll is aborted."""
+    """The AMI that Terraform named before a roll goes back in, once no node needs the new one any more."""
 
     name: ClassVar[str] = "restore-image"
+    journal: Journal
+
+    def run(self) -> Iterator[Waiting]:
+        while flying := [address for address, flight in self.journal.progress.flights.items() if not flight.stopped]:
+            yield Waiting("the nodes in flight to end", ", ".join(flying), float("inf"))
+        yield from super().run()
