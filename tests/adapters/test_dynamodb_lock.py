@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from threading import Barrier
 from threading import enumerate as threads
 from typing import Any
 
 import boto3
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, EndpointConnectionError
 
 from dcosmaint.adapters.aws import Account, translated
 from dcosmaint.adapters.dynamodb_lock import DynamoDbLock, Pace, Table
@@ -82,6 +83,35 @@ def test_a_row_tells_who_holds_the_lock(table: Any, lock: DynamoDbLock) -> None:
     assert lock.holder() == ANN
     known = {"owner": "ann", "host": "laptop", "roll": ANN.roll, "pid": "4711", "token": "1", "beat": "1"}
     assert row(table).items() >= known.items()
+
+
+@dataclass(frozen=True)
+class Deaf(Account):
+    """Its clients get no answer to what they read."""
+
+    def client(self, service: str) -> Any:
+        made = super().client(service)
+        made.meta.events.register("before-call.dynamodb.GetItem", _unheard)
+        return made
+
+
+def _unheard(**_: object) -> None:
+    raise EndpointConnectionError(endpoint_url="https://dynamodb")
+
+
+def test_a_row_that_was_written_and_cant_be_read_back_is_given_back(
+    table: Any, lock: DynamoDbLock, moto_server: str
+) -> None:
+    deaf = DynamoDbLock(Deaf("us-east-1", endpoint_url=moto_server), ROW, "prod", STILL)
+    with pytest.raises(Retryable, match="did not answer dynamodb:GetItem"):
+        deaf.take(ANN)
+    assert lock.holder() is None
+    assert row(table)["token"] == "2"
+    lock.take(BOB)
+    with pytest.raises(Retryable):
+        deaf.take(ANN)
+    deaf.close()
+    assert lock.holder() == BOB
 
 
 def test_a_second_roll_is_told_who_holds_it_and_another_cluster_has_its_own_row(

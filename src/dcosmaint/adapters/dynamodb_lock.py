@@ -9,20 +9,23 @@ beat names the token that it belongs to: somebody who slept through a take-over 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from dcosmaint.adapters.aws import Account, code_of, translated
 from dcosmaint.adapters.holder import WHAT_NOW, Holder, refusal
-from dcosmaint.adapters.shared_lock import FRESH, Keeper, SharedLease
+from dcosmaint.adapters.shared_lock import FRESH, Keeper, SharedLease, or_given_back
 from dcosmaint.errors import Fatal, Locked, Usage
 
 HELD = ("owner", "host", "pid", "roll", "since")
 FIELDS = (*HELD, "beat", "expiry", "token")
 NAMES = {f"#{name}": name for name in FIELDS}
 """Each behind a sign: `owner`, `roll` and `token` are words of DynamoDB's own."""
+
+OURS = " AND ".join(f"#{word} = :{word}" for word in HELD)
+"""Before the token is known: no two processes ever have the same words."""
 
 CONDITION_FAILED = "ConditionalCheckFailedException"
 NO_TABLE = "ResourceNotFoundException"
@@ -61,6 +64,10 @@ class Row:
     beat: str
     expiry: float
 
+    @property
+    def version(self) -> dict[str, str]:
+        return {"token": self.token, "beat": self.beat}
+
 
 class DynamoDbLock:
     """`SharedLock` of one cluster."""
@@ -77,6 +84,12 @@ class DynamoDbLock:
         return self._row().holder
 
     def take(self, us: Holder) -> SharedLease:
+        with or_given_back(lambda: self._free(OURS, us.words)):
+            row = self._acquire(us)
+            keeper = Keeper(lambda: self._lost(row.token), lambda: self._free("#token = :token", row.version))
+            return SharedLease(keeper, self._pace.beat, self._pace.fresh)
+
+    def _acquire(self, us: Holder) -> Row:
         values = {f":{word}": {"S": text} for word, text in us.words.items()}
         numbers = {":zero": {"N": "0"}, ":one": {"N": "1"}, ":expiry": {"N": f"{self._pace.expiry:g}"}}
         held = ", ".join(f"#{word} = :{word}" for word in HELD)
@@ -85,8 +98,7 @@ class DynamoDbLock:
         row = self._row()  # also where the answer to an attempt of ours that had its effect was lost
         if not us.is_same(row.holder):
             raise Locked(refusal(self._cluster, row.holder, WAY_OUT))
-        keeper = Keeper(lambda: self._lost(row.token), lambda: self._free("#token = :token", row))
-        return SharedLease(keeper, self._pace.beat, self._pace.fresh)
+        return row
 
     def remove(self, found: Holder) -> None:
         """Takes as long as the expiry in the row, in which nobody may give a sign of life."""
@@ -96,18 +108,18 @@ class DynamoDbLock:
         if not found.is_same(before.holder):
             raise Locked(f"The lock is held by {before.holder} by now, so it was not taken away")
         time.sleep(before.expiry)
-        freed = self._free("#token = :token AND #beat = :beat", before)
+        freed = self._free("#token = :token AND #beat = :beat", before.version)
         if not freed and self._row().holder:
             raise Locked(
                 f"The lock was not taken away: {found} gave a sign of life within {before.expiry:g} s, so it is at"
                 " work: interrupt it there"
             )
 
-    def _free(self, condition: str, row: Row) -> bool:
+    def _free(self, condition: str, known: Mapping[str, str]) -> bool:
         """False where the condition does not hold. The row stays, so that its token goes on growing."""
         expression = f"REMOVE {', '.join(f'#{word}' for word in HELD)} ADD #token :one"
-        known = {":token": {"N": row.token}, ":beat": {"N": row.beat}}
-        used = {name: value for name, value in known.items() if name in condition}
+        typed = {f":{word}": {"S" if word in HELD else "N": text} for word, text in known.items()}
+        used = {name: value for name, value in typed.items() if name in condition}
         return self._change(expression, f"attribute_exists(#roll) AND {condition}", {**used, ":one": {"N": "1"}})
 
     def _lost(self, token: str) -> str:

@@ -14,7 +14,7 @@ from dcosmaint.adapters.admin_router import AdminRouter
 from dcosmaint.adapters.answers import Call
 from dcosmaint.adapters.holder import WHAT_NOW, Holder, refusal
 from dcosmaint.adapters.marathon import LOCK
-from dcosmaint.adapters.shared_lock import FRESH, Keeper, SharedLease
+from dcosmaint.adapters.shared_lock import FRESH, Keeper, SharedLease, or_given_back
 from dcosmaint.errors import Locked, Retryable
 
 APPS = "marathon/v2/apps"
@@ -45,13 +45,18 @@ class MarathonLock:
         return Holder.read(words)
 
     def take(self, us: Holder) -> SharedLease:
+        with or_given_back(lambda: self._free(us)):
+            self._acquire(us)
+        return SharedLease(Keeper(lambda: self._lost(us), lambda: self._free(us)), fresh=self._fresh)
+
+    def _acquire(self, us: Holder) -> None:
         for _ in range(TRIES):
             created = self._create(us)
             if created:  # somebody who takes it over at this moment removes ours: the later one keeps it
                 time.sleep(self._pause)
             found = self.holder()
             if us.is_same(found):
-                return SharedLease(Keeper(lambda: self._lost(us), lambda: self._free(us)), fresh=self._fresh)
+                return
             if found or created:
                 raise Locked(refusal(self._cluster, found, WAY_OUT))
             time.sleep(self._pause)

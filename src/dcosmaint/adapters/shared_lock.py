@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from threading import Event, Lock, Thread
 from typing import Protocol
 
 from dcosmaint.adapters.holder import Holder
-from dcosmaint.errors import DcosmaintError, LeaseLost
+from dcosmaint.errors import DcosmaintError, Interrupted, LeaseLost, Locked, Retryable
 from dcosmaint.ports import Lease
 
 FRESH = 1.5
@@ -35,6 +35,32 @@ class SharedLock(Protocol):
     def remove(self, found: Holder) -> None:
         """Take it away from this very holder, who is said to be dead. Raises `Locked` when somebody else has it now."""
         ...
+
+
+@contextmanager
+def or_given_back(free: Callable[[], object]) -> Iterator[None]:
+    """A lock is being taken: what breaks this off leaves none that nobody knows of. Where it stays, that is said.
+
+    `free` gives it back, if it is ours by now.
+    """
+    try:
+        yield
+    except Locked:  # somebody else's
+        raise
+    except BaseException as error:
+        try:
+            free()
+        except DcosmaintError as stays:
+            refused = not isinstance(stays, Retryable) and str(stays) == str(error)
+            if not refused:  # the same way as the first write
+                raise _stays(error, stays) from error
+        raise
+
+
+def _stays(error: BaseException, why: DcosmaintError) -> DcosmaintError:
+    kind = type(error) if isinstance(error, DcosmaintError) else Interrupted
+    says = "The lock may be taken by now and could not be given back: `dcosmaint unlock` takes it away"
+    return kind(f"{str(error) or 'Interrupted'}. {says} ({why})")
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from threading import Barrier
+from threading import Barrier, Timer
 
 import pytest
 
@@ -184,6 +186,36 @@ def test_an_answer_that_was_lost_is_read_back(canned: Canned, scripted: Marathon
     canned.on(f"GET {APP}", NOBODY)
     with pytest.raises(Retryable, match="502"):
         scripted.take(BOB)
+
+
+def test_a_lock_that_was_created_and_cant_be_read_back_is_given_back(canned: Canned, scripted: MarathonLock) -> None:
+    canned.on("POST marathon/v2/apps", Reply({}, 201))
+    canned.on(f"GET {APP}", page(502), held_by(ANN))
+    canned.on(f"DELETE {APP}", Reply({"deploymentId": "d-1"}))
+    with pytest.raises(Retryable, match="502"):
+        scripted.take(ANN)
+    assert len(canned.calls(f"DELETE {APP}")) == 1
+
+
+def test_who_leaves_while_the_lock_is_taken_gives_it_back(canned: Canned) -> None:
+    canned.on("POST marathon/v2/apps", Reply({}, 201))
+    canned.on(f"GET {APP}", held_by(ANN))
+    canned.on(f"DELETE {APP}", Reply({"deploymentId": "d-1"}))
+    leaves = Timer(0.1, os.kill, (os.getpid(), signal.SIGINT))
+    with AdminRouter(canned.url, NoLogin(), Tls()) as router:
+        lock = MarathonLock(router, "prod", pause=60.0)
+        leaves.start()
+        with pytest.raises(KeyboardInterrupt):
+            lock.take(ANN)
+    leaves.join()
+    assert len(canned.calls(f"DELETE {APP}")) == 1
+
+
+def test_a_lock_that_may_stay_is_said_with_what_takes_it_away(canned: Canned, scripted: MarathonLock) -> None:
+    canned.on("POST marathon/v2/apps", Reply({}, 201))
+    canned.on(f"GET {APP}", page(502))
+    with pytest.raises(Retryable, match="could not be given back: `dcosmaint unlock` takes it away"):
+        scripted.take(ANN)
 
 
 def test_who_reads_back_somebody_else_has_lost_the_race(canned: Canned, scripted: MarathonLock) -> None:

@@ -1,0 +1,31 @@
+"""R9: what every lease of a shared lock keeps to, wherever the lock is."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+
+import pytest
+
+from dcosmaint.adapters.shared_lock import Keeper, SharedLease
+from dcosmaint.errors import LeaseLost
+
+
+def test_a_reading_that_hangs_makes_no_lease_of_one_that_is_over() -> None:
+    asked, answers = Event(), Event()
+
+    def lost() -> str:
+        asked.set()
+        answers.wait(10.0)
+        return ""
+
+    lease = SharedLease(Keeper(lost, lambda: None), fresh=0.0)
+    with ThreadPoolExecutor(1) as pool:
+        late = pool.submit(lease.confirm)
+        asked.wait(10.0)
+        lease.keep()
+        answers.set()
+        with pytest.raises(LeaseLost, match="left to a resume"):
+            late.result()
+    with pytest.raises(LeaseLost, match="left to a resume"):
+        lease.check()
