@@ -97,8 +97,9 @@ class SharedLease(Lease):
 
     def _look(self) -> None:
         began = time.time()
-        self._lost = self._keeper.lost()
-        self.check()
+        if said := self._keeper.lost():
+            self._lost = self._lost or said
+        self.check()  # also of an end that did not wait for this answer
         self._read = began
 
     def _live(self, beat: float) -> None:
