@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from dcosmaint import redaction
 from tests.no_network import guarded_connect, guarded_getaddrinfo
 from tests.no_skips import pytest_sessionfinish, pytest_terminal_summary
 
@@ -75,3 +76,13 @@ def home(homes: Iterator[Path], monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("CONFIG", "STATE", "DATA", "CACHE"):
         monkeypatch.delenv(f"XDG_{name}_HOME", raising=False)
     return folder
+
+
+@pytest.fixture
+def nothing_known() -> Iterator[None]:
+    """For a test that gives this process secrets of its own: none is known before, and none stays."""
+    before = dict(redaction._known)
+    redaction._known.clear()
+    yield
+    redaction._known.clear()
+    redaction._known.update(before)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dcosmaint import redaction
 from dcosmaint.redaction import GONE, keep_environment, keep_secret, redacted, redacted_json
+
+pytestmark = pytest.mark.usefixtures("nothing_known")
 
 CANARY = "c4n4ryS3cret9"
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJ1aWQiOiJhbm4ifQ.c4n4ryS3cret9"
@@ -40,15 +40,6 @@ SHAPES = [
     f'"environment": {{"DB": "{CANARY}',
     json.dumps({"said": f'{{"env": {{"DB": "{CANARY}", "Y": "{CANARY}"}}, "id": "/web"}}'}),
 ]
-
-
-@pytest.fixture(autouse=True)
-def nothing_known() -> Iterator[None]:
-    before = dict(redaction._known)
-    redaction._known.clear()
-    yield
-    redaction._known.clear()
-    redaction._known.update(before)
 
 
 @pytest.mark.parametrize("text", SHAPES)

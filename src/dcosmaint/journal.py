@@ -19,7 +19,6 @@ from dcosmaint.errors import Fatal, Refused
 from dcosmaint.lines import SCHEMA, Acting, Replacing, RollBegun, TakenOver, What, fold, from_json, to_json
 from dcosmaint.model import Member, Progress, Roll
 from dcosmaint.ports import Lease
-from dcosmaint.redaction import redacted_json
 from dcosmaint.site import Acts
 
 Heard = Callable[[float, What], None]
@@ -52,7 +51,7 @@ class File:
         """Raises `Fatal` when the line can't be kept, and from then on: a line behind half a line would be lost."""
         if not self._broken:
             try:
-                self._append(f"{redacted_json(line)}\n".encode())
+                self._append(f"{line}\n".encode(errors="replace"))
             except OSError as error:
                 self._broken = error.strerror or str(error)
         if self._broken:
@@ -114,12 +113,13 @@ class Journal:
         return self._roll
 
     def append(self, what: What) -> None:
-        """Write one line and take in what it means.
+        """Write one line and take in what it means, as it was written: without secrets (R12).
 
         Only the line of an act raises `Retryable`, in the step that is about to act: then neither was done.
         """
         if isinstance(what, Acting | Replacing):
             self._lease.confirm()
+        what = what.clean()
         with self.alone:
             self._lease.check()
             at = self._now()

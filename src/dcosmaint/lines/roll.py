@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Literal, Self
 
 from dcosmaint.lines.line import Line
 from dcosmaint.model import CORDON, Flight, Progress, Roll, Terms
+from dcosmaint.redaction import redacted
 
 SCHEMA = 1
 
@@ -16,6 +17,9 @@ class RollBegun(Line):
     roll: Roll
     schema: int = SCHEMA
     event: Literal["roll"] = "roll"
+
+    def clean(self) -> Self:
+        return replace(self, roll=replace(self.roll, reason=redacted(self.roll.reason)))
 
 
 @dataclass(frozen=True)

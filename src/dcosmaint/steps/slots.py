@@ -8,6 +8,7 @@ from dcosmaint.errors import LetGo
 from dcosmaint.journal import Journal
 from dcosmaint.lines import Moved, Noted, Replacing, Slot
 from dcosmaint.model import Flight, Member, Partition, Pod, Service
+from dcosmaint.redaction import redacted
 from dcosmaint.safety import baseline, lost, over_cap, thin, unknown
 
 
@@ -66,7 +67,7 @@ class Slots:
 
     def note(self, why: str) -> None:
         """Tell the operator, once: whoever takes over does not say it again."""
-        if why not in self.flight.noted:
+        if redacted(why) not in self.flight.noted:
             self.journal.append(Noted(self.address, why))
 
     def shared(self, member: Member) -> bool:
