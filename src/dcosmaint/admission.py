@@ -143,9 +143,10 @@ class Door:
 
     def _explain(self) -> None:
         """Why nothing goes on, where nothing does: a silent wait looks like a hang."""
-        waits = self.answer.verdict is Verdict.WAIT and not self._journal.progress.flights
-        if waits and self.answer.refusals:
-            reasons = Counter(refusal.says for refusal in self.answer.refusals)
+        if self.answer.verdict is not Verdict.WAIT or self._journal.progress.flights:
+            return
+        others = (refusal.says for refusal in self.answer.refusals if refusal.rule != "image")  # that is on its way
+        if reasons := Counter(others):
             self._warn("nobody may start: " + "; ".join(f"{says} ({_nodes(n)})" for says, n in reasons.items()))
 
     def _warn(self, why: str) -> None:

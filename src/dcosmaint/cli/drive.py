@@ -20,7 +20,7 @@ from dcosmaint.cli.left import left
 from dcosmaint.cli.live import Watched
 from dcosmaint.cli.noted import Noted
 from dcosmaint.cli.plain import Plain
-from dcosmaint.cli.price import price
+from dcosmaint.cli.price import Priced
 from dcosmaint.cli.screen import screen
 from dcosmaint.cli.signals import heard
 from dcosmaint.errors import DcosmaintError, Interrupted, Refused
@@ -29,7 +29,7 @@ from dcosmaint.journal import Journal
 from dcosmaint.lines import Aborting, RollAborted, RollBegun, TakenOver
 from dcosmaint.model import Roll, Verdict
 from dcosmaint.ports import Lease
-from dcosmaint.reporter import Narrator, Reporter, Several
+from dcosmaint.reporter import Reporter, Several
 from dcosmaint.rolls import in_flight, loose
 from dcosmaint.site import Site
 
@@ -108,10 +108,11 @@ def _drive(cluster: Cluster, roll_id: str, telling: Telling, opening: _Opening) 
     with cluster.connect(folder) as site:
         journal = opening.journal(hands)
         try:
-            with heard(hands, lambda: price(journal.roll, journal.progress, hands.now(), telling.expected)):
-                journal.append(opening.line)
-                with telling.reporter(journal, hands.now, folder) as reporter:
-                    verdict = _run(journal, site, hands, reporter, opening)
+            journal.append(opening.line)
+            with heard(hands), telling.reporter(journal, hands.now, folder) as reporter:
+                journal.heard = Priced(journal, reporter, telling.expected)
+                journal.heard(hands.now(), opening.line)
+                verdict = _run(journal, site, hands, reporter, opening)
             exposed = () if verdict is Verdict.DONE else tuple(_exposed(site, journal))
         except Interrupted:
             raise
@@ -135,8 +136,6 @@ def _drive(cluster: Cluster, roll_id: str, telling: Telling, opening: _Opening) 
 
 def _run(journal: Journal, site: Site, hands: Working, reporter: Reporter, opening: _Opening) -> Verdict:
     """The executor, between the first line, which is written already, and for an abort the last one."""
-    journal.heard = Narrator(journal, reporter)
-    journal.heard(hands.now(), opening.line)
     door = Door(journal, site, hands, reporter, opening.admit(hands))
     verdict = Executor(journal, site, hands, reporter, door).run()
     if isinstance(opening.line, Aborting) and verdict is not Verdict.DONE:

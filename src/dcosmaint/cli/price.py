@@ -1,14 +1,34 @@
-"""What it costs to stop now: how many nodes are in flight, and about how long until they have ended. Pure."""
+"""What it costs to stop now: how many nodes are in flight, and about how long until they have ended."""
 
 from __future__ import annotations
 
 from math import ceil
 
+from dcosmaint.journal import Journal
+from dcosmaint.lines import Paused, What
 from dcosmaint.model import Flight, Progress, Roll
+from dcosmaint.reporter import Event, Narrator, Reporter
+
+MORE = "Ctrl-C (again) leaves now, and a resume goes on"
+
+
+class Priced(Narrator):
+    """Tells beside each pause what it costs: as its line is written, since a key may be pressed in mid sentence."""
+
+    def __init__(self, journal: Journal, reporter: Reporter, expected: float) -> None:
+        """`expected`: seconds that a forecast gave the whole roll, 0 for none."""
+        super().__init__(journal, reporter)
+        self._expected = expected
+
+    def __call__(self, at: float, what: What) -> None:
+        super().__call__(at, what)
+        if isinstance(what, Paused):
+            costs = price(self._journal.roll, self._journal.progress, at, self._expected)
+            self._reporter.say(Event(at, "warning", fields={"why": f"no node starts any more. {costs} {MORE}"}))
 
 
 def price(roll: Roll, progress: Progress, now: float, expected: float) -> str:
-    """One sentence. `expected`: seconds that a forecast gave the whole roll, 0 for none."""
+    """One sentence. Pure."""
     flights = [flight for flight in progress.flights.values() if not flight.stopped]
     begun = [flight for flight in flights if flight.sent or flight.stopping]
     if not flights:
