@@ -7,15 +7,19 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from dcosmaint.model import Roll, Work
-from dcosmaint.sandbox.monitor import Terms, judge
+from dcosmaint.sandbox.monitor import Tally, Terms, judge
 from dcosmaint.sandbox.world import World
 from dcosmaint.sandbox.world.state import Machine
 from tests.rolls.stage import cordoned, not_replaced, unwell
 
 
-def problems(world: World, roll: Roll, *, done: bool) -> Iterator[str]:
+def tallied(world: World, roll: Roll) -> Tally:
+    """What the monitor makes of it. It hears what was ordered, and nothing of how that was kept."""
     caps = {name: roll.policy.caps.get(name, roll.policy.default_cap) for name in world.schedulers}
-    tally = judge(world.log, caps, roll.targets, _terms(world, roll))
+    return judge(world.log, caps, roll.targets, _terms(world, roll))
+
+
+def problems(world: World, roll: Roll, tally: Tally, *, done: bool) -> Iterator[str]:
     for breach in tally.breaches:
         if done or not breach.startswith("at the end"):
             yield f"breach: {breach}"

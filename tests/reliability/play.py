@@ -18,7 +18,7 @@ from dcosmaint.sandbox.world.faults.injector import Injector
 from dcosmaint.sandbox.world.faults.table import FAULTS
 from tests.reliability.disk import Disk
 from tests.reliability.draw import Case, Kill
-from tests.reliability.ending import problems
+from tests.reliability.ending import problems, tallied
 from tests.reliability.situations import Witness
 from tests.rolls.mortal import Doer, Killed, Life, mortal
 from tests.rolls.stage import Free, Stage, rolled
@@ -160,9 +160,9 @@ class Play:
     def _judge(self, *, done: bool) -> None:
         self.injector.call_off()
         self.world.advance(self.world.now + 2 * MENDED)
-        outcome = self.outcome
-        outcome.end = self._end(done=done)
-        outcome.problems = tuple(problems(self.world, self._roll, done=done))
+        outcome, tally = self.outcome, tallied(self.world, self._roll)
+        outcome.end, outcome.replaced = self._end(done=done), tally.replaced
+        outcome.problems = tuple(problems(self.world, self._roll, tally, done=done))
         lasting = any(FAULTS[name].lasting for name in self.world.faults.happened)
         if not done and not lasting:
             outcome.problems += (f"no resume ends it: {outcome.stops[-1]}",)

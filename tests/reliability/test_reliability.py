@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import count, islice
+from pathlib import Path
 
 import pytest
 
+from dcosmaint.sandbox.world.faults.table import FAULTS
 from tests.reliability.__main__ import played
 from tests.reliability.draw import draw
 from tests.reliability.play import Outcome
@@ -48,6 +50,11 @@ def test_what_no_roll_of_many_met_is_a_failure_and_of_a_few_is_none() -> None:
     few.add(Outcome(0, "done at once"))
     assert few.failures == []
     assert [says.rpartition(": ")[2] for says in many.failures] == list(SITUATIONS)
+
+
+def test_the_docs_name_every_fault_and_say_what_it_does() -> None:
+    told = (Path(__file__).parents[2] / "docs" / "reliability.md").read_text()
+    assert [name for name, fault in FAULTS.items() if f"| `{name}` | {fault.does} |" not in told] == []
 
 
 def test_a_problem_is_told_with_its_seed() -> None:

@@ -70,12 +70,15 @@ def _lift(world: World, random: Random) -> str:
     return agent.machine.address
 
 
-def _lift_unplaced(world: World, _random: Random) -> str:
-    """A broker that was replaced a moment ago may be placed where it came from."""
-    brokers = (broker for service in world.ground.services.values() for broker in service.brokers if broker.marked)
-    agent = next((a for broker in brokers if (a := world.ground.agents[broker.task.agent_id]).deactivated), None)
-    if agent is None:
+def _lift_unplaced(world: World, random: Random) -> str:
+    """A broker that was replaced a moment ago may be placed where it came from, or on another node on its way out."""
+    brokers = [broker for service in world.ground.services.values() for broker in service.brokers if broker.marked]
+    homes = [world.ground.agents[broker.task.agent_id] for broker in brokers]
+    others = [agent for agent in world.ground.listed if brokers and agent not in homes]
+    found = [a for a in random.choice((homes, others)) if a.deactivated and a.id not in world.faults.cordons]
+    if not found:
         return ""
+    agent = random.choice(found)
     world.master.reactivate(agent.id, by="operator")
     return agent.machine.address
 
@@ -90,8 +93,8 @@ CLUSTER = (
     Fault("cordon-lifted", "somebody else lifts a cordon of ours", 0.08, _lift),
     Fault(
         "lifted-unplaced",
-        "somebody lifts the cordon of a node whose broker was just replaced and has no place yet",
-        0.08,
+        "somebody lifts a cordon while a broker that was just replaced has no place yet",
+        0.3,
         _lift_unplaced,
         again=1.0,
     ),
