@@ -50,9 +50,9 @@ def _not_drained(world: World, roll: Roll) -> list[str]:
 
 
 def _taken(world: World, machine: Machine) -> bool:
-    """Somebody else terminated it: nothing is left that could be drained, or brought back."""
-    lines = (json.loads(line) for line in world.log if '"terminate"' in line)
-    return any(line["by"] == "operator" and line["instance"] == machine.id for line in lines)
+    """Somebody else terminated it, or freed its agent: what became of it afterwards is not our doing."""
+    lines = (json.loads(line) for line in world.log if '"operator"' in line)
+    return any(line["what"] in ("terminate", "release") and line["instance"] == machine.id for line in lines)
 
 
 def _not_back(world: World, roll: Roll) -> list[str]:

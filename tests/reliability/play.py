@@ -162,6 +162,7 @@ class Play:
         self.world.advance(self.world.now + 2 * MENDED)
         outcome, tally = self.outcome, tallied(self.world, self._roll)
         outcome.end, outcome.replaced = self._end(done=done), tally.replaced
+        self._witness.met["comeback"] = tally.comebacks
         outcome.problems = tuple(problems(self.world, self._roll, tally, done=done))
         lasting = any(FAULTS[name].lasting for name in self.world.faults.happened)
         if not done and not lasting:

@@ -90,9 +90,6 @@ class Witness:
                 self.met["shared-apply"] += line["by"] == "tool" and len(line["addresses"]) > 1
             case "replace":
                 self.met["two-away"] += self._others_away(line["service"])
-            case "agent-registered":
-                told = {flight.node.agent_id for flight in progress.flights.values() if "stop-agent" in flight.done}
-                self.met["comeback"] += line["old"] and line["agent"] in told
 
     def _others_away(self, service: str) -> bool:
         brokers = self._world.ground.services[service].brokers

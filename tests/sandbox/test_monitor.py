@@ -182,6 +182,10 @@ def test_it_barks_at_a_node_that_begins_beside_the_canary_or_too_soon_after_it()
     assert later.breaches == ()
 
 
+def test_a_canary_that_somebody_else_terminated_is_one_as_soon_as_it_is_back() -> None:
+    assert heard(back(1, at=10.0), *left(2, at=80.0), replaced(agent="S0", at=81.0), terms=CANARY).breaches == ()
+
+
 def test_it_barks_at_a_plan_with_another_ami() -> None:
     tally = heard(said("apply", **APPLY, changes=[["agent[1]", ["create"], "ami-1"]]), terms=CANARY)
     assert tally.breaches == ("1 s: the applied plan would create agent[1] of ami-1, not of ami-2",)

@@ -31,5 +31,7 @@ class Canaries:
         self._begun.append(address)
 
     def end(self, line: Line) -> None:
-        if not line["old"] and line["address"] in self._begun:
+        """A node that somebody else terminated is made anew without an act of ours before: it is a canary too."""
+        if not line["old"]:
+            self._begun += [] if line["address"] in self._begun else [line["address"]]
             self._ended.setdefault(line["address"], line["at"])

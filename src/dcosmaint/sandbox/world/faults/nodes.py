@@ -44,6 +44,13 @@ def _free(world: World, random: Random) -> str:
     return machine.address
 
 
+def _start_docker(world: World) -> None:
+    """Who freed an agent learns that tasks fail there: its docker is still stopped."""
+    for agent in world.ground.listed:
+        if agent.offers and not agent.machine.docker:
+            world.systemd.start_docker(agent.machine, by="operator")
+
+
 def _reboot(world: World, random: Random) -> str:
     machine = _victim(in_flight(world) or running(world), random)
     if machine is None:
@@ -138,7 +145,7 @@ def _answer(world: World) -> None:
 
 NODES = (
     Fault("unit-restart", "somebody restarts an agent's unit: it comes back under its old id", 0.15, _restart),
-    Fault("agent-freed", "somebody lifts our hold and starts the agent that we stopped", 0.12, _free),
+    Fault("agent-freed", "somebody lifts our hold and starts the agent that we stopped", 0.12, _free, _start_docker),
     Fault("reboot", "a node reboots, one on its way out if there is one", 0.2, _reboot),
     Fault("agent-lost", "a node elsewhere is dead for 7 minutes to more than an hour", 0.12, _lose, _bring_back),
     Fault("never-registers", "a new instance's agent never registers", 0.06, _silence, _start),
