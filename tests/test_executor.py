@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from typing import Any, cast
 
 import pytest
 
+from dcosmaint.errors import Usage
 from dcosmaint.hands import Result, Signal, VirtualHands
 from dcosmaint.lines import Done, NodeDone, TakenOver, What
 from dcosmaint.model import Agents, Verdict, Waits
@@ -159,6 +161,30 @@ def test_what_is_fatal_pauses_the_roll_and_what_is_in_flight_ends() -> None:
     assert "InsufficientInstanceCapacity" in drive.journal.progress.paused
     paused = next(line["at"] for line in drive.said("paused"))
     assert [line for line in drive.said("admit") if line["at"] > paused] == []
+
+
+def test_a_login_that_ran_out_pauses_the_roll_and_fails_no_node_after_another() -> None:
+    drive, expired = Drive(build(BARE), replace(QUICK, canary=0, max_failures=9)), []
+    drive.hear = lambda at, what: expired.append(what) if what == Done(FIRST, "stop-docker") else None
+    ec2 = drive.site.ec2
+
+    class Login:
+        """EC2, which takes surveys' questions longer than those of the steps."""
+
+        def __getattr__(self, name: str) -> Any:
+            if expired and name == "instances":
+                raise Usage("AWS does not take these credentials: log in again")
+            return getattr(ec2, name)
+
+    drive.site = replace(drive.site, ec2=cast(Any, Login()))
+    assert drive.run() is Verdict.STUCK
+    assert drive.journal.progress.paused == "AWS does not take these credentials: log in again"
+    assert [line["node"] for line in drive.said("failed")] == [FIRST]
+    assert len(drive.said("admit")) == 1
+    expired.clear()
+    drive.hear = lambda at, what: None
+    drive.journal.append(TakenOver("me@here"))
+    assert drive.run() is Verdict.DONE
 
 
 def test_r15_a_node_that_came_back_begins_again_with_what_is_there_now() -> None:

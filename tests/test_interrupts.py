@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dcosmaint.errors import Interrupted, LeaseLost, Retryable
+from dcosmaint.errors import Interrupted, LeaseLost, LeaseUnread
 from dcosmaint.hands import Result, Signal, VirtualHands
 from dcosmaint.journal import Journal
 from dcosmaint.lines import Admitted, Done, RollBegun, TakenOver, What
@@ -140,7 +140,7 @@ class Unreadable(Free):
     def confirm(self) -> None:
         self.reads += 1
         if self.reads % 3 == 0:
-            raise Retryable("the lock can't be read")
+            raise LeaseUnread("the lock can't be read")
 
 
 def test_r9_a_lock_that_cant_be_read_now_and_then_delays_a_roll_and_nothing_else() -> None:

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dcosmaint import lines
-from dcosmaint.errors import Fatal, LeaseLost, Refused, Retryable
+from dcosmaint.errors import Fatal, LeaseLost, LeaseUnread, Refused
 from dcosmaint.journal import File, Journal, Logged, Memory, mend, read
 from dcosmaint.lines import What
 from dcosmaint.model import Progress
@@ -40,7 +40,7 @@ class Ours(Lease):
     def confirm(self) -> None:
         self.read += 1
         if self.unreadable:
-            raise Retryable("the lock can't be read")
+            raise LeaseUnread("the lock can't be read")
         self.check()
 
 
@@ -284,7 +284,7 @@ def test_r9_while_the_lock_cant_be_read_no_act_has_a_line_and_all_else_goes_on()
     journal.append(ADMIT)
     lease.unreadable = True
     acts: Any = Logged(port, journal, "ec2", INVENTORY.nodes[0].address)
-    with pytest.raises(Retryable):
+    with pytest.raises(LeaseUnread):
         acts.terminate("i-0")
     journal.append(DONE)
     assert [json.loads(line)["event"] for line in sink.lines] == ["roll", "admit", "done"]

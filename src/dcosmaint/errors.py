@@ -19,6 +19,10 @@ class Retryable(DcosmaintError):
     """Not answered, or not in a form that proves anything. The step begins again and looks first."""
 
 
+class LeaseUnread(Retryable):
+    """The lock can't be read now, for whatever reason: nothing was sent to anybody."""
+
+
 class StartOver(DcosmaintError):
     """The world took a step back (an agent came back, a member landed late): again from cordon-agent."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from dcosmaint.admission import Door
-from dcosmaint.errors import DcosmaintError, Fatal, Interrupted, LetGo, Retryable, StartOver
+from dcosmaint.errors import DcosmaintError, Fatal, Interrupted, LetGo, Retryable, StartOver, Usage
 from dcosmaint.hands import Hands, Outcome, Result, Signal
 from dcosmaint.journal import Journal, logged_acts
 from dcosmaint.lines import Begun, Done, Failed, Held, NodeDone, Paused, Released, RollDone, RollStopped, What
@@ -104,7 +104,7 @@ class Executor:
                 self._start_over(key, str(outcome))
             case LetGo():
                 self._end(key, Released(key))
-            case Fatal():
+            case Fatal() | Usage():  # a login that ran out is no node's: after it no other would fare better
                 self._end(key, Paused(str(outcome)), Failed(key, turn.step, str(outcome)))
             case DcosmaintError():
                 self._end(key, Failed(key, turn.step, str(outcome)))

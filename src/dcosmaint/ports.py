@@ -218,7 +218,7 @@ class Lease(Protocol):
     def confirm(self) -> None:
         """Read the lock where it is kept, right before an irreversible act: who can't read it waits.
 
-        Raises `Retryable` when it can't be read, `LeaseLost` when it is not ours any more.
+        Raises `LeaseUnread` when it can't be read, `LeaseLost` when it is not ours any more.
         """
         self.check()
 

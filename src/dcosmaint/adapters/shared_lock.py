@@ -10,7 +10,7 @@ from threading import Event, Lock, Thread
 from typing import Protocol
 
 from dcosmaint.adapters.holder import Holder
-from dcosmaint.errors import DcosmaintError, Interrupted, LeaseLost, Locked, Retryable
+from dcosmaint.errors import DcosmaintError, Interrupted, LeaseLost, LeaseUnread, Locked, Retryable
 from dcosmaint.ports import Lease
 
 FRESH = 1.5
@@ -93,7 +93,16 @@ class SharedLease(Lease):
         with self._one:
             self.check()
             if not 0.0 <= time.time() - self._read < self._fresh:  # the wall clock: others stand still in a sleep
-                self._look()
+                self._asked()
+
+    def _asked(self) -> None:
+        """A login that ran out, a right that was taken away, a table that is gone: none of them is a node's failure."""
+        try:
+            self._look()
+        except LeaseLost:
+            raise
+        except DcosmaintError as error:
+            raise LeaseUnread(f"the lock can't be read: {error}") from error
 
     def _look(self) -> None:
         began = time.time()
