@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from dcosmaint.adapters.dynamodb_lock import DynamoDbLock
 from dcosmaint.adapters.holder import Holder
 from dcosmaint.adapters.lock import LocalLock
 from dcosmaint.adapters.marathon_lock import MarathonLock
+from dcosmaint.adapters.shared_lock import SharedLease
 from dcosmaint.adapters.tls import Tls
 from dcosmaint.cli.cluster import who
 from dcosmaint.cli.locking import Locks
@@ -63,6 +64,23 @@ class Desk:
 
     def unreadable(self, calls: int = 1) -> None:
         self.cluster.world.faults.api["marathon"] = calls
+
+
+@dataclass(frozen=True)
+class Beating:
+    """A lock whose owner would have given a sign of life."""
+
+    lock: MarathonLock
+    watched = True
+
+    def holder(self) -> Holder | None:
+        return self.lock.holder()
+
+    def take(self, us: Holder) -> SharedLease:
+        return self.lock.take(us)
+
+    def remove(self, found: Holder) -> None:
+        self.lock.remove(found)
 
 
 @pytest.fixture
@@ -122,7 +140,16 @@ def test_a_roll_that_stops_with_a_node_in_flight_leaves_the_lock_to_its_resume(d
     assert desk.lock.holder() is None
 
 
-@pytest.mark.parametrize(("words", "answer", "code"), [(("--yes",), "", 0), ((), "y\nn\n", 3)])
+@pytest.mark.parametrize(
+    ("words", "answer", "code"),
+    [
+        (("--yes", "--owner", "bob@desk"), "", 0),
+        (("--owner", "bob@desk"), "y\n", 0),
+        ((), "y\ny\n", 0),
+        ((), "y\nn\n", 3),
+        (("--yes", "--owner", "ann@laptop"), "", 3),
+    ],
+)
 def test_a_colleague_resumes_a_roll_whose_owner_is_dead(
     desk: Desk, words: tuple[str, ...], answer: str, code: int
 ) -> None:
@@ -135,10 +162,33 @@ def test_a_colleague_resumes_a_roll_whose_owner_is_dead(
     assert (left and left.by) == (None if code == 0 else "bob@desk")
 
 
+@pytest.mark.parametrize("command", ["resume", "abort"])
+def test_a_yes_robs_nobody_of_whom_nothing_tells_whether_he_lives(desk: Desk, command: str) -> None:
+    roll_id = desk.stop()
+    owner = replace(BOB, roll=roll_id)
+    desk.taken_over(owner)
+    ended = desk.type(command, "--yes")
+    assert ended.exit_code == 3
+    assert "add --owner bob@desk once that process is dead" in ended.output
+    assert desk.lock.holder() == owner
+
+
+def test_a_yes_is_enough_where_a_heartbeat_is_watched_for(desk: Desk) -> None:
+    roll_id = desk.stop()
+    desk.taken_over(replace(BOB, roll=roll_id))
+    beating = Beating(desk.lock)
+    locks = replace(desk.locks, shared=lambda: nullcontext(beating))
+    desk.stage.cluster = replace(desk.stage.cluster, free=locks.free)
+    ended = desk.type("resume", "--yes")
+    assert ended.exit_code == 0, ended.output
+    assert "its heartbeat is watched" in ended.output
+    assert desk.lock.holder() is None
+
+
 def test_an_abort_takes_over_the_lock_of_its_roll(desk: Desk) -> None:
     roll_id = desk.stop()
     desk.taken_over(replace(BOB, roll=roll_id))
-    ended = desk.type("abort", "--hold", "--yes")
+    ended = desk.type("abort", "--hold", "--yes", "--owner", "bob@desk")
     assert "still held by bob@desk" in ended.output
     assert "roll-aborted" in desk.stage.shelf.journal(roll_id).read_text()
     assert desk.lock.holder() is None

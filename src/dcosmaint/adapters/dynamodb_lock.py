@@ -72,6 +72,8 @@ class Row:
 class DynamoDbLock:
     """`SharedLock` of one cluster."""
 
+    watched = True
+
     def __init__(self, account: Account, table: Table, cluster: str, pace: Pace = PACE) -> None:
         self._table, self._cluster, self._pace = table, cluster, pace
         self._db: Any = account.client("dynamodb")

@@ -31,6 +31,8 @@ WAY_OUT = "should that process be dead, a resume of its roll takes the lock over
 class MarathonLock:
     """`SharedLock` of one cluster."""
 
+    watched = False
+
     def __init__(self, router: AdminRouter, cluster: str, pause: float = 2.0, fresh: float = FRESH) -> None:
         """`pause`: seconds until what we have created is read back, and between two tries."""
         self._router, self._cluster, self._pause, self._fresh = router, cluster, pause, fresh

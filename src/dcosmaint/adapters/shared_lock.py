@@ -24,6 +24,11 @@ HANGING = 5.0
 class SharedLock(Protocol):
     """One cluster's lock, where it is kept. Every method may raise `Retryable`, `Usage` or `Fatal` as well."""
 
+    @property
+    def watched(self) -> bool:
+        """Whether `remove` waits for a sign of life first, so that nobody who lives is robbed."""
+        ...
+
     def holder(self) -> Holder | None:
         """Who has it now; None when nobody does."""
         ...

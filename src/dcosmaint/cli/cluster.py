@@ -20,8 +20,8 @@ from dcosmaint.ports import Lease
 from dcosmaint.rolls import Shelf
 from dcosmaint.site import Site
 
-Agreed = Callable[[Holder], bool]
-"""Whether the lock is to be taken away from this holder."""
+Agreed = Callable[[Holder, bool], bool]
+"""Whether the lock is to be taken away from this holder, who may be watched for a sign of life first."""
 
 
 def nothing_to_free(agreed: Agreed) -> None:

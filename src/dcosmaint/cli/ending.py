@@ -10,7 +10,7 @@ import click
 
 from dcosmaint.cli import drive, unlocking, work
 from dcosmaint.cli.cluster import Cluster, Clusters, who
-from dcosmaint.cli.options import confirmed, of_policy, on_cluster, wants_json
+from dcosmaint.cli.options import confirmed, of_lock, of_policy, on_cluster, wants_json
 from dcosmaint.cli.work import Wish
 from dcosmaint.errors import Refused, Usage
 from dcosmaint.journal import Journal
@@ -25,6 +25,7 @@ from dcosmaint.rolls import ENDED, before, reverts
 @click.option("--hold", is_flag=True, help="Leave what is half done as it is, and say how to end it by hand.")
 @click.option("--revert/--no-revert", default=None, help="Let Terraform name again what it named before the roll.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
+@of_lock
 @wants_json
 @click.pass_context
 def abort(ctx: click.Context, /, roll_id: str | None, config: Path | None, name: str | None, **given: Any) -> None:
@@ -39,7 +40,7 @@ def abort(ctx: click.Context, /, roll_id: str | None, config: Path | None, name:
     if not given["as_json"]:
         click.echo("\n".join(_ends(found, aborting)))
     _consent(f"Abort {found.roll.work} {found.roll.id}?", given)
-    unlocking.take_over(cluster, found.roll.id, yes=given["yes"])
+    unlocking.take_over(cluster, found.roll.id, unlocking.Consent(given["yes"], given["owner"]))
     ctx.exit(drive.abort(cluster, found.roll.id, aborting, drive.Telling(given["as_json"])))
 
 

@@ -19,6 +19,8 @@ from dcosmaint.cli.exits import untouched
 from dcosmaint.errors import DcosmaintError, Fatal, Retryable, Usage
 from dcosmaint.ports import Lease
 
+WATCHED = "note: its heartbeat is watched for most of a minute before the lock is taken away"
+
 
 @dataclass(frozen=True)
 class Both(Lease):
@@ -76,8 +78,10 @@ class Locks:
         with LocalLock.take(self.folder, self.cluster, self._us("none: unlock")), self.shared() as shared:
             with _before_anything(self.cluster):
                 found = shared.holder() if shared else None
-                if shared is None or found is None or not agreed(found):
+                if shared is None or found is None or not agreed(found, shared.watched):
                     return None
+                if shared.watched:
+                    click.echo(WATCHED, err=True)
                 shared.remove(found)
             return found
 

@@ -125,6 +125,8 @@ def confirmed(command: F) -> F:
     return click.option("--reason", default="", help="Why; it stands in the journal.")(command)
 
 
+of_lock = click.option("--owner", metavar="USER@MACHINE", help="Whose lock it is, instead of being asked.")
+
 wants_json = click.option("--json", "as_json", is_flag=True, help="For programs.")
 
 

@@ -11,7 +11,7 @@ from dcosmaint.cli import drive, unlocking, work
 from dcosmaint.cli.cluster import Clusters, who
 from dcosmaint.cli.confirm import confirming
 from dcosmaint.cli.exits import OUTDATED
-from dcosmaint.cli.options import confirmed, of_nodes, of_policy, of_terms, on_cluster, wants_json
+from dcosmaint.cli.options import confirmed, of_lock, of_nodes, of_policy, of_terms, on_cluster, wants_json
 from dcosmaint.cli.status_text import passed_over
 from dcosmaint.cli.taking_over import asked_terms
 from dcosmaint.cli.work import Wish
@@ -113,6 +113,7 @@ def undrain(ctx: click.Context, /, **given: Any) -> None:
 @of_terms
 @asks_each
 @click.option("--yes", is_flag=True, help="Do not ask.")
+@of_lock
 @wants_json
 @click.pass_context
 def resume(ctx: click.Context, /, roll_id: str | None, config: Path | None, name: str | None, **given: Any) -> None:
@@ -132,7 +133,7 @@ def resume(ctx: click.Context, /, roll_id: str | None, config: Path | None, name
     )
     if not given["yes"] and not click.confirm(asks):
         raise Refused("not confirmed. Nothing was touched.")
-    unlocking.take_over(cluster, found.roll.id, yes=given["yes"])
+    unlocking.take_over(cluster, found.roll.id, unlocking.Consent(given["yes"], given["owner"]))
     telling = drive.Telling(given["as_json"])
     line = TakenOver(who(), terms)
     ctx.exit(drive.go_on(cluster, found.roll.id, line, telling, confirming(given["confirm"])))

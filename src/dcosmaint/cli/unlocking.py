@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
 from dcosmaint.adapters.holder import Holder
 from dcosmaint.cli.cluster import Cluster, Clusters, who
-from dcosmaint.cli.options import on_cluster
+from dcosmaint.cli.options import of_lock, on_cluster
 from dcosmaint.errors import Refused
 
-WATCHED = "note: taking the lock away; where it has a heartbeat, that is watched first for most of a minute"
+
+@dataclass(frozen=True)
+class Consent:
+    """What was said beforehand of whoever holds the lock of a roll that is taken over."""
+
+    yes: bool
+    owner: str | None  # who is said to be dead
 
 
 @click.command()
 @on_cluster
-@click.option("--owner", metavar="USER@MACHINE", help="Whose lock it is, instead of typing it when asked.")
+@of_lock
 @click.pass_context
 def unlock(ctx: click.Context, /, config: Path | None, name: str | None, owner: str | None) -> None:
     """Take the lock of a cluster away from a process that is dead. The owner's name is asked for.
@@ -26,16 +33,16 @@ def unlock(ctx: click.Context, /, config: Path | None, name: str | None, owner: 
     """
     clusters: Clusters = ctx.obj
     cluster = clusters.open(config, name)
-    freed = cluster.free(lambda holder: _typed(cluster, holder, owner))
+    freed = cluster.free(lambda holder, watched: _typed(cluster, holder, owner))
     if freed is None:
         click.echo("Nothing to do: nobody holds the lock.")
         return
     click.echo(f"The lock is free. If roll {freed.roll} has nodes in flight, its own `dcosmaint resume` comes first.")
 
 
-def take_over(cluster: Cluster, roll_id: str, *, yes: bool) -> None:
+def take_over(cluster: Cluster, roll_id: str, consent: Consent) -> None:
     """Free the lock that this very roll holds, so that its resume can take it. Another roll's is left alone."""
-    cluster.free(lambda holder: holder.roll == roll_id and _ours(holder, yes=yes))
+    cluster.free(lambda holder, watched: holder.roll == roll_id and _ours(holder, consent, watched))
 
 
 def _typed(cluster: Cluster, holder: Holder, owner: str | None) -> bool:
@@ -44,21 +51,32 @@ def _typed(cluster: Cluster, holder: Holder, owner: str | None) -> bool:
     click.echo("Take it away only if that process is dead: two rolls at once break the caps of both.", err=True)
     given = owner if owner is not None else _asked(f"Type the owner's name ({holder.by}) to take the lock away")
     if given != holder.by:
-        raise Refused(f"the owner of the lock is {holder.by}, and another name was given. Nothing was touched.")
-    click.echo(WATCHED, err=True)
+        raise _another(holder)
     return True
 
 
-def _ours(holder: Holder, *, yes: bool) -> bool:
+def _ours(holder: Holder, consent: Consent, watched: bool) -> bool:
     """Whether to go on in the place of whoever worked on this roll.
 
-    One's own process on this machine is dead: it would hold the local lock. Of somebody else's nobody here can tell.
+    One's own process on this machine is dead: it would hold the local lock. Of somebody else's only a heartbeat tells.
     """
-    click.echo(f"note: this roll's lock is still held by {holder}, and is taken over", err=True)
-    if holder.by != who() and not yes and not click.confirm(f"Is that process of {holder.by} dead?"):
+    click.echo(f"note: this roll's lock is still held by {holder}", err=True)
+    if holder.by == who() or consent.owner == holder.by or (consent.yes and watched):
+        return True
+    if consent.owner:
+        raise _another(holder)
+    if consent.yes:
+        raise Refused(
+            f"{holder.by} may be at work, and --yes is no proof that they are not: add --owner {holder.by} once that"
+            " process is dead. Nothing was touched."
+        )
+    if not click.confirm(f"Is that process of {holder.by} dead?"):
         raise Refused(f"{holder.by} may be at work. Nothing was touched.")
-    click.echo(WATCHED, err=True)
     return True
+
+
+def _another(holder: Holder) -> Refused:
+    return Refused(f"the owner of the lock is {holder.by}, and another name was given. Nothing was touched.")
 
 
 def _asked(question: str) -> str:
