@@ -7,10 +7,11 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from dcosmaint import planner
-from dcosmaint.errors import DcosmaintError, Fatal, NodeFailed, Retryable
+from dcosmaint.cordons import Cordons
+from dcosmaint.errors import DcosmaintError, Fatal, Retryable
 from dcosmaint.hands import Hands
 from dcosmaint.journal import Journal, logged_acts
-from dcosmaint.lines import Admitted, Cordoned, Paused, Uncordoned
+from dcosmaint.lines import Admitted, Paused
 from dcosmaint.model import RENEWING, Admission, Flight, Inventory, Member, Node, Progress, Roll, Verdict
 from dcosmaint.planner.case import Case, slots
 from dcosmaint.reporter import Event, Look, Reporter
@@ -36,7 +37,7 @@ class Door:
         self, journal: Journal, site: Site, hands: Hands, reporter: Reporter, admit: Admit = planner.admit
     ) -> None:
         self._journal, self._site, self._hands, self._reporter, self._admit = journal, site, hands, reporter, admit
-        self._mesos = logged_acts(site.acts, journal).mesos
+        self._cordons = Cordons(journal, logged_acts(site.acts, journal).mesos, hands.now, self._warn)
         self._asked: tuple[object, ...] = ()
         self._failing: float | None = None  # since when there is no survey
         self._warned = ""
@@ -54,7 +55,7 @@ class Door:
             inventory = survey(self._site, began)
             self._decide(inventory)
             self._reporter.looked(Look(began, self._lost(inventory), self.answer))
-            self._steer(inventory)
+            self._cordons.steer(self.answer.cordon, inventory)
             self._failing = None
             self._explain()
         except Retryable as error:  # unknown is unhealthy: nobody starts, what is in flight goes on
@@ -101,31 +102,6 @@ class Door:
         measured = node.agent and self._journal.roll.work in RENEWING
         return self._site.health.red(node.private_ip) if measured else ()
 
-    def _steer(self, inventory: Inventory) -> None:
-        """R8. The line comes first: a cordon that is not in our journal would never be lifted."""
-        cordoned = {agent.id for agent in inventory.agents if agent.deactivated}
-        for agent in self.answer.cordon:
-            if agent not in self._journal.progress.steered:
-                self._journal.append(Cordoned(agent))
-            if agent not in cordoned:
-                self._mesos.cordon(agent)
-        for agent in self._journal.progress.steered:
-            if agent not in self.answer.cordon:
-                self._lift(agent, inventory)
-
-    def _lift(self, agent: str, inventory: Inventory) -> None:
-        """Each by itself: one that can't be lifted keeps neither the others nor the roll."""
-        try:
-            self._mesos.uncordon(agent)
-        except Retryable as error:
-            if _may_answer(agent, inventory):
-                self._warn(f"{error}: it is tried again")
-                return
-            self._warn(f"agent {agent} is not registered any more: should it come back, `dcos node reactivate {agent}`")
-        except NodeFailed as error:
-            self._warn(str(error))
-        self._journal.append(Uncordoned(agent))
-
     def _unanswered(self, error: Retryable, began: float) -> None:
         self._failing = began if self._failing is None else self._failing
         if self._hands.now() - self._failing > self._journal.roll.policy.waits.stalled:
@@ -159,9 +135,3 @@ class Door:
 
 def _nodes(count: int) -> str:
     return "1 node" if count == 1 else f"{count} nodes"
-
-
-def _may_answer(agent: str, inventory: Inventory) -> bool:
-    """Whether it is listed, or may be back any moment since the master failed over."""
-    failover = any(finding.rule == "recovered-agents" for finding in inventory.blockers)
-    return failover or agent in {listed.id for listed in inventory.agents}

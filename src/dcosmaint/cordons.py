@@ -1,0 +1,66 @@
+"""Steering cordons (R8): the planner says which agents take nothing new for a while; here that is brought about."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from dcosmaint.errors import DcosmaintError, Fatal, LeaseUnread, NodeFailed, Retryable
+from dcosmaint.journal import Journal
+from dcosmaint.lines import Cordoned, Uncordoned
+from dcosmaint.model import Inventory
+from dcosmaint.ports import MesosActs
+
+
+class Cordons:
+    """Those of one roll. Only what is in its journal is ever lifted."""
+
+    def __init__(
+        self, journal: Journal, mesos: MesosActs, now: Callable[[], float], warn: Callable[[str], None]
+    ) -> None:
+        self._journal, self._mesos, self._now, self._warn = journal, mesos, now, warn
+        self._stuck: dict[str, float] = {}  # agents whose cordon is to be lifted, and since when that fails
+
+    def steer(self, wanted: Sequence[str], inventory: Inventory) -> None:
+        """The line comes first: a cordon that is not in our journal would never be lifted.
+
+        Raises `Fatal` when one could not be lifted for as long as anybody should wait; it stays in the journal.
+        """
+        cordoned = {agent.id for agent in inventory.agents if agent.deactivated}
+        for agent in wanted:
+            if agent not in self._journal.progress.steered:
+                self._journal.append(Cordoned(agent))
+            if agent not in cordoned:
+                self._mesos.cordon(agent)
+        unwanted = [agent for agent in self._journal.progress.steered if agent not in wanted]
+        failed = {agent: error for agent in unwanted if (error := self._lift(agent, inventory))}
+        self._stuck = {agent: self._stuck.get(agent, self._now()) for agent in failed}
+        for agent, error in failed.items():
+            self._endure(agent, error)
+
+    def _lift(self, agent: str, inventory: Inventory) -> DcosmaintError | None:
+        """Each by itself: one that can't be lifted yet, for the reason returned, does not keep the others."""
+        try:
+            self._mesos.uncordon(agent)
+        except Retryable as error:
+            if isinstance(error, LeaseUnread) or _may_answer(agent, inventory):
+                return error
+            self._warn(f"agent {agent} is not registered any more: should it come back, `dcos node reactivate {agent}`")
+        except NodeFailed as error:
+            self._warn(str(error))
+        self._journal.append(Uncordoned(agent))
+        return None
+
+    def _endure(self, agent: str, error: DcosmaintError) -> None:
+        patience = self._journal.roll.policy.waits.stalled
+        if self._now() - self._stuck[agent] > patience:
+            raise Fatal(
+                f"agent {agent} can't be uncordoned in {patience:.0f} s: {error}. Nothing is placed on it:"
+                f" `dcosmaint resume` tries again, `dcos node reactivate {agent}` does it by hand"
+            )
+        self._warn(f"{error}: it is tried again")
+
+
+def _may_answer(agent: str, inventory: Inventory) -> bool:
+    """Whether it is listed, or may be back any moment since the master failed over."""
+    failover = any(finding.rule == "recovered-agents" for finding in inventory.blockers)
+    return failover or agent in {listed.id for listed in inventory.agents}
