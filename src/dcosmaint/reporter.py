@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -78,18 +79,21 @@ class Reporter:
 
 
 class Several(Reporter):
-    """Tells each of them, in order."""
+    """Tells each of them, in order, one thing after the other: a look in a thread says things too."""
 
-    def __init__(self, *reporters: Reporter) -> None:
-        self._reporters = reporters
+    def __init__(self, alone: AbstractContextManager[Any], *reporters: Reporter) -> None:
+        """`alone` keeps threads apart."""
+        self._alone, self._reporters = alone, reporters
 
     def say(self, event: Event) -> None:
-        for reporter in self._reporters:
-            reporter.say(event)
+        with self._alone:
+            for reporter in self._reporters:
+                reporter.say(event)
 
     def looked(self, look: Look) -> None:
-        for reporter in self._reporters:
-            reporter.looked(look)
+        with self._alone:
+            for reporter in self._reporters:
+                reporter.looked(look)
 
 
 class Narrator:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import io
 import json
+from pathlib import Path
+from threading import RLock, Thread
 
 import pytest
 from rich.console import Console
 
+from dcosmaint.cli.drive import Telling
 from dcosmaint.cli.jsonl import JsonLines
 from dcosmaint.cli.live import Watched
 from dcosmaint.cli.plain import WORDS, Plain, sentence
@@ -67,6 +70,24 @@ def test_json_lines_are_numbered_and_carry_every_field(capsys: pytest.CaptureFix
         "schema": "dcosmaint/event/v1", "seq": 4, "at": 0.0, "roll": "r1", "event": "waiting", "node": "node[1]",
         "step": "stop-agent", "goal": "it to leave", "left": "3", "since": 0.0,
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+def test_two_threads_say_one_thing_after_the_other(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], as_json: bool
+) -> None:
+    """A look in a thread has notes to tell while the executor tells how a step ended."""
+    journal = Journal(Memory(), Free(), lambda: 0.0, RLock())
+    journal.append(RollBegun(a_roll()))
+    with Telling(as_json).reporter(journal, lambda: 0.0, tmp_path) as reporter:
+        look = Thread(target=reporter.say, args=(EVENTS["warning"],))
+        with journal.alone:
+            look.start()
+            look.join(0.05)
+            assert look.is_alive()
+            assert capsys.readouterr().out == ""
+        look.join(5.0)
+    assert "no answer" in capsys.readouterr().out
 
 
 def drawn(journal: Journal, *events: Event, lost: frozenset[Member] = frozenset()) -> str:

@@ -44,14 +44,14 @@ class Telling:
     @contextmanager
     def reporter(self, journal: Journal, now: Callable[[], float], folder: Path) -> Iterator[Reporter]:
         """`folder`: of what the roll leaves beside its journal."""
-        noted = Noted(folder)
+        noted, alone = Noted(folder), journal.alone
         if self.as_json:
-            yield Several(noted, JsonLines(journal.roll.id))
+            yield Several(alone, noted, JsonLines(journal.roll.id))
         elif sys.stdout.isatty():
             with Watched(journal, now, self.expected, screen()) as watched:
-                yield Several(noted, watched)
+                yield Several(alone, noted, watched)
         else:
-            yield Several(noted, Plain())
+            yield Several(alone, noted, Plain())
 
 
 def begin(cluster: Cluster, lease: Lease, roll: Roll, telling: Telling, admit: Admitting) -> int:
