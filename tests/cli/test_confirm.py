@@ -8,12 +8,15 @@ import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from io import FileIO
 
+import click
 import pytest
 
 from dcosmaint import planner
 from dcosmaint.cli.confirm import Confirmed
 from dcosmaint.cli.question import AtTerminal
+from dcosmaint.cli.typed import by_line
 from dcosmaint.hands import Result, Signal, VirtualHands
 from dcosmaint.lines import Paused
 from dcosmaint.model import Admission, Inventory, Progress, Roll, Verdict
@@ -200,3 +203,47 @@ def test_ctrl_c_at_the_question_is_the_rolls_own(keys: int) -> None:
         signal.signal(signal.SIGINT, before)
         os.write(keys, b"n\n")
         rang.wait(5.0)
+
+
+# ---- at a pipe
+
+
+@pytest.fixture
+def pipe(monkeypatch: pytest.MonkeyPatch) -> Iterator[FileIO]:
+    """Our input is a pipe; what is written here comes out of it."""
+    theirs, ours = os.pipe()
+    with os.fdopen(theirs) as stdin, FileIO(ours, "w") as pipe:
+        monkeypatch.setattr(sys, "stdin", stdin)
+        yield pipe
+
+
+@pytest.mark.parametrize(("piped", "answer"), [(b"y\n", True), (b"what?\nno\n", False), (b"y", True), (b"", False)])
+def test_a_pipe_answers_while_nobody_waits_for_it(pipe: FileIO, piped: bytes, answer: bool) -> None:
+    rang = threading.Event()
+    question = AtTerminal(rang.set)
+    question.put("Go on?")
+    assert question.answer is None
+    pipe.write(piped)
+    pipe.close()
+    assert rang.wait(5.0)
+    assert question.answer is answer
+
+
+def test_an_answer_behind_the_one_to_a_prompt_is_still_there(pipe: FileIO) -> None:
+    pipe.write(b"prod\ny\nn\n")
+    rang = threading.Event()
+    question = AtTerminal(rang.set)
+    with by_line():
+        assert click.prompt("The name") == "prod"
+        for answer in (True, False):
+            rang.clear()
+            question.put("Go on?")
+            assert rang.wait(5.0)
+            assert question.answer is answer
+
+
+def test_a_process_without_an_input_is_told_no(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", None)
+    question = AtTerminal(lambda: None)
+    question.put("Go on?")
+    assert question.answer is False

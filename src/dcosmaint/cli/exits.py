@@ -14,6 +14,7 @@ from typing import Any
 import click
 
 from dcosmaint.cli.edge import guarded
+from dcosmaint.cli.typed import by_line
 from dcosmaint.errors import DcosmaintError, Refused, Retryable
 
 DONE, REFUSED, STOPPED, OUTDATED, INTERRUPTED = 0, 3, 4, 6, 130
@@ -35,7 +36,7 @@ class Commands(click.Group):
         return super().parse_args(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
-        with guarded():
+        with guarded(), by_line():
             return self._ended(ctx)
 
     def _ended(self, ctx: click.Context) -> Any:
