@@ -88,6 +88,25 @@ def test_a_topic_that_is_taken_anew_replaces_its_baseline_and_no_other() -> None
     assert str(terms) == "brokers of kafka-events are measured by who is in sync now in events"
 
 
+def test_r1_a_broker_that_is_behind_is_not_taken_for_one_whose_partition_was_given_away() -> None:
+    full, short = a_partition(0, isr=(1, 2, 3)), a_partition(0, isr=(1, 2))
+    roll = replace(ROLL, baseline={"kafka-events": (a_partition(0),)})
+    tighten.check(roll, FLYING, Terms(baseline={"kafka-events": (full,)}))
+    with pytest.raises(Refused, match=r"events: 2 of 3 copies of events-0 are in sync \(kafka-1, kafka-2\).*is behind"):
+        tighten.check(roll, FLYING, Terms(baseline={"kafka-events": (short,)}))
+
+
+def test_r1_a_broker_is_behind_in_a_topic_too_that_came_after_the_roll_had_begun() -> None:
+    flight = replace(
+        FLIGHTS[INVENTORY.nodes[0].address], also={"kafka-events": (a_partition(isr=(0,), topic="fresh"),)}
+    )
+    progress = Progress(flights={flight.node.address: flight})
+    anew = {"kafka-events": (a_partition(isr=(1, 2), topic="fresh"),)}
+    tighten.check(ROLL, FLYING, Terms(baseline=anew))
+    with pytest.raises(Refused, match="2 of 3 copies of fresh-0 are in sync"):
+        tighten.check(ROLL, progress, Terms(baseline=anew))
+
+
 @pytest.mark.parametrize("name", ["kafka-events/nosuch", "nosuch/events", "events", "", "blind/events"])
 def test_a_topic_that_cant_be_read_is_not_taken_anew(name: str) -> None:
     inventory = an_inventory(4, [a_service(), a_service("blind", partitions=None)])

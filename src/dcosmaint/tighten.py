@@ -12,14 +12,14 @@ def check(roll: Roll, progress: Progress, terms: Terms) -> None:
     """Raises `Usage` for what would loosen the roll, `Refused` for what its flights rule out: all of it at once."""
     if wrong := [*_caps(roll, terms), *_batch(roll, terms)]:
         raise Usage("; ".join(wrong))
-    if wrong := [*_held(progress, terms), *_flying(progress, terms)]:
+    if wrong := [*_held(progress, terms), *_flying(progress, terms), *_behind(roll, progress, terms)]:
         raise Refused("; ".join(wrong) + ". Nothing was touched.")
 
 
 def measured_anew(inventory: Inventory, names: Iterable[str]) -> dict[str, tuple[Partition, ...]]:
     """Of each topic, named SERVICE/TOPIC, who is in sync now. For topics whose partitions were given to other brokers:
-    what a scheduler says of a topic does not name its replicas, so nobody else can tell that one from a broker that is
-    behind. Raises `Usage` for a topic that is not there, or can't be read.
+    what a scheduler says of a topic does not name its replicas. Raises `Usage` for a topic that is not there, or can't
+    be read.
     """
     found: dict[str, tuple[Partition, ...]] = {}
     for name in dict.fromkeys(names):
@@ -63,3 +63,25 @@ def _flying(progress: Progress, terms: Terms) -> Iterator[str]:
     for address, flight in progress.flights.items():
         if flight.node.instance.id in terms.excluded:
             yield f"--exclude {address} ({flight.node.instance.id}): it is in flight, and has to be ended first"
+
+
+def _behind(roll: Roll, progress: Progress, terms: Terms) -> Iterator[str]:
+    """R1: a partition that was given to others has all its copies; one short of them has a broker that is behind, and
+    measured anew that one would count as in sync.
+    """
+    for service, partitions in terms.baseline.items():
+        was = {(p.topic, p.number): len(p.isr) for p in roll.baseline.get(service, ())}
+        for p in partitions:
+            copies = was.get((p.topic, p.number)) or len({*p.isr, *_moved(progress, service, p)})
+            if len(p.isr) < copies:
+                yield (
+                    f"--reassigned {service}/{p.topic}: {len(p.isr)} of {copies} copies of {p.name} are in sync"
+                    f" ({', '.join(p.isr) or 'none'}), so a broker is behind there: wait until it has all of them"
+                )
+
+
+def _moved(progress: Progress, service: str, partition: Partition) -> Iterator[str]:
+    """Members in flight that were in sync in it when they were replaced: it came after the roll had begun."""
+    for p in progress.also(service):
+        if (p.topic, p.number) == (partition.topic, partition.number):
+            yield from p.isr
