@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from dcosmaint.ports import Lease
 from dcosmaint.sandbox.world import KafkaShape, Shape, TopicShape
 from tests.cli.stage import Stage
 from tests.rolls.stage import cordoned, unwell
@@ -114,3 +118,27 @@ def test_a_rollback_waits_for_the_end_of_a_roll_that_is_in_flight(stage: Stage) 
     assert stage.type("abort", "--yes").exit_code == 0
     assert stage.type("rollback", roll, "--yes").exit_code == 0
     assert stage.new_ami not in amis(stage)
+
+
+@pytest.mark.parametrize("words", [("abort", "--revert"), ("resume",)])
+def test_a_roll_that_a_colleague_has_ended_since_it_was_looked_at_is_left_alone(
+    stage: Stage, words: tuple[str, ...]
+) -> None:
+    """He was quicker to the lock; what Terraform names may be another roll's by now."""
+    roll = stopped(stage)
+    lock = stage.cluster.lock
+
+    @contextmanager
+    def after_him(roll_id: str) -> Iterator[Lease]:
+        stage.cluster = replace(stage.cluster, lock=lock)
+        assert stage.type("abort", roll, "--yes").exit_code == 0
+        with lock(roll_id) as lease:
+            yield lease
+
+    stage.cluster = replace(stage.cluster, lock=after_him)
+    images = dict(stage.world.terraform.images)
+    ended = stage.type(*words, "--yes")
+    assert ended.exit_code == 3, ended.output
+    assert f"roll {roll} has been ended by somebody meanwhile (roll-aborted)" in ended.output
+    assert dict(stage.world.terraform.images) == images
+    assert stage.shelf.load(roll).progress.over == "roll-aborted"

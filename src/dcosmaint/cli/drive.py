@@ -30,7 +30,7 @@ from dcosmaint.lines import Aborting, RollAborted, RollBegun, TakenOver
 from dcosmaint.model import Roll, Verdict
 from dcosmaint.ports import Lease
 from dcosmaint.reporter import Reporter, Several
-from dcosmaint.rolls import in_flight, loose
+from dcosmaint.rolls import ENDED, in_flight, loose
 from dcosmaint.site import Site
 
 
@@ -77,7 +77,7 @@ def go_on(cluster: Cluster, roll_id: str, line: TakenOver, telling: Telling, adm
     """Take a roll over from wherever its journal stands. Returns the exit code."""
 
     with cluster.lock(roll_id) as lease:
-        found = cluster.shelf.load(roll_id)
+        found = _unended(cluster, roll_id)
         if not in_flight(found.roll, found.progress):
             nothing_else(cluster)
         tighten.check(found.roll, found.progress, line.terms)  # again: only now nobody else goes on with it
@@ -87,8 +87,19 @@ def go_on(cluster: Cluster, roll_id: str, line: TakenOver, telling: Telling, adm
 def abort(cluster: Cluster, roll_id: str, aborting: Aborting, telling: Telling) -> int:
     """Bring a roll to a clean end. Returns the exit code: `STOPPED` where a node was left as it is."""
     with cluster.lock(roll_id) as lease:
+        _unended(cluster, roll_id)
         opening = _Opening(lease, _taken_over(cluster, roll_id, lease), aborting, confirming(None))
         return _drive(cluster, roll_id, telling, opening)
+
+
+def _unended(cluster: Cluster, roll_id: str) -> Journal:
+    """Read again under the lock: a colleague may have ended the roll since it was looked at."""
+    found = cluster.shelf.load(roll_id)
+    if found.progress.over in ENDED:
+        raise Refused(
+            f"roll {roll_id} has been ended by somebody meanwhile ({found.progress.over}). Nothing was touched."
+        )
+    return found
 
 
 def _taken_over(cluster: Cluster, roll_id: str, lease: Lease) -> Callable[[Working], Journal]:
