@@ -12,7 +12,7 @@ from dcosmaint.errors import DcosmaintError, Fatal, Retryable
 from dcosmaint.hands import Hands
 from dcosmaint.journal import Journal, logged_acts
 from dcosmaint.lines import Admitted, Paused
-from dcosmaint.model import RENEWING, Admission, Flight, Inventory, Member, Node, Progress, Roll, Verdict
+from dcosmaint.model import RENEWING, Admission, Flight, Inventory, Member, Node, Progress, Roll, Verdict, some_nodes
 from dcosmaint.planner.case import Case, slots
 from dcosmaint.reporter import Event, Look, Reporter
 from dcosmaint.site import Site
@@ -123,7 +123,7 @@ class Door:
             return
         others = (refusal.says for refusal in self.answer.refusals if refusal.rule != "image")  # that is on its way
         if reasons := Counter(others):
-            self._warn("nobody may start: " + "; ".join(f"{says} ({_nodes(n)})" for says, n in reasons.items()))
+            self._warn("nobody may start: " + "; ".join(f"{says} ({some_nodes(n)})" for says, n in reasons.items()))
 
     def _warn(self, why: str) -> None:
         """Said once, and again when it has changed."""
@@ -131,7 +131,3 @@ class Door:
             return
         self._warned = why
         self._reporter.say(Event(self._hands.now(), "warning", fields={"why": why}))
-
-
-def _nodes(count: int) -> str:
-    return "1 node" if count == 1 else f"{count} nodes"

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from dcosmaint.cli import noted
-from dcosmaint.cli.noted import FILE, Noted, Wait
+from dcosmaint.cli.noted import FILE, NowWriter, Wait
 from dcosmaint.journal import Journal
 from dcosmaint.lines import Admitted, Cordoned, RollBegun, RollDone
 from dcosmaint.model import Admission, Refusal, Verdict
@@ -50,7 +50,7 @@ def look(*refusals: Refusal, at: float = NOON) -> Look:
 
 def test_a_flight_is_shown_with_what_it_waits_for_and_what_is_next(stage: Stage) -> None:
     begun(stage, NEWER)
-    note = Noted(stage.shelf.workspace(NEWER))
+    note = NowWriter(stage.shelf.workspace(NEWER))
     note.say(waiting(NOON, "3 tasks"))
     note.looked(look(Refusal("barrier", "node[2]", "the batch before it is not whole yet")))
     said = stage.type("status").output
@@ -64,7 +64,7 @@ def test_a_flight_is_shown_with_what_it_waits_for_and_what_is_next(stage: Stage)
 
 def test_json_carries_the_same(stage: Stage) -> None:
     begun(stage, NEWER)
-    note = Noted(stage.shelf.workspace(NEWER))
+    note = NowWriter(stage.shelf.workspace(NEWER))
     note.looked(look(Refusal("soak", "node[2]", "soaking", until=NOON + 60)))
     note.say(waiting(NOON + 30, "3 tasks"))
     said = json.loads(stage.type("status", "--json").output)
@@ -122,7 +122,7 @@ def test_a_roll_notes_what_it_waits_for_as_it_goes(stage: Stage, monkeypatch: py
 
 
 def test_a_step_that_ended_is_not_waited_for_and_news_of_another_goal_is_never_put_off(tmp_path: Path) -> None:
-    note = Noted(tmp_path)
+    note = NowWriter(tmp_path)
     note.say(event("step-begin"))
     note.say(waiting(NOON, "3"))
     note.say(waiting(NOON + 0.1, "2"))
@@ -137,7 +137,7 @@ def test_a_step_that_ended_is_not_waited_for_and_news_of_another_goal_is_never_p
 
 def test_a_note_that_can_not_be_kept_stops_nothing(tmp_path: Path) -> None:
     (tmp_path / "roll").write_text("no folder")
-    note = Noted(tmp_path / "roll")
+    note = NowWriter(tmp_path / "roll")
     note.say(waiting(NOON, "3"))
     note.looked(look())
     assert noted.read(tmp_path / "roll") is None
@@ -150,7 +150,7 @@ def test_a_note_that_can_not_be_read_is_none(tmp_path: Path, text: str) -> None:
 
 
 def test_the_age_of_a_note_is_its_files(tmp_path: Path) -> None:
-    Noted(tmp_path).looked(look())
+    NowWriter(tmp_path).looked(look())
     os.utime(tmp_path / FILE, (1.0, 1.0))
     found = noted.read(tmp_path)
     assert found

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from dcosmaint.model import Roll, Work
-from dcosmaint.sandbox.monitor import Tally, Terms, judge
+from dcosmaint.sandbox.monitor import Tally, Yardstick, judge
 from dcosmaint.sandbox.world import World
 from dcosmaint.sandbox.world.state import Machine
 from tests.rolls.stage import cordoned, not_replaced, unwell
@@ -16,7 +16,7 @@ from tests.rolls.stage import cordoned, not_replaced, unwell
 def tallied(world: World, roll: Roll) -> Tally:
     """What the monitor makes of it. It hears what was ordered, and nothing of how that was kept."""
     caps = {name: roll.policy.caps.get(name, roll.policy.default_cap) for name in world.schedulers}
-    return judge(world.log, caps, roll.targets, _terms(world, roll))
+    return judge(world.log, caps, roll.targets, _yardstick(world, roll))
 
 
 def problems(world: World, roll: Roll, tally: Tally, *, done: bool) -> Iterator[str]:
@@ -29,12 +29,12 @@ def problems(world: World, roll: Roll, tally: Tally, *, done: bool) -> Iterator[
         yield from (f"not well: {whom}" for whom in unwell(world))
 
 
-def _terms(world: World, roll: Roll) -> Terms:
+def _yardstick(world: World, roll: Roll) -> Yardstick:
     policy = roll.policy
     replaces = roll.work in (Work.ROLL, Work.REPLACE)
     wanted = {ami or _baked(world, roll) for ami in roll.images.values()}
     ami = wanted.pop() if len(wanted) == 1 else ""
-    return Terms(ami, policy.min_isr, policy.canary if replaces else 0, policy.soak)
+    return Yardstick(ami, policy.min_isr, policy.canary if replaces else 0, policy.soak)
 
 
 def _baked(world: World, roll: Roll) -> str:

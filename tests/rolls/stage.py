@@ -133,7 +133,7 @@ class Stage:
     def tally(self, roll: Roll) -> Tally:
         """The monitor's judgement. It hears what the caps and the targets are, and nothing of how they were kept."""
         caps = {name: roll.policy.caps.get(name, roll.policy.default_cap) for name in self.world.schedulers}
-        return judge(self.world.log, caps, roll.targets, monitor.Terms(min_isr=roll.policy.min_isr))
+        return judge(self.world.log, caps, roll.targets, monitor.Yardstick(min_isr=roll.policy.min_isr))
 
 
 def rolled(stage: Stage, roll: Roll) -> Journal:

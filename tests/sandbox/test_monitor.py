@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from dcosmaint.sandbox.monitor import Tally, Terms, judge
+from dcosmaint.sandbox.monitor import Tally, Yardstick, judge
 from tests.sandbox.drill import drilled
 
 SERVICE = "kafka-events"
@@ -40,13 +40,13 @@ def heard(
     *lines: dict[str, Any],
     caps: dict[str, int] | None = None,
     targets: tuple[str, ...] = (),
-    terms: Terms | None = None,
+    yardstick: Yardstick | None = None,
 ) -> Tally:
     """A line is a second after the one before it unless it says otherwise."""
     nodes = [{"instance": f"i-{n}", "address": f"agent[{n}]", "agent": f"S{n}", "ami": "ami-1"} for n in range(3)]
     first = said("cluster", "time", nodes=nodes, services={SERVICE: ["kafka-0", "kafka-1", "kafka-2"]}, apps={})
     log = [json.dumps({"at": float(at), **line}) for at, line in enumerate([first, *lines])]
-    return judge(log, caps or {}, targets, terms)
+    return judge(log, caps or {}, targets, yardstick)
 
 
 def back(number: int, *, old: bool = False, **facts: Any) -> dict[str, Any]:
@@ -170,30 +170,30 @@ def test_an_agent_that_was_released_is_no_comeback() -> None:
     assert heard(*left(1), said("release", **node(1)), back(1, old=True)).comebacks == 0
 
 
-CANARY = Terms(ami="ami-2", canary=1, soak=60.0)
+CANARY = Yardstick(ami="ami-2", canary=1, soak=60.0)
 
 
 def test_it_barks_at_a_node_that_begins_beside_the_canary_or_too_soon_after_it() -> None:
-    beside = heard(*left(1), *left(2), terms=CANARY)
-    soon = heard(*left(1), back(1, at=10.0), *left(2, at=50.0), terms=CANARY)
-    later = heard(*left(1), back(1, at=10.0), *left(2, at=80.0), replaced(agent="S0", at=81.0), terms=CANARY)
+    beside = heard(*left(1), *left(2), yardstick=CANARY)
+    soon = heard(*left(1), back(1, at=10.0), *left(2, at=50.0), yardstick=CANARY)
+    later = heard(*left(1), back(1, at=10.0), *left(2, at=80.0), replaced(agent="S0", at=81.0), yardstick=CANARY)
     assert beside.breaches == ("3 s: agent[2] began while the canary agent[1] was not whole",)
     assert soon.breaches == ("50 s: agent[2] began 40 s after a canary was back, and its soak is 60 s",)
     assert later.breaches == ()
 
 
 def test_a_canary_that_somebody_else_terminated_is_one_as_soon_as_it_is_back() -> None:
-    assert heard(back(1, at=10.0), *left(2, at=80.0), replaced(agent="S0", at=81.0), terms=CANARY).breaches == ()
+    assert heard(back(1, at=10.0), *left(2, at=80.0), replaced(agent="S0", at=81.0), yardstick=CANARY).breaches == ()
 
 
 def test_it_barks_at_a_plan_with_another_ami() -> None:
-    tally = heard(said("apply", **APPLY, changes=[["agent[1]", ["create"], "ami-1"]]), terms=CANARY)
+    tally = heard(said("apply", **APPLY, changes=[["agent[1]", ["create"], "ami-1"]]), yardstick=CANARY)
     assert tally.breaches == ("1 s: the applied plan would create agent[1] of ami-1, not of ami-2",)
 
 
 def test_fewer_copies_will_do_where_the_operator_said_so() -> None:
     few = replaced(copies={"clicks-0": 1, "clicks-1": 1})
-    assert not heard(few, terms=Terms(min_isr={SERVICE: 1})).breaches
+    assert not heard(few, yardstick=Yardstick(min_isr={SERVICE: 1})).breaches
 
 
 @pytest.mark.parametrize(("later", "breaches"), [(5.0, 0), (60.0, 1)])

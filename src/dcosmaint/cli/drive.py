@@ -18,7 +18,7 @@ from dcosmaint.cli.exits import DONE, STOPPED, Stopped, hush, unusable
 from dcosmaint.cli.jsonl import JsonLines
 from dcosmaint.cli.left import left
 from dcosmaint.cli.live import Watched
-from dcosmaint.cli.noted import Noted
+from dcosmaint.cli.noted import NowWriter
 from dcosmaint.cli.plain import Plain
 from dcosmaint.cli.price import Priced
 from dcosmaint.cli.screen import screen
@@ -44,7 +44,7 @@ class Telling:
     @contextmanager
     def reporter(self, journal: Journal, now: Callable[[], float], folder: Path) -> Iterator[Reporter]:
         """`folder`: of what the roll leaves beside its journal."""
-        noted, alone = Noted(folder), journal.alone
+        noted, alone = NowWriter(folder), journal.alone
         if self.as_json:
             yield Several(alone, noted, JsonLines(journal.roll.id))
         elif sys.stdout.isatty():

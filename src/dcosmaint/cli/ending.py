@@ -10,12 +10,13 @@ import click
 
 from dcosmaint.cli import drive, unlocking, work
 from dcosmaint.cli.cluster import Cluster, Clusters, who
+from dcosmaint.cli.consent import consent
 from dcosmaint.cli.options import confirmed, of_lock, of_policy, on_cluster, wants_json
 from dcosmaint.cli.work import Wish
-from dcosmaint.errors import Refused, Usage
+from dcosmaint.errors import Refused
 from dcosmaint.journal import Journal
 from dcosmaint.lines import Aborting
-from dcosmaint.model import Flight, Progress, Work
+from dcosmaint.model import Flight, Progress, Work, nodes_are
 from dcosmaint.rolls import ENDED, before, reverts
 
 
@@ -39,7 +40,7 @@ def abort(ctx: click.Context, /, roll_id: str | None, config: Path | None, name:
     aborting = Aborting(who(), hold=given["hold"], revert=_revert(found, given))
     if not given["as_json"]:
         click.echo("\n".join(_ends(found, aborting)))
-    _consent(f"Abort {found.roll.work} {found.roll.id}?", given)
+    consent(given, lambda: click.confirm(f"Abort {found.roll.work} {found.roll.id}?"))
     unlocking.take_over(cluster, found.roll.id, unlocking.Consent(given["yes"], given["owner"]))
     ctx.exit(drive.abort(cluster, found.roll.id, aborting, drive.Telling(given["as_json"])))
 
@@ -50,12 +51,9 @@ def _revert(found: Journal, given: dict[str, Any]) -> bool:
     if given["revert"] is not None or not edits or given["yes"] or given["as_json"]:
         return bool(edits and given["revert"])
     named = ", ".join(f"{group} {ami}" for group, ami in edits.items())
-    return click.confirm(f"{_done(found.progress)} on the new AMI. Should Terraform name again {named}?", default=False)
-
-
-def _done(progress: Progress) -> str:
-    count = len(progress.ended)
-    return "1 node is" if count == 1 else f"{count or 'No'} nodes are"
+    return click.confirm(
+        f"{nodes_are(len(found.progress.ended))} on the new AMI. Should Terraform name again {named}?", default=False
+    )
 
 
 def _ends(found: Journal, aborting: Aborting) -> Iterator[str]:
@@ -115,12 +113,3 @@ def _to_roll_back(cluster: Cluster, roll_id: str | None) -> Journal:
 
 def _renewed(progress: Progress) -> bool:
     return any(ended.ami for ended in progress.ended)
-
-
-def _consent(question: str, given: dict[str, Any]) -> None:
-    if given["yes"]:
-        return
-    if given["as_json"]:
-        raise Usage("--json has nobody to ask: add --yes")
-    if not click.confirm(question):
-        raise Refused("not confirmed. Nothing was touched.")

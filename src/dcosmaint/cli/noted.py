@@ -47,7 +47,7 @@ class Now:
     next: tuple[Next, ...]  # in the order of their turn
 
 
-class Noted(Reporter):
+class NowWriter(Reporter):
     """Keeps the file. What can't be kept is passed over on purpose: a full disk stops a roll at its journal, which
     says so, and never at a note that only makes `status` richer.
     """

@@ -10,12 +10,12 @@ import click
 from dcosmaint.cli import drive, unlocking, work
 from dcosmaint.cli.cluster import Clusters, who
 from dcosmaint.cli.confirm import confirming
+from dcosmaint.cli.consent import consent
 from dcosmaint.cli.exits import OUTDATED
 from dcosmaint.cli.options import confirmed, of_lock, of_nodes, of_policy, of_terms, on_cluster, wants_json
 from dcosmaint.cli.status_text import passed_over
 from dcosmaint.cli.taking_over import asked_terms
 from dcosmaint.cli.work import Wish
-from dcosmaint.errors import Refused
 from dcosmaint.lines import TakenOver
 from dcosmaint.model import Work
 
@@ -131,8 +131,7 @@ def resume(ctx: click.Context, /, roll_id: str | None, config: Path | None, name
     asks = (
         f"Go on with {found.roll.work} {found.roll.id}: {left} nodes are left, {len(found.progress.flights)} in flight?"
     )
-    if not given["yes"] and not click.confirm(asks):
-        raise Refused("not confirmed. Nothing was touched.")
+    consent(given, lambda: click.confirm(asks))
     unlocking.take_over(cluster, found.roll.id, unlocking.Consent(given["yes"], given["owner"]))
     telling = drive.Telling(given["as_json"])
     line = TakenOver(who(), terms)

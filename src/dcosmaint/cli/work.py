@@ -14,6 +14,7 @@ from dcosmaint.choice import wanted_images
 from dcosmaint.cli import drive, plan_text
 from dcosmaint.cli.cluster import Cluster, who
 from dcosmaint.cli.confirm import confirming
+from dcosmaint.cli.consent import consent
 from dcosmaint.cli.exits import DONE, REFUSED, untouched
 from dcosmaint.cli.options import Flags
 from dcosmaint.cli.screen import screen
@@ -52,7 +53,7 @@ def carry_out(cluster: Cluster, wish: Wish) -> int:
             plan_text.show(plan, screen())
         if plan.blockers:
             raise Refused(f"{_refused(plan, wish)}. Nothing was touched.")
-        _consent(cluster, wish)
+        consent(wish.given, lambda: _named(cluster))
         telling = drive.Telling(wish.as_json, plan.forecast.seconds)
         admit = confirming(wish.given.get("confirm"))
         return drive.begin(cluster, lease, plan.roll, telling, admit)
@@ -124,13 +125,6 @@ def _among(flag: str, names: Sequence[str], there: Sequence[str]) -> None:
         raise Usage(f"{flag} {', '.join(unknown)}: there is none of that name (there are: {', '.join(there)})")
 
 
-def _consent(cluster: Cluster, wish: Wish) -> None:
-    if wish.given.get("yes"):
-        return
-    if wish.as_json:
-        raise Usage("--json has nobody to ask: add --yes")
-    if (
-        click.prompt(f"Type the cluster's name ({cluster.name}) to go on", default="", show_default=False)
-        != cluster.name
-    ):
-        raise Refused("not confirmed. Nothing was touched.")
+def _named(cluster: Cluster) -> bool:
+    asks = f"Type the cluster's name ({cluster.name}) to go on"
+    return bool(click.prompt(asks, default="", show_default=False) == cluster.name)

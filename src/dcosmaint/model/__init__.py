@@ -54,6 +54,8 @@ from dcosmaint.model.words import (
     Verdict,
     Work,
     natural,
+    nodes_are,
+    some_nodes,
 )
 
 __all__ = [
@@ -96,4 +98,6 @@ __all__ = [
     "Waits",
     "Work",
     "natural",
+    "nodes_are",
+    "some_nodes",
 ]

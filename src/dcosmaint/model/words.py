@@ -13,6 +13,16 @@ def natural(name: str) -> list[tuple[int, str]]:
     return [(int(word), "") if word.isdigit() else (-1, word) for word in words]
 
 
+def some_nodes(count: int) -> str:
+    """So many nodes, in words."""
+    return "1 node" if count == 1 else f"{count} nodes"
+
+
+def nodes_are(count: int) -> str:
+    """The same, where something is said of them."""
+    return f"{some_nodes(count)} {'is' if count == 1 else 'are'}"
+
+
 class Work(StrEnum):
     """What a roll does to each of its nodes; `pipeline.py` has one function for each."""
 

@@ -6,7 +6,7 @@ whole roll, then what concerns the node, last what concerns the members and apps
 
 from __future__ import annotations
 
-from dcosmaint.model import Node, Refusal, Roll, Work
+from dcosmaint.model import Node, Refusal, Roll, Work, some_nodes
 from dcosmaint.planner.case import Case, Limit, no, slots
 from dcosmaint.planner.line import LINE
 from dcosmaint.planner.places import homeless
@@ -68,13 +68,13 @@ def canary(case: Case, node: Node) -> Refusal | None:
 
 def batch_size(case: Case, node: Node) -> Refusal | None:
     size = case.roll.policy.batch_size
-    return no("size", node, f"a batch has {_nodes(size)}") if len(case.chosen) >= size else None
+    return no("size", node, f"a batch has {some_nodes(size)}") if len(case.chosen) >= size else None
 
 
 def in_flight(case: Case, node: Node) -> Refusal | None:
     limit = case.roll.policy.max_in_flight
     full = len(case.progress.flights) + len(case.chosen) >= limit
-    return no("size", node, f"{_nodes(limit)} are in flight") if full else None
+    return no("size", node, f"{some_nodes(limit)} are in flight") if full else None
 
 
 def rules(case: Case, node: Node) -> Refusal | None:
@@ -165,10 +165,6 @@ def places(case: Case, node: Node) -> Refusal | None:
     """R6: somewhere must be able to take each member, beside those that look for a place already."""
     without = homeless(case, node)
     return no("no-place", node, f"no other agent can take {', '.join(map(str, without))}") if without else None
-
-
-def _nodes(count: int) -> str:
-    return "1 node" if count == 1 else f"{count} nodes"
 
 
 OURS = frozenset({"paused", "allowance", "image", "barrier", "size", "canary", "soak"})

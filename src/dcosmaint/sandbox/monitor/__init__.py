@@ -9,17 +9,17 @@ import json
 from collections.abc import Iterable, Mapping
 
 from dcosmaint.sandbox.monitor.bench import Bench
-from dcosmaint.sandbox.monitor.desk import Desk, Terms
+from dcosmaint.sandbox.monitor.desk import Desk, Yardstick
 from dcosmaint.sandbox.monitor.tally import Tally
 
-__all__ = ["Tally", "Terms", "judge"]
+__all__ = ["Tally", "Yardstick", "judge"]
 
 
 def judge(
-    lines: Iterable[str], caps: Mapping[str, int], targets: Iterable[str] = (), terms: Terms | None = None
+    lines: Iterable[str], caps: Mapping[str, int], targets: Iterable[str] = (), yardstick: Yardstick | None = None
 ) -> Tally:
     """`caps`: by service, 1 where none is named. `targets`: instance ids that may be terminated; none means all."""
-    bench = Bench(Desk(caps, frozenset(targets), terms or Terms()))
+    bench = Bench(Desk(caps, frozenset(targets), yardstick or Yardstick()))
     for line in lines:
         bench.hear(json.loads(line))
     return bench.tally()

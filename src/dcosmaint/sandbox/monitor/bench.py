@@ -55,7 +55,7 @@ class Bench:
     def tally(self) -> Tally:
         desk, count, cordons = self._desk, self._desk.count, self._nodes.cordons
         left = (f"at the end: {address} is still cordoned (agent {agent})" for agent, address in cordons.items())
-        wanted = desk.terms.ami or self._newest
+        wanted = desk.yardstick.ami or self._newest
         return Tally(
             breaches=(*desk.breaches, *left),
             replaced=count["replaced"],
@@ -80,7 +80,7 @@ class Bench:
         self._desk.count["apply"] += 1
         if line["by"] not in TOOL:
             return
-        wanted = self._desk.terms.ami
+        wanted = self._desk.yardstick.ami
         for address, actions, ami in line["changes"]:
             if actions != ["create"] or address not in line["addresses"]:
                 self._desk.bark(line, f"the applied plan would {' and '.join(actions)} {address}")

@@ -89,7 +89,7 @@ class Brokers:
             return
         for partition, copies in sorted(line["copies"].items()):
             replicas = line["replicas"][partition]
-            need = self._desk.terms.min_isr.get(service, max(1, min(2, replicas - 1)))
+            need = self._desk.yardstick.min_isr.get(service, max(1, min(2, replicas - 1)))
             if copies < need:
                 kept = f"{copies} other in-sync copies of {partition}, and it needs {need}"
                 self._desk.bark(line, f"{service}/{line['pod']} was replaced with {kept}")

@@ -16,7 +16,7 @@ NOTICE = 20.0
 
 
 @dataclass(frozen=True)
-class Terms:
+class Yardstick:
     """What the operator ordered beside caps and targets."""
 
     ami: str = ""  # the wanted one; where none is named it is the one that was launched last
@@ -26,8 +26,8 @@ class Terms:
 
 
 class Desk:
-    def __init__(self, caps: Mapping[str, int], targets: frozenset[str], terms: Terms) -> None:
-        self.caps, self.targets, self.terms = caps, targets, terms
+    def __init__(self, caps: Mapping[str, int], targets: frozenset[str], yardstick: Yardstick) -> None:
+        self.caps, self.targets, self.yardstick = caps, targets, yardstick
         self.breaches: list[str] = []
         self.count: Counter[str] = Counter()
 
