@@ -13,7 +13,7 @@ from dcosmaint.cordons import Cordons
 from dcosmaint.errors import DcosmaintError, Fatal, LeaseUnread, Retryable, Usage
 from dcosmaint.journal import Journal, Memory, logged_acts
 from dcosmaint.lines import Cordoned, Done, RollBegun, TakenOver, What
-from dcosmaint.model import RENEWING, Admission, Inventory, Member, Progress, Roll, Verdict, Waits, Work
+from dcosmaint.model import RENEWING, Admission, Inventory, Member, Progress, Roll, Terms, Verdict, Waits, Work
 from dcosmaint.planner import admit
 from dcosmaint.sandbox.world import build
 from tests.driven import BARE, FIRST, QUICK, Drive
@@ -38,8 +38,73 @@ def test_r2_nobody_starts_while_the_cluster_cant_be_surveyed_and_flights_go_on()
     assert "nobody starts while cluster sandbox can't be surveyed: marathon did not answer in time" in warnings
 
 
-def test_r2_nobody_starts_while_the_health_that_a_node_is_measured_by_cant_be_read() -> None:
-    drive = Drive(build(BARE))
+class Knowing:
+    """Diagnostics that does not know one node, until it learns of it, and who asks while the journal is ours alone."""
+
+    def __init__(self, port: Any, alone: Alone, unknown: str) -> None:
+        self._port, self._alone, self.unknown = port, alone, unknown
+        self.asked_alone = 0
+
+    def red(self, private_ip: str) -> tuple[str, ...]:
+        self.asked_alone += self._alone.depth
+        if private_ip == self.unknown:
+            raise Retryable(f"DC/OS diagnostics does not know the node {private_ip} yet (404)")
+        red: tuple[str, ...] = self._port.red(private_ip)
+        return red
+
+
+class Alone:
+    depth = 0
+
+    def __enter__(self) -> None:
+        self.depth += 1
+
+    def __exit__(self, *_: object) -> None:
+        self.depth -= 1
+
+
+def test_r2_a_node_whose_health_cant_be_read_waits_alone_and_is_named() -> None:
+    """It is the first in order, and would be the canary."""
+    drive, alone = Drive(build(BARE), replace(QUICK, waits=Waits(stalled=1200.0))), Alone()
+    health = Knowing(drive.site.health, alone, drive.world.node(FIRST).private_ip)
+    drive.site = replace(drive.site, health=cast(Any, health))
+    drive.begin()
+    drive.journal.alone = alone
+    assert drive.run() is Verdict.STUCK
+    assert {line["node"] for line in drive.said("node-done")} == {f"{PRIVATE}[{n}]" for n in range(1, 5)}
+    (stopped,) = drive.said("roll-stopped")
+    assert stopped["why"].startswith(f"{FIRST}: its new node is to be measured by its health, and that can't be read")
+    assert drive.said("failed", "held", "paused") == []
+    assert health.asked_alone == 0
+    health.unknown = ""
+    drive.journal.append(TakenOver("me@here"))
+    assert drive.run() is Verdict.DONE
+
+
+def test_nobody_starts_who_was_not_read_because_the_journal_has_changed_meanwhile() -> None:
+    """The one whose turn it is by then is asked about with the next survey, and starts after that."""
+    drive = Drive(build(BARE), replace(QUICK, canary=0))
+    health = drive.site.health
+    excluded: list[str] = []
+
+    class Late:
+        """Diagnostics, during whose first answer somebody writes a line that takes the node's turn away."""
+
+        def red(self, private_ip: str) -> tuple[str, ...]:
+            if not excluded:
+                gone = drive.roll.targets[0]
+                excluded.append(gone)
+                drive.journal.append(TakenOver("me@here", Terms(excluded=(gone,))))
+            return health.red(private_ip)
+
+    drive.site = replace(drive.site, health=cast(Any, Late()))
+    assert drive.run() is Verdict.DONE
+    assert FIRST not in {flight["node"]["address"] for line in drive.said("admit") for flight in line["flights"]}
+    assert len(drive.said("node-done")) == 4
+
+
+def test_r2_nobody_starts_while_the_health_of_more_nodes_cant_be_read_than_can_be_their_fault() -> None:
+    drive = Drive(build(replace(BARE, nodes=7)))
     drive.world.faults.api["health"] = 10
     assert drive.run() is Verdict.DONE
     warnings = [str(event.fields["why"]) for event in drive.heard.named("warning")]

@@ -7,16 +7,16 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from dcosmaint import planner
+from dcosmaint.baselines import gather
 from dcosmaint.cordons import Cordons
 from dcosmaint.errors import DcosmaintError, Fatal, Retryable
 from dcosmaint.hands import Hands
 from dcosmaint.journal import Journal, logged_acts
 from dcosmaint.lines import Admitted, Paused
-from dcosmaint.model import RENEWING, Admission, Flight, Inventory, Member, Node, Progress, Roll, Verdict, some_nodes
-from dcosmaint.planner.case import Case, slots
+from dcosmaint.model import Admission, Inventory, Member, Node, Progress, Roll, Verdict, some_nodes
+from dcosmaint.planner.case import Case
 from dcosmaint.reporter import Event, Look, Reporter
 from dcosmaint.site import Site
-from dcosmaint.steps.differences import compared
 from dcosmaint.steps.looks import state
 from dcosmaint.survey import survey
 
@@ -82,25 +82,18 @@ class Door:
         return max(now + 1.0, min([now + max(pause, 5 * (now - began)), *soon]))
 
     def _decide(self, inventory: Inventory) -> None:
+        """What takes time is asked before the journal is ours alone: steps write to it. Their lines count, though."""
         journal = self._journal
+        read = gather(self._site, journal.roll, inventory, journal.progress)
         with journal.alone:
-            self.answer = self._admit(journal.roll, inventory, journal.progress)
-            if self.answer.start:
-                journal.append(Admitted(tuple(self._flight(node, inventory) for node in self.answer.start)))
+            answer = self._admit(journal.roll, read.inventory, journal.progress)
+            start = tuple(node for node in answer.start if node.address in read.flights)  # others: asked again at once
+            self.answer = replace(answer, start=start)
+            if start:
+                journal.append(Admitted(tuple(read.flights[node.address] for node in start)))
 
     def _lost(self, inventory: Inventory) -> frozenset[Member]:
         return Case(self._journal.roll, inventory, self._journal.progress).lost
-
-    def _flight(self, node: Node, inventory: Inventory) -> Flight:
-        """A node in flight, with the baselines that it is measured by later."""
-        counts = {app.id: len(app.on) for app in inventory.apps if app.id in node.apps}
-        flags = compared(self._site.mesos.flags(node.agent_id)) if node.agent else {}
-        return Flight(node, holds=tuple(slots(node)), counts=counts, flags=flags, red=self._red(node))
-
-    def _red(self, node: Node) -> tuple[str, ...]:
-        """Only where a new node is measured by it: one that is drained owes nobody its health."""
-        measured = node.agent and self._journal.roll.work in RENEWING
-        return self._site.health.red(node.private_ip) if measured else ()
 
     def _unanswered(self, error: Retryable, began: float) -> None:
         self._failing = began if self._failing is None else self._failing

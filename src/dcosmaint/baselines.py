@@ -1,0 +1,57 @@
+"""What a node is measured by once it is back, read before it starts: its agent's flags, and its health."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from dcosmaint import planner
+from dcosmaint.errors import NodeFailed, Retryable
+from dcosmaint.model import RENEWING, Finding, Flight, Inventory, Node, Progress, Roll
+from dcosmaint.planner.case import slots
+from dcosmaint.site import Site
+from dcosmaint.steps.differences import compared
+
+UNREAD = 5
+"""So many nodes of one survey may be passed over because nobody knows their health. With more it is not the nodes."""
+
+
+@dataclass(frozen=True)
+class Baselines:
+    inventory: Inventory  # with a finding on each node that could start now, but for its health that can't be read
+    flights: dict[str, Flight]  # by address: nodes that could start now, with what they are measured by
+
+
+def gather(site: Site, roll: Roll, inventory: Inventory, progress: Progress) -> Baselines:
+    """Those of all nodes that the planner would let start, and of others in the place of those that can't be read.
+
+    Raises `Retryable` or `NodeFailed` when too many can't be read, or one that would start whatever is found of it.
+    """
+    flights: dict[str, Flight] = {}
+    unread: set[str] = set()
+    while True:
+        would = planner.admit(roll, inventory, progress).start
+        found = []
+        for node in (node for node in would if node.address not in flights):
+            try:
+                flights[node.address] = _flight(site, roll, inventory, node)
+            except (Retryable, NodeFailed) as error:
+                if node.address in unread or len(unread) == UNREAD:
+                    raise
+                unread.add(node.address)
+                found.append(_unknown(node, error))
+        if not found:
+            return Baselines(inventory, flights)
+        inventory = replace(inventory, blockers=(*inventory.blockers, *found))
+
+
+def _flight(site: Site, roll: Roll, inventory: Inventory, node: Node) -> Flight:
+    counts = {app.id: len(app.on) for app in inventory.apps if app.id in node.apps}
+    flags = compared(site.mesos.flags(node.agent_id)) if node.agent else {}
+    measured = node.agent and roll.work in RENEWING  # one that is drained owes nobody its health
+    red = site.health.red(node.private_ip) if measured else ()
+    return Flight(node, holds=tuple(slots(node)), counts=counts, flags=flags, red=red)
+
+
+def _unknown(node: Node, error: Retryable | NodeFailed) -> Finding:
+    message = f"its new node is to be measured by its health, and that can't be read: {error}. See to it, or exclude it"
+    return Finding("health-unknown", node.address, message)
