@@ -64,8 +64,10 @@ def _apply(world: World) -> None:
 
 
 def _age(world: World, random: Random) -> str:
-    if address := coming(world, random):
-        world.faults.amis[address] = world.node(address).ami
+    address = coming(world, random)
+    if not address or world.node(address).launched_at > world.clock.began:
+        return ""  # that one is new already
+    world.faults.amis[address] = world.node(address).ami
     return address
 
 

@@ -46,6 +46,18 @@ def _crash(world: World, random: Random, *, cordoned: bool) -> str:
     return f"{service}/{pod}"
 
 
+def _divert(world: World, random: Random) -> str:
+    """Brokers of the service may land on a node that is on its way out, and that was surveyed without them."""
+    cordoned = [
+        a for a in world.ground.listed if a.deactivated and a.id not in world.faults.cordons and a.machine.docker
+    ]
+    if not cordoned or not (whom := _replace(world, random)):
+        return ""
+    for agent in cordoned:
+        world.master.reactivate(agent.id, by="operator")
+    return whom
+
+
 def _help_legacy(world: World) -> None:
     """Where no scheduler tells whether a replace arrived, people look, and replace the broker that can't start."""
     for service, broker in _brokers(world):
@@ -117,6 +129,7 @@ SERVICES = (
         "scheduler-restart", "a scheduler exits: 502, then an empty recovery plan that says COMPLETE", 0.25, _restart
     ),
     Fault("foreign-replace", "somebody else replaces a broker of a service that is whole", 0.1, _replace),
+    Fault("diverted", "somebody lifts every cordon and replaces a broker of a service that is whole", 0.12, _divert),
     Fault("recovery-stuck", "a broker's recovery never becomes COMPLETE", 0.05, _hinder, _finish),
     Fault("topics-unread", "a service's partitions can't be read for up to an hour", 0.12, _hide, _show_all),
     Fault(
