@@ -51,7 +51,8 @@ def get(sandbox: Running, path: str) -> Any:
 @with_terraform
 def test_terraform_ec2_and_the_world_agree_on_the_nodes(sandbox: Running) -> None:
     resources = json.loads(terraform(sandbox, "show", "-json"))["values"]["root_module"]["resources"]
-    state = {found["address"]: (found["values"]["id"], found["values"]["private_ip"]) for found in resources}
+    nodes = [found for found in resources if found["type"] == "aws_instance"]
+    state = {found["address"]: (found["values"]["id"], found["values"]["private_ip"]) for found in nodes}
     world = {node["address"]: (node["instance"], node["private_ip"]) for node in sandbox.status()["nodes"]}
     ec2: Any = boto3.client("ec2", endpoint_url=str(sandbox.record["endpoint"]))
     seen = [i for r in ec2.describe_instances()["Reservations"] for i in r["Instances"]]

@@ -161,7 +161,13 @@ def test_faults_are_ordered_by_name(cluster: Cluster) -> None:
     assert cluster.ask("service/kafka-events/v1/topics").status_code == 200
 
 
-@pytest.mark.parametrize("body", [b"", b"[1]", b'{"nope": 1}', b'{"rate": "high"}', b'{"crash": "nobody"}'])
+BODIES = [
+    b"", b"[1]", b'{"nope": 1}', b'{"rate": "high"}', b'{"crash": "nobody"}', b'{"strike": ["asleep"]}', b'{"mend": 1}',
+    b'{"wire": {"mesos": ["nope"]}}',
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("body", BODIES)
 def test_an_order_that_is_not_understood_is_refused(cluster: Cluster, body: bytes) -> None:
     for order in ("fault", "advance"):
         assert cluster.ask(f"sandbox/{order}", "POST", data=body).status_code == 400

@@ -14,7 +14,7 @@ from dcosmaint.adapters.host_keys import HostKeys as KnownKeys
 from dcosmaint.adapters.ssh import Ssh
 from dcosmaint.adapters.ssh_route import SshSettings
 from dcosmaint.adapters.units import NodeUnits
-from dcosmaint.errors import Retryable
+from dcosmaint.errors import NodeFailed, Retryable
 from dcosmaint.model import Instance
 from dcosmaint.sandbox.served.door import Door
 from dcosmaint.sandbox.served.files import Folder
@@ -193,6 +193,34 @@ def test_a_lost_connection_is_no_answer(bench: Bench) -> None:
     bench.world.faults.api["ssh"] = 1
     with pytest.raises(Retryable):
         bench.units.look(bench.instance)
+    assert bench.units.look(bench.instance).process
+
+
+@pytest.mark.parametrize("name", ["ssh-refused", "ssh-dropped", "act-lost", "reset"])
+def test_a_named_fault_of_ssh_befalls_one_call(bench: Bench, name: str) -> None:
+    bench.world.faults.wire["units"] = [name]
+    with pytest.raises(Retryable):
+        bench.units.look(bench.instance)
+    assert bench.units.look(bench.instance).process
+    assert bench.world.faults.calls == {name: 1}
+
+
+def test_a_command_that_hangs_is_given_up_by_the_one_who_sent_it(bench: Bench) -> None:
+    bench.world.faults.hangs.add(bench.machine.id)
+    with bench.connect() as client:
+        out = client.exec_command("sudo true", timeout=0.3)[1]
+        with pytest.raises(TimeoutError):
+            out.read()
+    bench.world.faults.hangs.clear()
+    assert bench.answers()
+
+
+def test_a_changed_host_key_is_refused_and_its_console_does_not_vouch_for_it(bench: Bench) -> None:
+    bench.world.faults.host_keys.add(bench.machine.id)
+    with pytest.raises(NodeFailed, match="host key"):
+        bench.units.look(bench.instance)
+    assert bench.keys.other(bench.machine.id).get_base64() not in bench.keys.console(bench.machine.id)
+    bench.world.faults.host_keys.clear()
     assert bench.units.look(bench.instance).process
 
 

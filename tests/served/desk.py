@@ -7,6 +7,8 @@ import os
 import signal
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -44,16 +46,20 @@ class Desk:
             stderr=subprocess.STDOUT,
         )
 
-    def kill_after(self, seconds: float, *words: str) -> bool:
-        """kill -9 the real process after so many seconds. Returns whether it was still at work."""
+    def kill_after(
+        self, seconds: float, *words: str, begun: Callable[[], bool] = lambda: True
+    ) -> subprocess.CompletedProcess[str] | None:
+        """kill -9 the real process so many seconds after it has `begun`. Returns how it ended where it was faster."""
         process = self.begin(*words)
+        while not begun() and process.poll() is None:
+            time.sleep(0.05)
         try:
-            process.communicate(timeout=seconds)
+            out, _ = process.communicate(timeout=seconds)
         except subprocess.TimeoutExpired:
             os.kill(process.pid, signal.SIGKILL)
             process.communicate()
-            return True
-        return False
+            return None
+        return subprocess.CompletedProcess([COMMAND, *words], process.returncode, out, "")
 
     def skip(self, seconds: float) -> None:
         """Let so much of the cluster's own time pass at once."""

@@ -12,7 +12,7 @@ from threading import Event
 
 from dcosmaint.errors import DcosmaintError
 from dcosmaint.sandbox.served.files import Folder
-from dcosmaint.sandbox.served.settings import FAILURES, KAFKA, Settings
+from dcosmaint.sandbox.served.settings import KAFKA, Settings
 
 
 def main(words: list[str]) -> int:
@@ -38,7 +38,7 @@ def _settings(words: list[str]) -> Settings:
     parser.add_argument("--kafka", choices=sorted(KAFKA), default="default")
     parser.add_argument("--profile", choices=("1.11", "2.1"), default="2.1")
     parser.add_argument("--time-factor", type=float, default=60.0, help="seconds of the cluster for each of yours")
-    parser.add_argument("--faults", choices=sorted(FAILURES), default="none")
+    parser.add_argument("--faults", default="none", help="none, some, or names with commas between them")
     parser.add_argument("--provider", choices=("builtin", "real"), default="builtin")
     parser.add_argument("--seed", type=int, default=0)
     found = vars(parser.parse_args(words))

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from threading import Event, Thread
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -63,7 +63,7 @@ class _Http(ThreadingHTTPServer):
 
     def __init__(self, address: tuple[str, int], router: AdminRouter) -> None:
         self.router = router
-        self.closing = False
+        self.closing = Event()
         self._open: set[socket.socket] = set()
         super().__init__(address, _Call)
 
@@ -77,7 +77,7 @@ class _Http(ThreadingHTTPServer):
 
     def server_close(self) -> None:
         """Clients keep their connections for the next call: without an end of those, their threads would wait on."""
-        self.closing = True
+        self.closing.set()
         for connection in list(self._open):
             try:
                 connection.shutdown(socket.SHUT_RDWR)
@@ -105,10 +105,18 @@ class _Call(BaseHTTPRequestHandler):
         try:
             answer, now = self.server.router.answer(ask)
         except Reset:
-            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, ABORT)
-            self.close_connection = True
+            self._break()
+            return
+        self.server.closing.wait(answer.delay)
+        if not answer.share:
+            self._break()
             return
         self._send(answer, now)
+        self.close_connection |= answer.share < 1
+
+    def _break(self) -> None:
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, ABORT)
+        self.close_connection = True
 
     do_HEAD = do_POST = do_PUT = do_DELETE = do_GET
 
@@ -127,7 +135,7 @@ class _Call(BaseHTTPRequestHandler):
             self.send_header("Content-Length", str(len(answer.body)))
         self.end_headers()
         if self.command != "HEAD":
-            self.wfile.write(answer.body)
+            self.wfile.write(answer.body[: round(len(answer.body) * answer.share)])
 
     def _follow(self, pieces: Iterator[bytes]) -> None:
         """Piece after piece, each at once, until they end or nobody serves any more."""
@@ -135,7 +143,7 @@ class _Call(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.flush()
         for piece in pieces:
-            if self.server.closing:
+            if self.server.closing.is_set():
                 self.close_connection = True
                 return
             if piece:

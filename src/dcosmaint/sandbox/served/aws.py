@@ -16,6 +16,7 @@ from moto.ec2.responses.general import General
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import make_server
 
+from dcosmaint.sandbox.served.aws_faults import Befallen
 from dcosmaint.sandbox.served.ec2 import ADDRESS_TAG, WorldEc2, node_shape
 from dcosmaint.sandbox.served.pace import Pace
 from dcosmaint.sandbox.world import NodeShape
@@ -42,9 +43,8 @@ class Aws:
 
     def start(self) -> None:
         ec2_backends[ACCOUNT][REGION] = self.ec2
-        server = make_server(
-            "127.0.0.1", 0, DomainDispatcherApplication(create_backend_app), threaded=True, request_handler=_Silent
-        )
+        answers = Befallen(DomainDispatcherApplication(create_backend_app), lambda: self.ec2.pace)
+        server = make_server("127.0.0.1", 0, answers, threaded=True, request_handler=_Silent)
         self.endpoint = f"http://127.0.0.1:{server.server_port}"
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, name="aws", daemon=True)
         thread.start()

@@ -13,6 +13,7 @@ from threading import Event
 from dcosmaint.sandbox.served import house_lock, mirror, network
 from dcosmaint.sandbox.served.admin_router import AdminRouter
 from dcosmaint.sandbox.served.aws import Aws, Image
+from dcosmaint.sandbox.served.colleagues import Colleagues
 from dcosmaint.sandbox.served.door import Door
 from dcosmaint.sandbox.served.founding import found
 from dcosmaint.sandbox.served.front import Settings as FrontSettings
@@ -65,7 +66,7 @@ class Daemon:
         stack.callback(pace.close)
         aws.follow(pace, keys.console)
         self._open(stack, pace, keys, public_key)
-        router = stack.enter_context(AdminRouter(pace, FrontSettings(failures=self._settings.failures)))
+        router = stack.enter_context(AdminRouter(pace, self._front()))
         self._write(aws, router)
 
     def _apply(self, aws: Aws) -> None:
@@ -93,6 +94,8 @@ class Daemon:
         return Pace(world, self._settings.time_factor).start()
 
     def _open(self, stack: ExitStack, pace: Pace, keys: HostKeys, public_key: str) -> None:
+        colleagues = Colleagues(self._folder.infra)
+        stack.callback(colleagues.close)
         door = Door(pace, self._folder.bin)
         door.start()
         stack.callback(door.stop)
@@ -100,9 +103,14 @@ class Daemon:
         nodes.start(public_key, self._folder.run)
         stack.callback(nodes.stop)
         with pace as world:
+            colleagues.follow(world)
             machines = list(world.ground.machines.values())
         lines = [keys.known_host(machine.id, machine.private_ip, SSH_PORT) for machine in machines]
         self._folder.write_known_hosts(lines)
+
+    def _front(self) -> FrontSettings:
+        settings = self._settings
+        return FrontSettings(failures=settings.failures, faults=settings.names, seed=settings.seed)
 
     def _write(self, aws: Aws, router: AdminRouter) -> None:
         """The configuration, and last of all the record that says: ready."""

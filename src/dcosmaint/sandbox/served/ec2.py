@@ -167,7 +167,7 @@ def _throttle(world: World) -> None:
 
 
 def _have_capacity(world: World, wanted: dict[str, Any]) -> None:
-    if due(world, "capacity"):
+    if due(world, "capacity") or world.faults.apply_fails:
         kind = wanted.get("instance_type", "")
         raise EC2ClientError(
             "InsufficientInstanceCapacity",

@@ -13,6 +13,7 @@ from dcosmaint.sandbox.served.control import Control
 from dcosmaint.sandbox.served.diagnostics import Diagnostics
 from dcosmaint.sandbox.served.iam import Iam
 from dcosmaint.sandbox.served.mesos import Mesos
+from dcosmaint.sandbox.served.orders import Orders
 from dcosmaint.sandbox.served.pace import Pace
 from dcosmaint.sandbox.served.router import Work
 from dcosmaint.sandbox.served.services import MARATHON, Services
@@ -31,6 +32,7 @@ class Settings:
     token_life: float = TWO_DAYS
     token_key: bytes = field(default_factory=lambda: token_bytes(32), repr=False)
     failures: float = 0.0  # the share of calls that fail on the wire
+    faults: tuple[str, ...] = ()  # names of faults that are let loose
     seed: int = 0
 
 
@@ -50,7 +52,9 @@ class Front:
         cache, self.trouble = Cache(world), Trouble(settings.failures, settings.seed)
         self.iam = Iam(settings.users, settings.token_life, settings.token_key)
         agents, services = Agents(cache), Services(cache)
-        self._control = Control(pace, self.trouble)
+        orders = Orders(self.trouble, settings.seed)
+        orders.let_loose(world, settings.faults)
+        self._control = Control(pace, orders)
         self._surfaces = (
             Surface("/acs/api/v1/auth/", self.iam.table, port="iam", guarded=False),
             Surface("/dcos-metadata/", facts.OPEN, port="facts", guarded=False),
@@ -76,7 +80,7 @@ class Front:
         if refusal:
             return refusal
         behind = ask.at(ask.path.removeprefix(surface.cut))
-        return self.trouble.around(world, surface.port, lambda: _translated(surface.work, world, behind))
+        return self.trouble.around(world, surface.port, ask, lambda: _translated(surface.work, world, behind))
 
 
 def _to_marathon(services: Services) -> Work:

@@ -29,6 +29,10 @@ class HostKeys:
                 self._keys[instance_id] = _new()
             return self._keys[instance_id]
 
+    def other(self, instance_id: str) -> Ed25519Key:
+        """What it shows once somebody has made it a new one: none that it ever wrote on its console."""
+        return self.of(f"{instance_id} anew")
+
     def known_host(self, instance_id: str, address: str, port: int) -> str:
         """The line that a known_hosts file has of it."""
         key = self.of(instance_id)

@@ -14,12 +14,17 @@ NEWER = ("RESOURCE_PROVIDER", "RESIZE_VOLUME", "AGENT_OPERATION_FEEDBACK", "AGEN
 
 
 def registered(world: World) -> list[Agent]:
-    return [agent for agent in world.ground.listed if not agent.recovering]
+    return [agent for agent in _listed(world) if not agent.recovering]
 
 
 def recovered(world: World) -> list[Agent]:
     """Known from the registry; not heard of since the failover."""
-    return [agent for agent in world.ground.listed if agent.recovering]
+    return [agent for agent in _listed(world) if agent.recovering]
+
+
+def _listed(world: World) -> list[Agent]:
+    """A master that has just begun to lead may know none of them yet."""
+    return [] if world.faults.masterless else world.ground.listed
 
 
 def slave(world: World, agent: Agent) -> Json:

@@ -8,6 +8,7 @@ from typing import Literal
 
 from dcosmaint.errors import Usage
 from dcosmaint.sandbox.served.files import Folder
+from dcosmaint.sandbox.served.orders import NAMED
 from dcosmaint.sandbox.world import Shape
 from dcosmaint.sandbox.world.shape import EVENTS, FRAGILE, LEGACY, ORDERS
 
@@ -30,7 +31,7 @@ class Settings:
     kafka: str = "default"  # default | rf1
     profile: str = "2.1"  # 2.1 | 1.11
     time_factor: float = 60.0
-    faults: str = "none"  # none | some
+    faults: str = "none"  # none | some | names, with commas between them
     provider: Literal["builtin", "real"] = "builtin"
     seed: int = 0
 
@@ -43,6 +44,10 @@ class Settings:
                 f"The time of a sandbox runs up to 1000 times as fast as yours, not {self.time_factor:g} times."
             )
 
+        if unknown := [name for name in self.names if name not in NAMED]:
+            there = ", ".join(("none", "some", *NAMED))
+            raise Usage(f"No fault of a sandbox is called {', '.join(unknown)}. There are: {there}.")
+
     @property
     def folder(self) -> Folder:
         return Folder(self.root.absolute())
@@ -53,7 +58,12 @@ class Settings:
 
     @property
     def failures(self) -> float:
-        return FAILURES[self.faults]
+        return FAILURES.get(self.faults, 0.0)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of the faults that are let loose."""
+        return () if self.faults in FAILURES else tuple(self.faults.split(","))
 
     @property
     def words(self) -> list[str]:

@@ -4,17 +4,31 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Protocol
 
 import paramiko
 from paramiko.common import AUTH_FAILED, AUTH_SUCCESSFUL, OPEN_FAILED_ADMINISTRATIVELY_PROHIBITED, OPEN_SUCCEEDED
 
 from dcosmaint.sandbox.served.execution import Execution, Script
 
-Faulty = Callable[[], str]
-"""What goes wrong with the next script: "" nothing, "before" or "after" it the connection is lost."""
+LOOKS = 0.1
+"""Seconds between two looks whether a client that is kept waiting is still there."""
+
+
+class Faulty(Protocol):
+    """What goes wrong with the SSH of a node."""
+
+    def refuses(self) -> bool:
+        """Whether its sshd takes no connection now."""
+        ...
+
+    def next(self, instance_id: str) -> str:
+        """With the next script: "" nothing, "before" or "after" it the connection is lost, "hangs": no answer."""
+        ...
 
 
 class Surroundings:
@@ -29,7 +43,10 @@ class Surroundings:
 class SshNode:
     """Listens from its making to `close`."""
 
-    def __init__(self, address: tuple[str, int], key: paramiko.PKey, env: dict[str, str], around: Surroundings) -> None:
+    def __init__(
+        self, address: tuple[str, int], key: Callable[[], paramiko.PKey], env: dict[str, str], around: Surroundings
+    ) -> None:
+        """`key` is the host key that it shows now."""
         self.listener = socket.create_server(address, backlog=64)
         self._key, self.env, self.around = key, env, around
         self._transports: set[paramiko.Transport] = set()
@@ -39,15 +56,22 @@ class SshNode:
     def accept(self) -> None:
         """Somebody connects. Nothing here waits for them."""
         connection, _ = self.listener.accept()
+        if self.around.faulty.refuses():
+            connection.close()
+            return
         transport = paramiko.Transport(connection)
-        transport.add_server_key(self._key)
+        transport.add_server_key(self._key())
         with self._lock:
             self._transports = {known for known in self._transports if known.is_active()} | {transport}
         with suppress(paramiko.SSHException):
             transport.start_server(event=threading.Event(), server=_Login(self))
 
     def run(self, channel: paramiko.Channel, text: str) -> None:
-        trouble = self.around.faulty()
+        trouble = self.around.faulty.next(self.env["SANDBOX_INSTANCE"])
+        if trouble == "hangs":
+            while channel.get_transport().is_active():
+                time.sleep(LOOKS)
+            return
         if trouble == "before":
             channel.get_transport().close()
             return

@@ -5,12 +5,15 @@ from __future__ import annotations
 import logging
 import selectors
 import threading
+from functools import partial
 from pathlib import Path
 
+from paramiko import PKey
+
 from dcosmaint.sandbox.served.door import Door
-from dcosmaint.sandbox.served.due import due
 from dcosmaint.sandbox.served.host_keys import HostKeys
 from dcosmaint.sandbox.served.pace import Pace
+from dcosmaint.sandbox.served.ssh_faults import SshFaults
 from dcosmaint.sandbox.served.ssh_node import SshNode, Surroundings
 from dcosmaint.sandbox.world.state import Machine
 
@@ -32,7 +35,7 @@ class SshNodes:
     def start(self, authorized: str, folder: Path) -> None:
         """Let in whoever has the key `authorized`; scripts run in `folder`."""
         logging.getLogger("paramiko").setLevel(logging.CRITICAL)  # it tells of every client that hangs up
-        self._around = Surroundings(authorized, folder, self._faulty)
+        self._around = Surroundings(authorized, folder, SshFaults(self._pace))
         self._follow()
         self._thread.start()
 
@@ -65,7 +68,7 @@ class SshNodes:
         if self._around is None:
             return
         env = self._door.environment(machine.id)
-        node = SshNode((machine.private_ip, self._port), self._keys.of(machine.id), env, self._around)
+        node = SshNode((machine.private_ip, self._port), partial(self._key, machine.id), env, self._around)
         self._nodes[machine.id] = node
         self._selector.register(node.listener, selectors.EVENT_READ, node)
 
@@ -74,8 +77,8 @@ class SshNodes:
         self._selector.unregister(node.listener)
         node.close()
 
-    def _faulty(self) -> str:
+    def _key(self, instance_id: str) -> PKey:
         with self._pace as world:
-            if not due(world, "ssh"):
-                return ""
-            return "before" if world.ground.chance.happens(0.5) else "after"
+            return (
+                self._keys.other(instance_id) if instance_id in world.faults.host_keys else self._keys.of(instance_id)
+            )

@@ -35,6 +35,8 @@ class Answer:
     body: bytes = b""
     type: str = ""  # no Content-Type where it is empty
     headers: tuple[tuple[str, str], ...] = ()
+    delay: float = 0.0  # seconds of ours until it is sent
+    share: float = 1.0  # of the body that is sent; less than all of it, and the connection breaks
     stream: Iterator[bytes] | None = None  # what follows piece by piece, instead of a body; an empty piece is no news
 
 

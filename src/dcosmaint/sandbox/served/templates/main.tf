@@ -46,6 +46,17 @@ variable "public_nodes" {
   type = number
 }
 
+variable "ledger" {
+  description = "What the ledger is made of: another value makes it anew."
+  type        = string
+  default     = "1"
+}
+
+# What else the team has, and no node's maintenance may touch.
+resource "terraform_data" "ledger" {
+  triggers_replace = var.ledger
+}
+
 resource "aws_instance" "dcos_agent_node" {
   count         = var.private_nodes
   ami           = var.dcos_agent_ami
@@ -56,6 +67,8 @@ resource "aws_instance" "dcos_agent_node" {
     Name                = "dcos-agent-${count.index}"
     "dcosmaint:address" = "aws_instance.dcos_agent_node[${count.index}]"
   }
+
+  depends_on = [terraform_data.ledger]
 
   lifecycle {
     ignore_changes = [ami]
@@ -73,6 +86,8 @@ resource "aws_instance" "dcos_public_agent_node" {
     "dcosmaint:address" = "aws_instance.dcos_public_agent_node[${count.index}]"
     "dcosmaint:public"  = "true"
   }
+
+  depends_on = [terraform_data.ledger]
 
   lifecycle {
     ignore_changes = [ami]
