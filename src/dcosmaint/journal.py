@@ -107,6 +107,11 @@ class Journal:
         self._roll: Roll | None = None
 
     @property
+    def begun(self) -> bool:
+        """Whether its first line is written: before that nothing was touched."""
+        return self._roll is not None
+
+    @property
     def roll(self) -> Roll:
         """As its first line has it, with what those who took it over have added."""
         assert self._roll, "a journal begins with its roll"

@@ -46,6 +46,18 @@ def test_a_cluster_that_does_not_answer_is_named(stage: Stage, command: tuple[st
     assert "dcosmaint: cluster sandbox: marathon did not answer in time. Nothing was touched." in ended.output
 
 
+@pytest.mark.parametrize("command", [("nodes",), ("plan",), ("roll", "--yes"), ("drain", "10.0.0.1", "--yes")])
+def test_a_login_that_is_refused_before_anything_was_begun_is_no_roll_that_stopped(
+    stage: Stage, command: tuple[str, ...]
+) -> None:
+    stage.world.faults.login_expired = True
+    ended = stage.type(*command)
+    assert ended.exit_code == 3
+    assert "token expired or refused: " in ended.output
+    assert "log in anew. Nothing was touched." in ended.output
+    assert not stage.shelf.ids()
+
+
 class Full(Stage):
     """A machine whose disk is full once a node is in flight."""
 

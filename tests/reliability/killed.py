@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from tests.reliability.cycles import Operator
 from tests.served.desk import sit_down
 
-FAST = 150.0
+FAST = 75.0
 """Seconds of the cluster for one of ours."""
 
 
@@ -19,7 +19,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.reliability.killed", description=__doc__)
     parser.add_argument("--cycles", type=int, default=50, help="how many kills, each with a resume")
     parser.add_argument("--seed", type=int, default=0, help="decides the moments")
-    parser.add_argument("--nodes", type=int, default=8)
+    parser.add_argument("--nodes", type=int, default=12)
     args = parser.parse_args()
     with TemporaryDirectory(prefix="dcosmaint-killed-") as home:
         desk = sit_down(Path(home), time_factor=FAST, nodes=args.nodes)

@@ -27,6 +27,8 @@ COMMAND = str(Path(sys.executable).with_name("dcosmaint"))
 class Desk:
     home: Path
     sandbox: Running
+    prefix: tuple[str, ...] = ()  # a program that runs the command under some limit
+    cluster: tuple[str, ...] = ("--cluster", "sandbox")
 
     def type(self, *words: str, within: float = 600.0) -> subprocess.CompletedProcess[str]:
         """Type a command and wait for its end."""
@@ -35,7 +37,7 @@ class Desk:
         return subprocess.CompletedProcess([COMMAND, *words], process.returncode, out, "")
 
     def begin(self, *words: str) -> subprocess.Popen[str]:
-        argv = [COMMAND, *words, "--cluster", "sandbox"]
+        argv = [*self.prefix, COMMAND, *words, *self.cluster]
         return subprocess.Popen(
             argv,
             text=True,
@@ -63,13 +65,20 @@ class Desk:
 
     def skip(self, seconds: float) -> None:
         """Let so much of the cluster's own time pass at once."""
-        body = json.dumps({"seconds": seconds}).encode()
-        with urlopen(Request(f"{self.sandbox.url}/sandbox/advance", body, method="POST")) as answer:
-            assert answer.status == 200
+        self._tell("advance", {"seconds": seconds})
+
+    def order(self, **orders: Any) -> Any:
+        """Faults, by name: what `POST /sandbox/fault` answers."""
+        return self._tell("fault", orders)
+
+    def _tell(self, what: str, orders: dict[str, Any]) -> Any:
+        body = json.dumps(orders).encode()
+        with urlopen(Request(f"{self.sandbox.url}/sandbox/{what}", body, method="POST")) as answer:
+            return json.load(answer)
 
     @property
     def environment(self) -> dict[str, str]:
-        return {**os.environ, "XDG_STATE_HOME": str(self.home)}
+        return {**os.environ, **self.sandbox.environment, "XDG_STATE_HOME": str(self.home)}
 
     @property
     def tally(self) -> Tally:

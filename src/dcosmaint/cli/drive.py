@@ -131,8 +131,7 @@ def _drive(cluster: Cluster, roll_id: str, telling: Telling, opening: _Opening) 
             hush()
             raise Stopped(f"nobody reads our output any more. `dcosmaint resume {roll_id}` goes on.") from error
         except (DcosmaintError, OSError) as error:  # a disk that is full, say
-            says = unusable(error) if isinstance(error, OSError) else str(error)
-            raise Stopped("\n".join([says, *left(journal)])) from error
+            raise _stopped(journal, error) from error
         finally:
             if loose(journal.progress):
                 opening.lease.keep()
@@ -143,6 +142,14 @@ def _drive(cluster: Cluster, roll_id: str, telling: Telling, opening: _Opening) 
         return DONE
     click.echo("\n".join(left(journal)), err=telling.as_json)
     return DONE if journal.progress.aborting and not journal.progress.flights else STOPPED
+
+
+def _stopped(journal: Journal, error: DcosmaintError | OSError) -> DcosmaintError:
+    """What to say of an end in the middle. Where not even the first line could be written, nothing had begun."""
+    says = unusable(error) if isinstance(error, OSError) else str(error)
+    if not journal.begun:
+        return Refused(f"{says.rstrip('.')}. Nothing was touched.")
+    return Stopped("\n".join([says, *left(journal)]))
 
 
 def _run(journal: Journal, site: Site, hands: Working, reporter: Reporter, opening: _Opening) -> Verdict:

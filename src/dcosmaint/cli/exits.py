@@ -15,7 +15,7 @@ import click
 
 from dcosmaint.cli.edge import guarded
 from dcosmaint.cli.typed import by_line
-from dcosmaint.errors import DcosmaintError, Refused, Retryable
+from dcosmaint.errors import DcosmaintError, Fatal, Refused, Retryable
 
 DONE, REFUSED, STOPPED, OUTDATED, INTERRUPTED = 0, 3, 4, 6, 130
 
@@ -61,9 +61,13 @@ def hush() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def untouched(error: Retryable, cluster: str) -> Refused:
+NO_ANSWER = (Retryable, Fatal)
+"""What a look at a cluster may raise: it does not answer, or not to us."""
+
+
+def untouched(error: DcosmaintError, cluster: str) -> Refused:
     """A cluster that does not answer before anything was begun."""
-    return Refused(f"cluster {cluster}: {error}. Nothing was touched.")
+    return Refused(f"cluster {cluster}: {str(error).rstrip('.')}. Nothing was touched.")
 
 
 def unusable(error: OSError) -> str:

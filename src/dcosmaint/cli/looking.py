@@ -12,10 +12,9 @@ from rich.table import Table
 
 from dcosmaint.choice import outdated, role
 from dcosmaint.cli.cluster import Cluster, Clusters
-from dcosmaint.cli.exits import REFUSED, untouched
+from dcosmaint.cli.exits import NO_ANSWER, REFUSED, untouched
 from dcosmaint.cli.options import on_cluster, wants_json
 from dcosmaint.cli.screen import screen
-from dcosmaint.errors import Retryable
 from dcosmaint.model import Inventory, Node
 from dcosmaint.survey import survey
 
@@ -25,7 +24,7 @@ def surveyed(cluster: Cluster) -> Inventory:
     try:
         with TemporaryDirectory(prefix="dcosmaint-") as folder, cluster.connect(Path(folder) / "work") as site:
             return survey(site, datetime.now(UTC).timestamp())
-    except Retryable as error:
+    except NO_ANSWER as error:
         raise untouched(error, cluster.name) from error
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dcosmaint.cli.cluster import Cluster
-from dcosmaint.cli.exits import untouched
-from dcosmaint.errors import NodeFailed, Refused, Retryable
+from dcosmaint.cli.exits import NO_ANSWER, untouched
+from dcosmaint.errors import NodeFailed, Refused
 from dcosmaint.model import Node, Units, Work
 from dcosmaint.plan import Plan
 
@@ -16,7 +16,7 @@ def settled(cluster: Cluster, plan: Plan) -> str:
     try:
         with cluster.connect(cluster.shelf.workspace(plan.roll.id)) as site:
             said = [_said(plan.roll.work, node, site.units.look(node.instance)) for node in plan.targets]
-    except Retryable as error:
+    except NO_ANSWER as error:
         raise untouched(error, cluster.name) from error
     except NodeFailed as error:
         raise Refused(f"{error}. Nothing was touched.") from error

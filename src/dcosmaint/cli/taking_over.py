@@ -10,9 +10,8 @@ from typing import Any
 from dcosmaint import tighten
 from dcosmaint.choice import find
 from dcosmaint.cli.cluster import Cluster
-from dcosmaint.cli.exits import untouched
+from dcosmaint.cli.exits import NO_ANSWER, untouched
 from dcosmaint.config import batch_size
-from dcosmaint.errors import Retryable
 from dcosmaint.journal import Journal
 from dcosmaint.model import Inventory, Terms
 from dcosmaint.survey import survey
@@ -38,5 +37,5 @@ def _looked(cluster: Cluster, roll_id: str) -> Inventory:
     try:
         with cluster.connect(cluster.shelf.workspace(roll_id)) as site:
             return survey(site, datetime.now(UTC).timestamp())
-    except Retryable as error:
+    except NO_ANSWER as error:
         raise untouched(error, cluster.name) from error

@@ -15,11 +15,11 @@ from dcosmaint.cli import drive, plan_text
 from dcosmaint.cli.cluster import Cluster, who
 from dcosmaint.cli.confirm import confirming
 from dcosmaint.cli.consent import consent
-from dcosmaint.cli.exits import DONE, REFUSED, untouched
+from dcosmaint.cli.exits import DONE, NO_ANSWER, REFUSED, untouched
 from dcosmaint.cli.options import Flags
 from dcosmaint.cli.screen import screen
 from dcosmaint.cli.settled import settled
-from dcosmaint.errors import Refused, Retryable, Usage
+from dcosmaint.errors import Refused, Usage
 from dcosmaint.forecast import forecast
 from dcosmaint.model import Inventory, Work
 from dcosmaint.plan import Plan, unaccepted
@@ -94,7 +94,7 @@ def make_plan(cluster: Cluster, wish: Wish, roll_id: str) -> Plan:
             inventory = survey(site, datetime.now(UTC).timestamp())
             roll = a_roll(roll_id, cluster.name, who(), _order(cluster, wish, inventory), inventory)
             found = blockers(roll, inventory, site.ec2)
-    except Retryable as error:
+    except NO_ANSWER as error:
         raise untouched(error, cluster.name) from error
     return Plan(roll, inventory, forecast(roll, inventory), found)
 

@@ -18,7 +18,10 @@ def agent_left(case: Case, node: Node) -> Refusal | None:
     if roll.work is Work.DRAIN:  # what it has ended is away because it was asked for
         there |= {ended.address for ended in case.progress.ended}
     gone = [name for name in roll.serving if name not in there and not roll.policy.accepts("agent-left", name)]
-    says = f"{_some(gone)} served when the roll began, and no agent serves there now"
+    says = (
+        f"{_some(gone)} served when the roll began, and no agent serves there now: bring it back, or, where it is gone"
+        " for good, `--accept agent-left=NODE`"
+    )
     return no("agent-left", node, says) if gone else None
 
 

@@ -36,7 +36,8 @@ class ApplyTerraform:
             instance = self._created(self._there()) or instance
         if instance.ami != ami:
             raise NodeFailed(
-                f"{address} has {instance.id} of {instance.ami}, and {ami} was wanted: somebody else applied?"
+                f"{address} has {instance.id} of {instance.ami}, and {ami} was wanted: somebody else applied? Terminate"
+                " it, and a resume makes the node anew."
             )
 
     def _there(self) -> str:
