@@ -38,6 +38,7 @@ def stage(tmp_path: Path) -> Stage:
         (("--exclude", "10.9.9.9"), 2, "no node is called 10.9.9.9"),
         (("--reassigned", "clicks"), 2, "no topic of that name can be read"),
         (("--accept", "last-public"), 2, "only these may be accepted"),
+        (("--accept", "tasks-lost=/web"), 2, "tasks are counted over all apps: write tasks-lost"),
     ],
 )
 def test_terms_that_a_roll_cant_take_are_refused_and_it_stays_as_it_was(

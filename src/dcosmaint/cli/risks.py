@@ -8,19 +8,11 @@ from typing import Any
 import click
 
 from dcosmaint.model import BY_NAME
+from dcosmaint.planner.line import RULES, TASKS_LOST
 
-RISKS = (
-    "agent-left",
-    "app-down",
-    "broker-idle",
-    "data-loss",
-    "differs",
-    "service-degraded",
-    "tasks-lost",
-    "terraform-exposed",
-    "under-replicated",
-)
-"""Every rule whose blocker an operator may accept."""
+BLOCKERS = ("app-down", "broker-idle", "data-loss", "differs", "terraform-exposed", "under-replicated")
+RISKS = (*BLOCKERS, *RULES)
+"""Every rule whose refusal an operator may accept."""
 
 WAYS = {
     "data-loss": "data-loss=SERVICE or data-loss=SERVICE/TOPIC",
@@ -42,4 +34,6 @@ class Risk(click.ParamType[str]):
             self.fail(f"{value}: only these may be accepted: {', '.join(RISKS)}", param, ctx)
         if rule in BY_NAME and not re.fullmatch(SUBJECTS[rule], subject):
             self.fail(f"name what is given up: {WAYS[rule]}", param, ctx)
+        if rule == TASKS_LOST and subject:
+            self.fail(f"{value}: tasks are counted over all apps: write {TASKS_LOST}", param, ctx)
         return str(value)

@@ -10,6 +10,10 @@ from collections.abc import Iterator, Sequence
 from dcosmaint.model import Member, Node, Refusal, Work
 from dcosmaint.planner.case import Case, Limit, no
 
+AGENT_LEFT, TASKS_LOST, SERVICE_DEGRADED = "agent-left", "tasks-lost", "service-degraded"
+RULES = (AGENT_LEFT, TASKS_LOST, SERVICE_DEGRADED)
+"""As an operator accepts them. Lost tasks are counted over all apps: they are accepted as a whole, or not at all."""
+
 
 def agent_left(case: Case, node: Node) -> Refusal | None:
     """Agents that served when the roll began, or that it has brought back itself, and do not now."""
@@ -17,12 +21,12 @@ def agent_left(case: Case, node: Node) -> Refusal | None:
     there = case.serving | {flight.node.address for flight in case.progress.flights.values()}
     if roll.work is Work.DRAIN:  # what it has ended is away because it was asked for
         there |= {ended.address for ended in case.progress.ended}
-    gone = [name for name in roll.serving if name not in there and not roll.policy.accepts("agent-left", name)]
+    gone = [name for name in roll.serving if name not in there and not roll.policy.accepts(AGENT_LEFT, name)]
     says = (
         f"{_some(gone)} served when the roll began, and no agent serves there now: bring it back, or, where it is gone"
-        " for good, `--accept agent-left=NODE`"
+        f" for good, `--accept {AGENT_LEFT}=NODE`"
     )
-    return no("agent-left", node, says) if gone else None
+    return no(AGENT_LEFT, node, says) if gone else None
 
 
 def tasks_lost(case: Case, node: Node) -> Refusal | None:
@@ -35,18 +39,18 @@ def tasks_lost(case: Case, node: Node) -> Refusal | None:
         if app.id in before and (away := min(before[app.id], app.instances) - len(app.on)) > 0
     }
     lost, total, share = sum(short.values()), sum(before.values()), case.roll.policy.max_tasks_lost
-    if lost <= share * total or case.roll.policy.accepts("tasks-lost"):
+    if lost <= share * total or case.roll.policy.accepts(TASKS_LOST):
         return None
     named = _some([f"{app} {count}" for app, count in short.items()])
-    return no("tasks-lost", node, f"{lost} of {total} tasks elsewhere are lost, more than {share:.0%}: {named}")
+    return no(TASKS_LOST, node, f"{lost} of {total} tasks elsewhere are lost, more than {share:.0%}: {named}")
 
 
 def service_degraded(case: Case, node: Node) -> Refusal | None:
     """Members that are lost, and that no node in flight has moved or carries."""
     accepts = case.roll.policy.accepts
-    strange = sorted({m for m in _lost(case) if not accepts("service-degraded", m.service)} - set(_ours(case)))
+    strange = sorted({m for m in _lost(case) if not accepts(SERVICE_DEGRADED, m.service)} - set(_ours(case)))
     says = f"not in sync any more, and not by a node in flight: {_some([str(member) for member in strange])}"
-    return no("service-degraded", node, says) if strange else None
+    return no(SERVICE_DEGRADED, node, says) if strange else None
 
 
 def _lost(case: Case) -> Iterator[Member]:
@@ -71,4 +75,3 @@ def _some(names: Sequence[str]) -> str:
 
 
 LINE: tuple[Limit, ...] = (agent_left, tasks_lost, service_degraded)
-RULES = ("agent-left", "tasks-lost", "service-degraded")
