@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -74,3 +75,17 @@ def test_a_resume_on_new_terms_says_them_and_keeps_to_them(stage: Stage) -> None
     )
     assert [a for a in stage.world.terraform.state if stage.world.node(a).ami != stage.new_ami] == [stage.address(3)]
     assert stage.shelf.load(stage.shelf.ids()[0]).roll.policy.cap("kafka-events") == 1
+
+
+def test_r15_at_every_stop_all_nodes_are_named_that_a_plain_apply_would_replace_those_left_out_too(
+    tmp_path: Path,
+) -> None:
+    stage = Stage(tmp_path, replace(SHAPE, terraform_exposed=True))
+    words = ("--accept", "terraform-exposed", "--exclude", stage.address(1), "--yes", "--confirm", "node")
+    says = "terraform-exposed: a plain `terraform apply` would now replace "
+    first = stage.type("roll", "--ami", stage.new_ami, *words, answer="n\n")
+    assert f"{says}{', '.join(map(stage.address, range(5)))}\n" in first.output
+    again = stage.type("resume", "--exclude", stage.address(2), "--yes", "--confirm", "node", answer="y\nn\n")
+    old = [a for a in sorted(stage.world.terraform.state) if stage.world.node(a).ami != stage.new_ami]
+    assert len(old) == 4
+    assert f"{says}{', '.join(old)}\n" in again.output

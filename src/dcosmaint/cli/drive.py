@@ -124,7 +124,7 @@ def _drive(cluster: Cluster, roll_id: str, telling: Telling, opening: _Opening) 
                 journal.heard = Priced(journal, reporter, telling.expected)
                 journal.heard(hands.now(), opening.line)
                 verdict = _run(journal, site, hands, reporter, opening)
-            exposed = () if verdict is Verdict.DONE else tuple(_exposed(site, journal))
+            exposed = () if verdict is Verdict.DONE else tuple(_exposed(site))
         except Interrupted:
             raise
         except BrokenPipeError as error:
@@ -161,10 +161,13 @@ def _run(journal: Journal, site: Site, hands: Working, reporter: Reporter, openi
     return verdict
 
 
-def _exposed(site: Site, journal: Journal) -> Iterator[str]:
-    """R15, at every stop: what any plain apply of anybody would still replace."""
-    ended = {ended.address for ended in journal.progress.ended}
-    old = [p for p in site.terraform.placed() if p.instance_id in journal.roll.targets and p.address not in ended]
-    for group in site.terraform.exposed():
-        if addresses := [placed.address for placed in old if placed.group == group]:
-            yield f"terraform-exposed: a plain `terraform apply` would now replace {', '.join(addresses)}"
+def _exposed(site: Site) -> Iterator[str]:
+    """R15, at every stop: what any plain apply of anybody would still replace, whether the roll was to do it or not."""
+    groups, named = site.terraform.exposed(), site.terraform.images()
+    placed = [placed for placed in site.terraform.placed() if placed.group in groups]
+    amis = {instance.id: instance.ami for instance in site.ec2.instances([each.instance_id for each in placed])}
+    for group in groups:
+        wanted = named.get(group)
+        old = [p.address for p in placed if p.group == group and amis.get(p.instance_id, wanted) != wanted]
+        if old:
+            yield f"terraform-exposed: a plain `terraform apply` would now replace {', '.join(old)}"
