@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 
 from dcosmaint import lines
+from dcosmaint.journal import Journal, Memory
 from dcosmaint.lines import What, from_json, to_json
-from tests.builders import NOON, a_flight, a_member, a_node
+from tests.builders import NOON, a_flight, a_member, a_node, a_roll
+from tests.rolls.stage import Free
 
 
 @dataclass(frozen=True)
@@ -38,3 +40,21 @@ def test_a_line_without_what_came_later_is_read(newer: Newer) -> None:
             place = place[step]
         del place[last]
     assert from_json(fields) == (NOON, newer.line)
+
+
+def test_a_journal_of_the_first_form_is_gone_on_with() -> None:
+    """Its form stays as its first line has it."""
+    sink = Memory()
+    lived = Journal(sink, Free(), lambda: NOON)
+    for line in (lines.RollBegun(a_roll(), schema=1), lines.Admitted((a_flight(a_node(0)),))):
+        lived.append(line)
+    assert json.loads(sink.lines[0])["schema"] == 1
+    again = Journal(sink, Free(), lambda: NOON)
+    again.replay([*sink.lines])
+    again.append(lines.TakenOver("you@there"))
+    assert again.progress.flights == lived.progress.flights
+    assert json.loads(sink.lines[-1])["event"] == "taken-over"
+
+
+def test_a_roll_that_begins_now_has_a_form_that_older_versions_refuse_by_name() -> None:
+    assert to_json(NOON, lines.RollBegun(a_roll()))["schema"] == lines.SCHEMA == 2

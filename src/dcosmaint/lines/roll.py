@@ -9,7 +9,8 @@ from dcosmaint.lines.line import Line
 from dcosmaint.model import CORDON, Flight, Progress, Roll, Terms
 from dcosmaint.redaction import redacted
 
-SCHEMA = 1
+SCHEMA = 2
+"""Form of the lines. 1 knew no `released`, `aborting`, `roll-aborted`, and would call a journal with them damaged."""
 
 
 @dataclass(frozen=True)
