@@ -89,3 +89,18 @@ def test_r15_at_every_stop_all_nodes_are_named_that_a_plain_apply_would_replace_
     old = [a for a in sorted(stage.world.terraform.state) if stage.world.node(a).ami != stage.new_ami]
     assert len(old) == 4
     assert f"{says}{', '.join(old)}\n" in again.output
+
+
+def test_a_target_that_somebody_else_has_replaced_is_named_and_may_be_left_out(stage: Stage) -> None:
+    lost = stage.world.node(stage.address(4)).id
+    stage.world.vanish(lost)
+    stage.world.advance(stage.world.now + 120.0)
+    stage.world.terraform.plan([stage.address(4)], {}, by="operator")
+    stage.world.advance(stage.world.now + 60.0)
+    stage.world.terraform.apply(by="operator")
+    stage.world.advance(stage.world.now + 900.0)
+    ended = stage.type("resume", "--yes")
+    assert ended.exit_code == 4
+    assert f"{lost} is a target and no survey sees it" in ended.output
+    ended = stage.type("resume", "--exclude", lost, "--yes")
+    assert ended.exit_code == 0, ended.output

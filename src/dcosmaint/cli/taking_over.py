@@ -13,7 +13,7 @@ from dcosmaint.cli.cluster import Cluster
 from dcosmaint.cli.exits import NO_ANSWER, untouched
 from dcosmaint.config import batch_size
 from dcosmaint.journal import Journal
-from dcosmaint.model import Inventory, Terms
+from dcosmaint.model import Inventory, Roll, Terms
 from dcosmaint.survey import survey
 
 
@@ -21,14 +21,15 @@ def asked_terms(cluster: Cluster, found: Journal, given: Mapping[str, Any]) -> T
     """Raises `Usage` or `Refused` for terms that the roll can't take. The cluster is looked at only where it must."""
     terms = Terms(accepted=given["accepted"], caps=dict(given["caps"]))
     if given["exclude"] or given["batch_size"] or given["reassigned"]:
-        terms = _of_cluster(terms, given, _looked(cluster, found.roll.id))
+        terms = _of_cluster(terms, given, found.roll, _looked(cluster, found.roll.id))
     tighten.check(found.roll, found.progress, terms)
     return terms
 
 
-def _of_cluster(terms: Terms, given: Mapping[str, Any], inventory: Inventory) -> Terms:
+def _of_cluster(terms: Terms, given: Mapping[str, Any], roll: Roll, inventory: Inventory) -> Terms:
     size = batch_size(given["batch_size"], len(inventory.nodes)) if given["batch_size"] else None
-    excluded = [find(inventory, name).instance.id for name in given["exclude"]]
+    # A target that somebody else has replaced is in no survey, and has no other name than its instance's.
+    excluded = [name if name in roll.targets else find(inventory, name).instance.id for name in given["exclude"]]
     anew = tighten.measured_anew(inventory, given["reassigned"])
     return replace(terms, batch_size=size, excluded=tuple(dict.fromkeys(excluded)), baseline=anew)
 

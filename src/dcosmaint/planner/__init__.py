@@ -51,7 +51,8 @@ def _turn(node: Node) -> tuple[int, list[tuple[int, str]]]:
 
 def _unseen(waiting: frozenset[str], inventory: Inventory) -> list[Refusal]:
     unseen = waiting - {node.instance.id for node in inventory.nodes}
-    return [no("unseen", instance, "is a target and is not in this survey") for instance in sorted(unseen)]
+    says = "is a target and no survey sees it: if somebody else has replaced it, `dcosmaint resume --exclude {}`"
+    return [no("unseen", instance, f"{instance} {says.format(instance)}") for instance in sorted(unseen)]
 
 
 def _verdict(case: Case, waiting: frozenset[str], refusals: Sequence[Refusal]) -> Verdict:
