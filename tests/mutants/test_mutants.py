@@ -52,8 +52,11 @@ def tried(patch: Path) -> Run:
 @pytest.fixture(scope="module")
 def runs(request: pytest.FixtureRequest) -> Iterator[dict[Path, Future[Run]]]:
     """The mutants that were asked for, two at a time."""
-    items = [item for item in request.session.items if item.nodeid.startswith(request.node.nodeid)]
-    asked = [item.callspec.params["patch"] for item in items if hasattr(item, "callspec")]
+    asked = {
+        item.callspec.params["patch"]
+        for item in request.session.items
+        if isinstance(item, pytest.Function) and item.originalname == "test_a_broken_rule_is_seen"
+    }
     with ThreadPoolExecutor(2) as pool:
         yield {patch: pool.submit(tried, patch) for patch in PATCHES if patch in asked}
 

@@ -69,7 +69,11 @@ def test_a_broker_is_not_moved_on_before_it_is_whole_after_its_move_here() -> No
 def started(inventory: Inventory, held: tuple[int, ...] = (), cap: int = 1) -> int:
     """How many nodes with brokers may start, while node 0 holds a slot for these brokers."""
     targets = tuple(node.instance.id for node in inventory.nodes if node.members)
-    roll = a_roll(WELL, a_policy(strategy="window", default_cap=cap, min_isr={EVENTS: 1}), targets=targets)
+    roll = a_roll(
+        WELL,
+        a_policy(strategy="window", default_cap=cap, min_isr={EVENTS: 1}, accepted=("service-degraded",)),
+        targets=targets,
+    )
     flight = a_flight(WELL.nodes[0], holds=tuple(map(a_member, held)))
     proved = Ended("another", "i-9", at=0.0, members=1)
     progress = Progress(flights={flight.node.address: flight} if held else {}, ended=(proved,))
