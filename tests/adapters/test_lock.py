@@ -126,7 +126,8 @@ def test_a_child_process_does_not_keep_the_lock(tmp_path: Path) -> None:
     lock = LocalLock.take(tmp_path, "prod", ANN)
     with subprocess.Popen(["sleep", "30"], close_fds=False) as child:
         lock.release()
-        LocalLock.take(tmp_path, "prod", BOB).release()
+        with LocalLock.take(tmp_path, "prod", BOB):
+            assert holder(tmp_path, "prod") == BOB
         child.terminate()
 
 

@@ -80,14 +80,16 @@ class TakenOver(Line):
     event: Literal["taken-over"] = "taken-over"
 
     def onto(self, progress: Progress, at: float) -> Progress:
-        flights = {address: self._measured(flight) for address, flight in _afresh(progress).items()}
+        flights = {address: self._afresh(flight) for address, flight in progress.flights.items()}
         undone = ("swap-image", "restore-image") if progress.reverting else ()  # by the abort that it was
         prepared = tuple(step for step in progress.prepared if step not in undone)
         afresh = replace(progress, flights=flights, prepared=prepared, paused="", over="")
         return replace(afresh, aborting=False, reverting=False)
 
-    def _measured(self, flight: Flight) -> Flight:
-        return replace(flight, also={service: self.terms.kept(service, also) for service, also in flight.also.items()})
+    def _afresh(self, flight: Flight) -> Flight:
+        return replace(
+            flight, stopped="", also={service: self.terms.kept(service, also) for service, also in flight.also.items()}
+        )
 
 
 @dataclass(frozen=True)
@@ -134,8 +136,3 @@ class RollAborted(Line):
 
     def onto(self, progress: Progress, at: float) -> Progress:
         return replace(progress, over=self.event)
-
-
-def _afresh(progress: Progress) -> dict[str, Flight]:
-    """What was held is tried again."""
-    return {address: replace(flight, stopped="") for address, flight in progress.flights.items()}
