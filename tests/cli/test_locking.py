@@ -145,8 +145,9 @@ def test_a_roll_that_stops_with_a_node_in_flight_leaves_the_lock_to_its_resume(d
     [
         (("--yes", "--owner", "bob@desk"), "", 0),
         (("--owner", "bob@desk"), "y\n", 0),
-        ((), "y\ny\n", 0),
-        ((), "y\nn\n", 3),
+        ((), "y\nbob@desk\n", 0),
+        ((), "y\ny\n", 3),
+        ((), "y\n", 3),
         (("--yes", "--owner", "ann@laptop"), "", 3),
     ],
 )
@@ -157,7 +158,8 @@ def test_a_colleague_resumes_a_roll_whose_owner_is_dead(
     desk.taken_over(replace(BOB, roll=roll_id))
     ended = desk.type("resume", *words, answer=answer)
     assert ended.exit_code == code, ended.output
-    assert "still held by bob@desk" in ended.output
+    assert "still held by bob@desk (process 4712" in ended.output
+    assert bool(words) or "interrupt it at desk" in ended.output
     left = desk.lock.holder()
     assert (left and left.by) == (None if code == 0 else "bob@desk")
 
@@ -185,11 +187,15 @@ def test_a_yes_is_enough_where_a_heartbeat_is_watched_for(desk: Desk) -> None:
     assert desk.lock.holder() is None
 
 
-def test_an_abort_takes_over_the_lock_of_its_roll(desk: Desk) -> None:
+@pytest.mark.parametrize(
+    ("words", "answer"), [(("--yes", "--owner", "bob@desk"), ""), (("--no-revert",), "y\nbob@desk\n")]
+)
+def test_an_abort_takes_over_the_lock_of_its_roll(desk: Desk, words: tuple[str, ...], answer: str) -> None:
     roll_id = desk.stop()
     desk.taken_over(replace(BOB, roll=roll_id))
-    ended = desk.type("abort", "--hold", "--yes", "--owner", "bob@desk")
-    assert "still held by bob@desk" in ended.output
+    ended = desk.type("abort", "--hold", *words, answer=answer)
+    assert "still held by bob@desk (process 4712" in ended.output
+    assert bool(answer) == ("interrupt it at desk" in ended.output)
     assert "roll-aborted" in desk.stage.shelf.journal(roll_id).read_text()
     assert desk.lock.holder() is None
 

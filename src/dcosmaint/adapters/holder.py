@@ -15,9 +15,14 @@ class Holder:
     pid: int
     roll: str
     since: float  # epoch seconds on the holder's clock
+    born: str = ""  # when that process started, as `Process` has it; kept on its own machine alone
 
     def __str__(self) -> str:
         return f"{self.by} (process {self.pid}, roll {self.roll}) since {self._since:%Y-%m-%d %H:%M:%S} UTC"
+
+    @property
+    def machine(self) -> str:
+        return self.by.rpartition("@")[2]
 
     @property
     def words(self) -> dict[str, str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 from contextlib import suppress
 from dataclasses import dataclass
@@ -26,6 +28,12 @@ class Process:
     def alive(self) -> bool:
         """Whether it runs. One that has ended and was not waited for does not."""
         return bool(self.born) and _born(self.pid) == self.born
+
+    def terminate(self) -> None:
+        """SIGTERM, where it still runs. Raises `PermissionError` where it is somebody else's."""
+        if self.alive:
+            with suppress(ProcessLookupError):
+                os.kill(self.pid, signal.SIGTERM)
 
 
 def _born(pid: int) -> str:

@@ -12,6 +12,7 @@ from typing import Protocol
 
 from dcosmaint.adapters.holder import Holder
 from dcosmaint.checkup import Patient, nobody
+from dcosmaint.cli.at_work import AtWork
 from dcosmaint.errors import Refused
 from dcosmaint.hands import Hands, Signal
 from dcosmaint.journal import Journal
@@ -25,6 +26,10 @@ Agreed = Callable[[Holder, bool], bool]
 
 
 def nothing_to_free(agreed: Agreed) -> None:
+    return None
+
+
+def nobody_at_work(roll_id: str) -> AtWork | None:
     return None
 
 
@@ -45,6 +50,7 @@ class Cluster:
     policy: Callable[[int], Policy]  # of a fleet of so many nodes
     lock: Callable[[str], AbstractContextManager[Lease]]  # for a roll's id; raises `Locked`
     holder: Callable[[], str] = nobody  # who holds the lock now: user, process, roll; "" when nobody does
+    at_work: Callable[[str], AtWork | None] = nobody_at_work  # the process on this machine that works on this roll
     free: Callable[[Agreed], Holder | None] = nothing_to_free  # take the shared lock away; returns from whom
     exclude: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()  # said aloud at every start

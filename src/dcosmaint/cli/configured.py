@@ -58,6 +58,7 @@ def bound(name: str, config: ClusterConfig) -> Cluster:
         policy=config.policy_for,
         lock=locks.hold,
         holder=locks.said,
+        at_work=locks.at_work,
         free=locks.free,
         exclude=config.policy.exclude,
         notices=() if config.dcos.tls.verify else (f"certificates of {config.dcos.url} are not verified",),

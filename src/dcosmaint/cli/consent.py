@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import click
+
 from dcosmaint.errors import Refused, Usage
 
 
@@ -16,3 +18,9 @@ def consent(given: Mapping[str, Any], ask: Callable[[], bool]) -> None:
         raise Usage("--json has nobody to ask: add --yes")
     if not ask():
         raise Refused("not confirmed. Nothing was touched.")
+
+
+def typed_name(cluster: str) -> bool:
+    """The cluster's name, typed, is the yes to what matters most."""
+    asks = f"Type the cluster's name ({cluster}) to go on"
+    return bool(click.prompt(asks, default="", show_default=False) == cluster)

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import click
 
+from dcosmaint.adapters.holder import Holder
 from dcosmaint.cli import drive, unlocking, work
+from dcosmaint.cli.at_work import AtWork
 from dcosmaint.cli.cluster import Cluster, Clusters, who
-from dcosmaint.cli.consent import consent
+from dcosmaint.cli.consent import consent, typed_name
+from dcosmaint.cli.exits import DONE
 from dcosmaint.cli.options import confirmed, of_lock, of_policy, on_cluster, wants_json
+from dcosmaint.cli.price import price
 from dcosmaint.cli.work import Wish
 from dcosmaint.errors import Refused
 from dcosmaint.journal import Journal
@@ -37,15 +42,41 @@ def abort(ctx: click.Context, /, roll_id: str | None, config: Path | None, name:
     if found is None or found.progress.over in ENDED:
         click.echo("Nothing to abort: no roll of this cluster that is known here is unfinished.")
         return
+    if working := cluster.at_work(found.roll.id):
+        ctx.exit(_abort_under_way(cluster, found, working, given))
     aborting = Aborting(who(), hold=given["hold"], revert=_revert(found, given))
     if not given["as_json"]:
         click.echo("\n".join(_ends(found, aborting)))
     consent(given, lambda: click.confirm(f"Abort {found.roll.work} {found.roll.id}?"))
+    ctx.exit(_abort(cluster, found, aborting, given))
+
+
+def _abort(cluster: Cluster, found: Journal, aborting: Aborting, given: Mapping[str, Any]) -> int:
     unlocking.take_over(cluster, found.roll.id, unlocking.Consent(given["yes"], given["owner"]))
-    ctx.exit(drive.abort(cluster, found.roll.id, aborting, drive.Telling(given["as_json"])))
+    return drive.abort(cluster, found.roll.id, aborting, drive.Telling(given["as_json"]))
 
 
-def _revert(found: Journal, given: dict[str, Any]) -> bool:
+def _abort_under_way(cluster: Cluster, found: Journal, working: AtWork, given: Mapping[str, Any]) -> int:
+    """Its process leaves first. What it has done until then is read again: it went on while somebody thought."""
+    if not given["as_json"]:
+        click.echo("\n".join(_under_way(cluster, found, working.holder, Aborting(who(), hold=given["hold"]))))
+    consent(given, lambda: typed_name(cluster.name))
+    working.leave()
+    found = cluster.journal(found.roll.id)
+    if found.progress.over in ENDED:
+        click.echo(f"Nothing is left to abort: {found.roll.work} {found.roll.id} has ended ({found.progress.over}).")
+        return DONE
+    return _abort(cluster, found, Aborting(who(), hold=given["hold"], revert=_revert(found, given)), given)
+
+
+def _under_way(cluster: Cluster, found: Journal, holder: Holder, aborting: Aborting) -> Iterator[str]:
+    with closing(cluster.hands()) as hands:
+        costs = price(found.roll, found.progress, hands.now(), expected=0.0)
+    yield f"It runs on this machine, by {holder}: that process is told to leave (SIGTERM). {costs}"
+    yield from _ends(found, aborting)
+
+
+def _revert(found: Journal, given: Mapping[str, Any]) -> bool:
     """Whether the edit of Terraform is taken back: asked, where nobody said."""
     edits = reverts(found.roll, found.progress)
     if given["revert"] is not None or not edits or given["yes"] or given["as_json"]:

@@ -13,7 +13,9 @@ import click
 
 from dcosmaint.adapters.holder import Holder
 from dcosmaint.adapters.lock import LocalLock, holder
+from dcosmaint.adapters.processes import Process
 from dcosmaint.adapters.shared_lock import SharedLease, SharedLock
+from dcosmaint.cli.at_work import LEAVING, AtWork
 from dcosmaint.cli.cluster import Agreed, who
 from dcosmaint.cli.exits import untouched
 from dcosmaint.errors import DcosmaintError, Fatal, Retryable, Usage
@@ -44,6 +46,7 @@ class Locks:
     folder: Path
     cluster: str
     shared: Callable[[], AbstractContextManager[SharedLock | None]]
+    leaving: float = LEAVING  # seconds that a process of ours has to leave
 
     @contextmanager
     def hold(self, roll_id: str) -> Iterator[Lease]:
@@ -70,6 +73,12 @@ class Locks:
             return f"{left.by}, whose process {left.pid} has ended and left its lock behind"
         return str(left or "")
 
+    def at_work(self, roll_id: str) -> AtWork | None:
+        """The process on this machine that works on this roll. A folder that machines share may name another's."""
+        found = holder(self.folder, self.cluster)
+        ours = found and found.roll == roll_id and found.machine == self._us("").machine
+        return AtWork(found, self.leaving) if found and ours else None
+
     def free(self, agreed: Agreed) -> Holder | None:
         """Take the shared lock away from whoever has it, if `agreed`. Returns who that was.
 
@@ -86,7 +95,7 @@ class Locks:
             return found
 
     def _us(self, roll_id: str) -> Holder:
-        return Holder(who(), os.getpid(), roll_id, time.time())
+        return Holder(who(), os.getpid(), roll_id, time.time(), Process.now(os.getpid()).born)
 
 
 @contextmanager

@@ -70,7 +70,8 @@ def _ours(holder: Holder, consent: Consent, watched: bool) -> bool:
             f"{holder.by} may be at work, and --yes is no proof that they are not: add --owner {holder.by} once that"
             " process is dead. Nothing was touched."
         )
-    if not click.confirm(f"Is that process of {holder.by} dead?"):
+    click.echo(f"Nothing here can stop that process: if it is at work, interrupt it at {holder.machine}.", err=True)
+    if _asked(f"Only if it is dead: type the owner's name ({holder.by}) to take the lock over") != holder.by:
         raise Refused(f"{holder.by} may be at work. Nothing was touched.")
     return True
 

@@ -14,7 +14,7 @@ from dcosmaint.choice import wanted_images
 from dcosmaint.cli import drive, plan_text
 from dcosmaint.cli.cluster import Cluster, who
 from dcosmaint.cli.confirm import confirming
-from dcosmaint.cli.consent import consent
+from dcosmaint.cli.consent import consent, typed_name
 from dcosmaint.cli.exits import DONE, NO_ANSWER, REFUSED, untouched
 from dcosmaint.cli.options import Flags
 from dcosmaint.cli.screen import screen
@@ -53,7 +53,7 @@ def carry_out(cluster: Cluster, wish: Wish) -> int:
             plan_text.show(plan, screen())
         if plan.blockers:
             raise Refused(f"{_refused(plan, wish)}. Nothing was touched.")
-        consent(wish.given, lambda: _named(cluster))
+        consent(wish.given, lambda: typed_name(cluster.name))
         telling = drive.Telling(wish.as_json, plan.forecast.seconds)
         admit = confirming(wish.given.get("confirm"))
         return drive.begin(cluster, lease, plan.roll, telling, admit)
@@ -123,8 +123,3 @@ def _known(given: Mapping[str, Any], inventory: Inventory) -> None:
 def _among(flag: str, names: Sequence[str], there: Sequence[str]) -> None:
     if unknown := [name for name in names if name not in there]:
         raise Usage(f"{flag} {', '.join(unknown)}: there is none of that name (there are: {', '.join(there)})")
-
-
-def _named(cluster: Cluster) -> bool:
-    asks = f"Type the cluster's name ({cluster.name}) to go on"
-    return bool(click.prompt(asks, default="", show_default=False) == cluster.name)
