@@ -8,9 +8,9 @@ from urllib.parse import quote
 from dcosmaint.adapters import kafka, legacy_kafka, sdk_plans, sdk_pods
 from dcosmaint.adapters.admin_router import AdminRouter
 from dcosmaint.adapters.answers import Call
-from dcosmaint.adapters.sdk_discovery import KAFKA, Scheduler, schedulers
+from dcosmaint.adapters.sdk_discovery import Scheduler, schedulers
 from dcosmaint.errors import Fatal, NodeFailed, Retryable
-from dcosmaint.model import Member, Pod, Service
+from dcosmaint.model import Member, Pod, Service, kinds
 
 UNREADABLE = "its scheduler answers neither v1/pod nor v1/pods: is it being uninstalled?"
 
@@ -21,7 +21,7 @@ class Sdk:
     def __init__(self, router: AdminRouter, kafka_packages: Iterable[str] = ()) -> None:
         """`kafka_packages`: names of packages beside the known ones whose members are Kafka brokers."""
         self._router = router
-        self._packages = KAFKA | frozenset(kafka_packages)
+        self._packages = frozenset(kafka_packages)
 
     def all(self) -> tuple[Service, ...]:
         return tuple(self._read(scheduler) for scheduler in schedulers(self._router, self._packages))
@@ -71,7 +71,7 @@ class Sdk:
         if not names and deploy == "COMPLETE":
             raise Retryable(f"the scheduler of {scheduler.name} lists no pod, and says that all are deployed")
         found = sdk_pods.read(self._router, scheduler, api, names)
-        is_kafka = scheduler.kind == "kafka"
+        is_kafka = scheduler.kind == kinds.KAFKA.name
         return Service(
             name=scheduler.name,
             kind=scheduler.kind,
@@ -79,9 +79,10 @@ class Sdk:
             pods=kafka.registered(self._router, scheduler, found.pods) if is_kafka else found.pods,
             deploy=deploy,
             recovery=self._plan(scheduler, "recovery"),
-            partitions=kafka.partitions(self._router, scheduler, _type(found.pods)) if is_kafka else None,
+            partitions=kafka.partitions(self._router, scheduler, _type(found.pods)) if is_kafka else (),
             scheduler_agent=scheduler.agent_id,
             trouble=found.trouble,
+            seeds=scheduler.seeds,
         )
 
     def _by_brokers(self, scheduler: Scheduler) -> Service:

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from dcosmaint.adapters.admin_router import AdminRouter
 from dcosmaint.adapters.bodies import Body
+from dcosmaint.model import kinds
 
 SPEAKS = "DCOS_COMMONS_API_VERSION"
 """The label of every scheduler with pod commands."""
@@ -15,28 +16,17 @@ SPEAKS = "DCOS_COMMONS_API_VERSION"
 SPOKE = "DCOS_MIGRATION_API_PATH"
 """The label of schedulers from before: Kafka up to 1.1.19, and betas with the plural path."""
 
-KAFKA = frozenset(
-    {
-        "kafka",
-        "confluent-kafka",
-        "beta-kafka",
-        "beta-confluent-kafka",
-        "portworx-kafka",
-        "portworx-confluent-kafka",
-    }
-)
-"""Packages whose members are Kafka brokers. What has zookeeper in its name is none, whatever else is in it."""
-
 
 @dataclass(frozen=True)
 class Scheduler:
     """The scheduler of one service."""
 
     name: str  # without outer slashes: prod/kafka
-    kind: str  # kafka, or the package's name
+    kind: str  # of `model/kinds.py`, or the package's name
     agent_id: str  # where its own task runs; "" while it runs nowhere
     legacy: bool  # from before pod commands, by its labels
     members: int = 0  # as its app's environment asks for (BROKER_COUNT); 0 where it does not say
+    seeds: int | None = None  # likewise (LOCAL_SEEDS_COUNT)
     hidden_by: str = ""  # a service that Admin Router takes for the first segments of this one's name
 
     def path(self, rest: str) -> str:
@@ -44,8 +34,8 @@ class Scheduler:
         return f"service/{quote(self.name, safe='/')}/{rest}"
 
 
-def schedulers(router: AdminRouter, packages: frozenset[str] = KAFKA) -> tuple[Scheduler, ...]:
-    """Sorted by name. `packages` are those whose members are Kafka brokers."""
+def schedulers(router: AdminRouter, packages: frozenset[str] = frozenset()) -> tuple[Scheduler, ...]:
+    """Sorted by name. `packages` are those whose members are Kafka brokers, beside the known ones."""
     apps = [app for label in (SPEAKS, SPOKE) for app in _apps(router, label)]
     found = {scheduler.name: scheduler for scheduler in (_scheduler(app, packages) for app in reversed(apps))}
     return tuple(_hide(found[name], sorted(found)) for name in sorted(found))
@@ -64,25 +54,29 @@ def _apps(router: AdminRouter, label: str) -> Iterator[Body]:
 def _scheduler(app: Body, packages: frozenset[str]) -> Scheduler:
     labels, env = app.map_or_none("labels"), app.map_or_none("env")
     names = (labels[key].text() for key in ("DCOS_SERVICE_NAME", "DCOS_PACKAGE_FRAMEWORK_NAME") if key in labels)
-    count = env["BROKER_COUNT"].value if "BROKER_COUNT" in env else ""
     return Scheduler(
         name=next(names, app.text("id")).strip("/"),
         kind=_kind(labels, env, packages),
         agent_id=_runs_on(app),
         legacy=SPEAKS not in labels,
-        members=int(count) if isinstance(count, str) and count.isdigit() else 0,
+        members=_count(env, "BROKER_COUNT") or 0,
+        seeds=_count(env, "LOCAL_SEEDS_COUNT"),
     )
+
+
+def _count(env: dict[str, Body], name: str) -> int | None:
+    given = env[name].value if name in env else ""
+    return int(given) if isinstance(given, str) and given.isdigit() else None
 
 
 def _kind(labels: dict[str, Body], env: dict[str, Body], packages: frozenset[str]) -> str:
     """Apps that were posted by hand lack the package's label."""
     sources = (labels.get("DCOS_PACKAGE_NAME"), env.get("PACKAGE_NAME"))
     package = next((source.text() for source in sources if source is not None), "")
-    if "zookeeper" in package:
-        return package
-    if package in packages or (not package and "KAFKA_VERSION" in env):
-        return "kafka"
-    return package or "unknown package"
+    ours = package in packages and "zookeeper" not in package
+    if ours or (not package and "KAFKA_VERSION" in env):
+        return kinds.KAFKA.name
+    return kinds.named(package) or "unknown package"
 
 
 def _runs_on(app: Body) -> str:

@@ -12,7 +12,7 @@ from dcosmaint.adapters.gather import gather
 from dcosmaint.adapters.mesos_agents import total
 from dcosmaint.adapters.sdk_discovery import Scheduler
 from dcosmaint.errors import Retryable
-from dcosmaint.model import Member, Pod, Resources
+from dcosmaint.model import Member, Pod, Resources, kinds
 
 FAILED = "permanently-failed"
 """The label that a replace leaves on every task of the pod until it is launched anew."""
@@ -37,6 +37,9 @@ class Seen:
     status: str  # without TASK_; "" for what never ran
 
 
+NEVER = Seen("", "")
+
+
 @dataclass(frozen=True)
 class Launched:
     """A task in `pod/<name>/info`."""
@@ -48,10 +51,16 @@ class Launched:
     failed: bool
     needs: Resources
 
-    def lasts(self, seen: Seen) -> bool:
-        """Whether it should run now. One-shot tasks, which may never have run at all, are no part of that."""
+    def lasts(self, seen: Seen, lasting: Sequence[str]) -> bool:
+        """Whether it should run now. One-shot tasks, which may never have run at all, are no part of that.
+
+        `lasting` are the names of those that go on running, where its kind tells them: then any other one that does
+        not run has had its time, also where it failed.
+        """
         if self.goal:
             return self.goal == "RUNNING"
+        if lasting and self.name not in lasting:
+            return seen.status == "RUNNING"
         return bool(self.id) and seen.status != "FINISHED"
 
 
@@ -72,7 +81,9 @@ def read(router: AdminRouter, scheduler: Scheduler, api: str, names: Sequence[st
         info = router.get(scheduler.path(f"v1/{api}/{quote(name, safe='')}/info")).json()
         if name not in statuses:
             raise Retryable(f"the scheduler of {scheduler.name} lists {name}, and no status of it")
-        return _pod(Member(scheduler.name, name), [_launched(task) for task in info.list()], statuses[name])
+        lasting = [f"{name}-{task}" for task in kinds.known(scheduler.kind).tasks]
+        found = _lasting([_launched(task) for task in info.list()], statuses[name], lasting)
+        return _pod(Member(scheduler.name, name), found, statuses[name])
 
     return Pods(gather(pod, known), _trouble(names, statuses))
 
@@ -88,9 +99,11 @@ def _trouble(names: Sequence[str], statuses: Mapping[str, Mapping[str, Seen]]) -
     return ""
 
 
-def _pod(member: Member, launched: Sequence[Launched], statuses: Mapping[str, Seen]) -> Pod:
-    never = Seen("", "")
-    lasting = [task for task in launched if task.lasts(statuses.get(task.name, never))]
+def _lasting(launched: Sequence[Launched], statuses: Mapping[str, Seen], names: Sequence[str]) -> list[Launched]:
+    return [task for task in launched if task.lasts(statuses.get(task.name, NEVER), names)]
+
+
+def _pod(member: Member, lasting: Sequence[Launched], statuses: Mapping[str, Seen]) -> Pod:
     agents = sorted({task.agent_id for task in lasting if task.agent_id})
     if len(agents) > 1:
         raise Retryable(f"the tasks of {member} are on {len(agents)} agents ({', '.join(agents)})")
@@ -98,7 +111,7 @@ def _pod(member: Member, launched: Sequence[Launched], statuses: Mapping[str, Se
         member=member,
         task_id=next((task.id for task in lasting if task.id), ""),
         agent_id=next(iter(agents), ""),
-        running=bool(lasting) and all(_runs(task, statuses.get(task.name, never)) for task in lasting),
+        running=bool(lasting) and all(_runs(task, statuses.get(task.name, NEVER)) for task in lasting),
         marked=any(task.failed for task in lasting),
         registered=True,
         needs=_sum([task.needs for task in lasting]),

@@ -41,14 +41,15 @@ class Service:
     """One SDK service, read whole."""
 
     name: str
-    kind: str  # kafka, or the package's name where it is not
+    kind: str  # of `kinds.py`: kafka, cassandra, …; the package's name where it is of none
     api: str  # pod, pods, brokers: which generation of calls it understands
     pods: tuple[Pod, ...]
     deploy: str  # the plan's status in the SDK's words; COMPLETE is the good one
     recovery: str
-    partitions: tuple[Partition, ...] | None  # None: they can't be read, and unknown is unhealthy
+    partitions: tuple[Partition, ...] | None  # None: they can't be read, and unknown is unhealthy; () where none are
     scheduler_agent: str = ""  # where the scheduler's own task runs
-    trouble: str = ""  # why it can't be moved by us: unknown kind, paused pods, …
+    trouble: str = ""  # why it can't be moved by us: paused pods, no answer, …
+    seeds: int | None = None  # how many of its first nodes are seeds; None where nobody says
 
     @property
     def members(self) -> tuple[Member, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dcosmaint.errors import NodeFailed
-from dcosmaint.model import Member, Partition, Pod, Service
+from dcosmaint.model import Member, Partition, Pod, Service, kinds
 from dcosmaint.sandbox.faces.kept import Kept
 from dcosmaint.sandbox.faces.mesos import resources
 from dcosmaint.sandbox.faces.passage import Passage
@@ -70,7 +70,7 @@ def _service(scheduler: ServiceScheduler, home: str) -> Service:
     names = {broker.index: broker.pod for broker in service.brokers}
     return Service(
         name=service.name,
-        kind=service.shape.package,
+        kind=kinds.named(service.shape.package),
         api=service.shape.api,
         pods=tuple(pods),
         deploy=service.deploy,
