@@ -10,9 +10,9 @@ from dcosmaint.hands import VirtualHands
 from dcosmaint.lines import Admitted, Done, Replacing, TakenOver, What
 from dcosmaint.lines.line import Line
 from dcosmaint.model import Verdict, Work
-from dcosmaint.sandbox.world import build
+from dcosmaint.sandbox.world import Shape, build
 from tests.driven import BARE, FIRST, Drive
-from tests.rolls.stage import SMALL, cordoned, not_replaced, unwell
+from tests.rolls.stage import EVENTS, LEGACY, SMALL, cordoned, not_replaced, unwell
 
 STEPS = ("cordon-agent", "replace-brokers", "stop-docker", "stop-agent")
 
@@ -64,9 +64,9 @@ def test_a_drain_of_a_node_that_is_gone_ends_when_its_brokers_are_elsewhere() ->
     assert unwell(drive.world) == []
 
 
-def test_a_replace_that_was_never_sent_is_sent_though_its_line_says_so() -> None:
-    """The process dies between the line and the act, and nobody can ask a broker whose instance is gone."""
-    drive = Drive(build(SMALL))
+def died_before_the_replace(shape: Shape) -> Drive:
+    """Between the line and the act; and nobody can ask a broker whose instance is gone."""
+    drive = Drive(build(shape))
 
     def die(at: float, what: What) -> None:
         if isinstance(what, Replacing) and not drive.said("taken-over"):
@@ -77,9 +77,31 @@ def test_a_replace_that_was_never_sent_is_sent_though_its_line_says_so() -> None
     with pytest.raises(KeyboardInterrupt):
         drive.run()
     drive.world.advance(drive.world.now + 3600.0)
+    return drive
+
+
+def resumed(drive: Drive) -> Verdict:
     drive.hands = VirtualHands(drive.world)
     drive.journal.append(TakenOver("me@here"))
-    assert drive.run() is Verdict.DONE, drive.journal.progress
+    return drive.run()
+
+
+def test_a_replace_that_was_never_sent_is_sent_though_its_line_says_so() -> None:
+    drive = died_before_the_replace(SMALL)
+    assert resumed(drive) is Verdict.DONE, drive.journal.progress
+    assert not_replaced(drive.world, drive.roll) == []
+    assert drive.stage.tally(drive.roll).breaches == ()
+
+
+def test_where_the_scheduler_marks_nothing_people_are_told_how_to_send_it_and_a_resume_goes_on() -> None:
+    drive = died_before_the_replace(LEGACY)
+    (member,) = drive.journal.progress.held
+    assert resumed(drive) is Verdict.STUCK
+    (held,) = drive.said("held")
+    call = f"dcos kafka --name={EVENTS} broker replace {member.pod.rpartition('-')[2]}"
+    assert f"`{call}` sends it again" in held["why"]
+    drive.site.acts.services.replace(member)
+    assert resumed(drive) is Verdict.DONE, drive.journal.progress
     assert not_replaced(drive.world, drive.roll) == []
     assert drive.stage.tally(drive.roll).breaches == ()
 

@@ -122,12 +122,22 @@ class ReplaceBrokers:
         if self._here(pod) and not pod.marked:
             return self._staying(service, pod)
         if pod.marked or not pod.agent_id:
-            return Waiting(f"{member} to be placed on another agent", "", waits.place)
+            return Waiting(f"{member} to be placed on another agent", self._unproved(service, pod), waits.place)
         if not pod.running or not pod.registered:
             return Waiting(f"{member} to start on agent {pod.agent_id}", "", waits.start)
         if left := behind(service, member, self.slots.baseline(service)):
             return Waiting(f"{member} to be in sync", f"{left} partitions behind", waits.stalled)
         return Waiting(f"{member} to stay in sync", f"recovery {service.recovery}", waits.stalled)
+
+    def _unproved(self, service: Service, pod: Pod) -> str:
+        """What people do who know more: no later look can prove that a replace of a broker that is down was lost."""
+        if service.api != "brokers" or pod.agent_id or pod.member not in self.slots.flight.asked:
+            return ""
+        number = pod.member.pod.rpartition("-")[2]
+        return (
+            f"its scheduler does not tell whether the replace arrived: where its log has none of broker {number},"
+            f" `dcos kafka --name={service.name} broker replace {number}` sends it again"
+        )
 
     def _staying(self, service: Service, pod: Pod) -> Waiting:
         waits, member = self.roll.policy.waits, pod.member
