@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import pytest
 
-from dcosmaint.errors import Usage
+from dcosmaint.errors import LoginLost
 from dcosmaint.hands import Result, Signal, VirtualHands
 from dcosmaint.lines import Done, NodeDone, TakenOver, What
 from dcosmaint.model import Agents, Verdict, Waits
@@ -163,28 +163,32 @@ def test_what_is_fatal_pauses_the_roll_and_what_is_in_flight_ends() -> None:
     assert [line for line in drive.said("admit") if line["at"] > paused] == []
 
 
-def test_a_login_that_ran_out_pauses_the_roll_and_fails_no_node_after_another() -> None:
-    drive, expired = Drive(build(BARE), replace(QUICK, canary=0, max_failures=9)), []
+@pytest.mark.parametrize("asks", ["instances", "in_full"], ids=["a step", "the survey"])
+def test_a_login_that_ran_out_is_said_once_and_leaves_all_in_flight_to_a_resume(asks: str) -> None:
+    policy = replace(QUICK, canary=0, strategy="window", max_in_flight=2)
+    drive, expired = Drive(build(BARE), policy), []
     drive.hear = lambda at, what: expired.append(what) if what == Done(FIRST, "stop-docker") else None
     ec2 = drive.site.ec2
 
     class Login:
-        """EC2, which takes surveys' questions longer than those of the steps."""
+        """EC2, which asks for another login of the steps, or of surveys."""
 
         def __getattr__(self, name: str) -> Any:
-            if expired and name == "instances":
-                raise Usage("AWS does not take these credentials: log in again")
+            if expired and name == asks:
+                raise LoginLost("AWS does not take these credentials: log in again")
             return getattr(ec2, name)
 
     drive.site = replace(drive.site, ec2=cast(Any, Login()))
-    assert drive.run() is Verdict.STUCK
-    assert drive.journal.progress.paused == "AWS does not take these credentials: log in again"
-    assert [line["node"] for line in drive.said("failed")] == [FIRST]
-    assert len(drive.said("admit")) == 1
+    with pytest.raises(LoginLost, match="log in again"):
+        drive.run()
+    assert len(drive.journal.progress.flights) == 2
+    assert drive.said("failed", "held", "paused") == []
     expired.clear()
     drive.hear = lambda at, what: None
+    drive.hands = VirtualHands(drive.world)
     drive.journal.append(TakenOver("me@here"))
     assert drive.run() is Verdict.DONE
+    assert drive.stage.tally(drive.roll).breaches == ()
 
 
 def test_r15_a_node_that_came_back_begins_again_with_what_is_there_now() -> None:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from dcosmaint import planner
 from dcosmaint.baselines import gather
 from dcosmaint.cordons import Cordons
-from dcosmaint.errors import DcosmaintError, Fatal, Retryable
+from dcosmaint.errors import DcosmaintError, Fatal, LoginLost, Retryable
 from dcosmaint.hands import Hands
 from dcosmaint.journal import Journal, logged_acts
 from dcosmaint.lines import Admitted, Paused
@@ -103,9 +103,12 @@ class Door:
             self._warn(f"nobody starts while cluster {self._journal.roll.cluster} can't be surveyed: {error}")
 
     def _give_up(self, error: DcosmaintError) -> None:
-        """Nothing more starts. The last in flight ends before the process does; `Usage` is no word of a begun roll."""
+        """Nothing more starts. The last in flight ends before the process does; `Usage` is no word of a begun roll.
+
+        Without a login nothing in flight could go on.
+        """
         progress = self._journal.progress
-        if len(progress.flights) == len(progress.stopped):
+        if isinstance(error, LoginLost) or len(progress.flights) == len(progress.stopped):
             raise error if isinstance(error, Fatal) else Fatal(str(error)) from error
         if not progress.paused:
             self._journal.append(Paused(str(error)))

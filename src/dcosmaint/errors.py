@@ -39,6 +39,10 @@ class Fatal(DcosmaintError):
     """Waiting will not help the roll. Nothing more starts; what is in flight goes on where it can."""
 
 
+class LoginLost(Fatal):
+    """Our login ran out, or is taken no more: no other node would fare better until somebody logs in again."""
+
+
 class Usage(DcosmaintError):
     """The command line or the configuration is wrong. Nothing was touched."""
 

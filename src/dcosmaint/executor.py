@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from dcosmaint.admission import Door
-from dcosmaint.errors import DcosmaintError, Fatal, Interrupted, LetGo, Retryable, StartOver, Usage
+from dcosmaint.errors import DcosmaintError, Fatal, Interrupted, LetGo, LoginLost, Retryable, StartOver, Usage
 from dcosmaint.hands import Hands, Outcome, Result, Signal
 from dcosmaint.journal import Journal, logged_acts
 from dcosmaint.lines import Begun, Done, Failed, Held, NodeDone, Paused, Released, RollDone, RollStopped, What
@@ -86,6 +86,8 @@ class Executor:
                 raise Interrupted("Left at once. What is in flight stays as it is; `dcosmaint resume` goes on.")
             case Signal.ANSWERED:
                 self._door.due = self._hands.now()
+            case Result(_, LoginLost() as lost):
+                raise lost  # said once, by whoever drives us: what is in flight stays as it is
             case Result(key, outcome):
                 self._settle(key, outcome)
 
@@ -104,7 +106,7 @@ class Executor:
                 self._start_over(key, str(outcome))
             case LetGo():
                 self._end(key, Released(key))
-            case Fatal() | Usage():  # a login that ran out is no node's: after it no other would fare better
+            case Fatal() | Usage():  # the configuration's fault is no node's
                 self._end(key, Paused(str(outcome)), Failed(key, turn.step, str(outcome)))
             case DcosmaintError():
                 self._end(key, Failed(key, turn.step, str(outcome)))
@@ -121,12 +123,10 @@ class Executor:
     def _start_over(self, key: str, why: str) -> None:
         """R15: again from the first step, with what a fresh survey says of the node."""
         try:
-            node = self._door.surveyed(key)
-        except DcosmaintError as error:
-            self._settle(key, error)
-        else:
-            self._journal.append(Begun(node, why))
+            self._journal.append(Begun(self._door.surveyed(key), why))
             self._board(key)
+        except DcosmaintError as error:
+            self._take(Result(key, error))
 
     def _end(self, key: str, *lines: What) -> None:
         del self._turns[key]

@@ -14,7 +14,7 @@ import boto3
 import pytest
 
 from dcosmaint.adapters.ec2 import Account, Ec2
-from dcosmaint.errors import DcosmaintError, Fatal, NodeFailed, Retryable, Usage
+from dcosmaint.errors import DcosmaintError, Fatal, LoginLost, NodeFailed, Retryable, Usage
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
@@ -234,8 +234,8 @@ def serving(endpoint: Endpoint) -> Iterator[str]:
             Usage,
             "does not allow ec2:DescribeInstances .*: give them that permission",
         ),
-        (400, fault("RequestExpired"), Usage, "log in again, or check the clock"),
-        (401, fault("AuthFailure"), Usage, "does not take these credentials"),
+        (400, fault("RequestExpired"), LoginLost, "log in again, or check the clock"),
+        (401, fault("AuthFailure"), LoginLost, "does not take these credentials"),
         (400, fault("InvalidParameterValue"), Fatal, "AWS refused ec2:DescribeInstances"),
     ],
 )
@@ -305,7 +305,10 @@ def without_credentials(patch: pytest.MonkeyPatch) -> None:
 
 def test_missing_credentials_are_the_operators_to_get(moto_server: str, monkeypatch: pytest.MonkeyPatch) -> None:
     without_credentials(monkeypatch)
-    with opened(moto_server) as adapter, pytest.raises(Usage, match=r"Unable to locate credentials\. Log in to AWS"):
+    with (
+        opened(moto_server) as adapter,
+        pytest.raises(LoginLost, match=r"Unable to locate credentials\. Log in to AWS"),
+    ):
         adapter.instances([UNKNOWN])
 
 

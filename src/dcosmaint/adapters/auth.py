@@ -17,7 +17,7 @@ from typing import Protocol
 from dcosmaint.adapters import dcos_cli
 from dcosmaint.adapters.answers import Answer, Call
 from dcosmaint.adapters.refusals import refusal
-from dcosmaint.errors import Fatal
+from dcosmaint.errors import Fatal, LoginLost
 from dcosmaint.redaction import keep_secret
 
 Send = Callable[[Call], Answer]
@@ -131,7 +131,7 @@ class Password(_Renewed):
             return answer.json().text("token")
         if answer.status == 401:
             why = f"the user {self._username} or its password is wrong"
-            raise Fatal(f"login refused: {why}; correct dcos.auth, asking again does not help")
+            raise LoginLost(f"login refused: {why}; correct dcos.auth, asking again does not help")
         if answer.status in (400, 404):
             raise Fatal(f"{answer.call} answers {answer.status}: no login by password here; use dcos-cli or token")
         raise refusal(answer, self.cure)

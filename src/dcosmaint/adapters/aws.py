@@ -26,7 +26,7 @@ from botocore.exceptions import (
 from botocore.exceptions import ConnectionError as ConnectionFailed
 from botocore.parsers import ResponseParserError
 
-from dcosmaint.errors import DcosmaintError, Fatal, Retryable, Usage
+from dcosmaint.errors import DcosmaintError, Fatal, LoginLost, Retryable, Usage
 
 PATIENCE = Config(retries={"mode": "adaptive", "total_max_attempts": 3}, connect_timeout=5, read_timeout=20)
 """Few attempts: what fails for longer is looked at again by whoever asked, and said meanwhile."""
@@ -84,9 +84,10 @@ def translated(action: str) -> Iterator[None]:
         raise _answered(action, error) from error
     except (ConnectionFailed, HTTPClientError, ResponseParserError) as error:  # the last one: a body that is no XML
         raise _unanswered(action, error) from error
-    except (*NO_LOGIN, *NO_PLACE) as error:
-        where = "aws.profile" if isinstance(error, NO_LOGIN) else "aws.profile or aws.region"
-        raise Usage(f"AWS can't be asked ({action}): {error}. Log in to AWS, or correct {where}") from error
+    except NO_LOGIN as error:
+        raise LoginLost(f"AWS can't be asked ({action}): {error}. Log in to AWS, or correct aws.profile") from error
+    except NO_PLACE as error:
+        raise Usage(f"AWS can't be asked ({action}): {error}. Correct aws.profile or aws.region") from error
     except KeyError as error:  # of the caller, or of a parser that was sent something else
         raise Retryable(f"AWS's answer to {action} lacks {error}: it proves nothing") from error
     except BotoCoreError as error:
@@ -105,7 +106,9 @@ def _answered(action: str, error: ClientError) -> DcosmaintError:
     if code in DENIED:
         return Usage(f"AWS does not allow {action} to these credentials: give them that permission ({error})")
     if code in LOGIN:
-        return Usage(f"AWS does not take these credentials for {action}: log in again, or check the clock ({error})")
+        return LoginLost(
+            f"AWS does not take these credentials for {action}: log in again, or check the clock ({error})"
+        )
     return Fatal(f"AWS refused {action}: {error}")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from dcosmaint.adapters.answers import Answer
-from dcosmaint.errors import DcosmaintError, Fatal, Retryable
+from dcosmaint.errors import DcosmaintError, Fatal, LoginLost, Retryable
 
 SERVICE_END = ("/v1/", "/v2/")
 """What follows a service's name in a path: the name itself may have slashes."""
@@ -15,7 +15,7 @@ def refusal(answer: Answer, cure: str) -> DcosmaintError:
     """`cure` says what helps against a refused token: it differs by the way of logging in."""
     match answer.status:
         case 401:
-            return Fatal(f"token expired or refused: {answer.call} answers 401; {cure}")
+            return LoginLost(f"token expired or refused: {answer.call} answers 401; {cure}")
         case 403:
             return Fatal(f"{answer.call} answers 403: the token is good, but {_permission(answer)}")
         case 404:

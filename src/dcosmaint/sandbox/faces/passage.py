@@ -9,7 +9,7 @@ from random import Random
 from threading import RLock
 from typing import Any, TypeVar
 
-from dcosmaint.errors import Fatal, Retryable
+from dcosmaint.errors import LoginLost, Retryable
 from dcosmaint.sandbox.world import Rejected, World
 from dcosmaint.sandbox.world.faults.wire import DCOS, WIRE, Wire
 
@@ -60,10 +60,10 @@ class Passage(ABC):
                 raise Retryable(f"{port} {wire.says or SILENCE}")
 
     def _befallen(self, port: str, acts: str = "") -> Wire:
-        """What befalls this call. Raises `Fatal` where our login is refused."""
+        """What befalls this call. Raises `LoginLost` where our login is refused."""
         faults = self.world.faults
         if faults.login_expired and port in DCOS:
-            raise Fatal(f"token expired or refused: {port} answers 401; log in anew")
+            raise LoginLost(f"token expired or refused: {port} answers 401; log in anew")
         if left := faults.api.get(port, 0):
             faults.api[port] = left - 1
             return Wire(SILENCE)
