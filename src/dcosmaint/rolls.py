@@ -134,6 +134,11 @@ class Shelf:
         last = self.newest(lambda roll, progress: True)
         return self.newest(in_flight) or (last if last and unfinished(last.roll, last.progress) else None)
 
+    def cordoned(self, node: Node) -> bool:
+        """Whether the newest roll that had to do with this node left it under a cordon of its own."""
+        last = self.newest(lambda roll, progress: _left_as(node, roll, progress) is not None)
+        return bool(last and _left_as(node, last.roll, last.progress))
+
     def _try(self, roll_id: str) -> Journal | None:
         """None for a journal that was cut off before its first line was whole: nothing was done behind it."""
         if not any(True for _ in read(self.journal(roll_id))):
@@ -166,6 +171,21 @@ def in_flight(roll: Roll, progress: Progress) -> bool:
 
 def loose(progress: Progress) -> bool:
     return progress.over not in ENDED and bool(progress.flights or progress.steered)
+
+
+def _left_as(node: Node, roll: Roll, progress: Progress) -> bool | None:
+    """Whether a roll has left this node cordoned; None where it has not to do with it.
+
+    An undrain that was cut short leaves it as it found it.
+    """
+    if node.agent_id in progress.steered:
+        return True
+    flight = next((f for f in progress.flights.values() if f.node.instance.id == node.instance.id), None)
+    if flight and roll.work is not Work.UNDRAIN:
+        return flight.cordoned
+    if any(ended.instance_id == node.instance.id for ended in progress.ended):
+        return roll.work is Work.DRAIN
+    return None
 
 
 def reverts(roll: Roll, progress: Progress) -> Mapping[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -69,6 +70,18 @@ def test_an_abort_that_holds_leaves_what_is_half_done_and_says_how_to_end_it(sta
     assert "is left as it is" in ended.output
     assert "`terraform apply -target='aws_instance.dcos_agent_node[3]'` makes a new one" in ended.output
     assert stage.new_ami not in amis(stage)
+
+
+def test_a_cordon_that_an_abort_has_left_is_lifted_by_an_undrain(stage: Stage) -> None:
+    stage.world.faults.unfinished.update(f"kafka-events/kafka-{number}" for number in range(3))
+    assert stage.type("roll", "--ami", stage.new_ami, "--yes").exit_code == 4
+    stage.world.faults.unfinished.clear()
+    left = stage.type("abort", "--hold", "--yes")
+    assert cordoned(stage.world), left.output
+    (command,) = re.findall(r"it is cordoned: `dcosmaint (undrain \S+)` lifts that", left.output)
+    ended = stage.type(*command.split(), "--yes")
+    assert ended.exit_code == 0, ended.output
+    assert cordoned(stage.world) == []
 
 
 @pytest.mark.parametrize("words", [("--revert", "--yes"), ()])

@@ -11,6 +11,7 @@ import pytest
 import dcosmaint
 from dcosmaint.cli.risks import BLOCKERS
 from dcosmaint.sandbox.world import KafkaShape, Shape, TopicShape
+from dcosmaint.sandbox.world.state import Drain
 from tests.cli.stage import Stage
 
 SMALL = Shape(
@@ -176,13 +177,39 @@ def test_drain_of_a_drained_node_and_undrain_of_one_that_serves_have_nothing_to_
     assert (list(stage.world.log), stage.shelf.ids()) == before
 
 
-def test_a_drain_that_was_undone_in_part_is_brought_back_whole(stage: Stage) -> None:
+def test_a_drain_that_somebody_has_undone_in_part_is_brought_back_whole(stage: Stage) -> None:
+    """He started its agent by hand; that the cordon under its id is our drain's stands in the journal."""
     machine = stage.world.node(stage.address(0))
     assert stage.type("drain", machine.private_ip, "--yes").exit_code == 0
-    assert stage.type("undrain", machine.private_ip, "--yes").exit_code == 0
+    stage.world.systemd.release_agent(machine, by="operator")
+    stage.world.advance(stage.world.now + 600.0)
     stage.world.master.deactivate(machine.agent_id, by="operator")
-    assert "Nothing to do" not in stage.type("undrain", machine.private_ip, "--yes").output
+    ended = stage.type("undrain", machine.private_ip, "--yes")
+    assert ended.exit_code == 0, ended.output
+    assert "Nothing to do" not in ended.output
     assert not stage.world.ground.agents[machine.agent_id].deactivated
+
+
+@pytest.mark.parametrize("drained", [False, True], ids=["never drained", "brought back since"])
+def test_r8_undrain_lifts_no_cordon_of_somebody_else(stage: Stage, drained: bool) -> None:
+    machine = stage.world.node(stage.address(0))
+    for command in ("drain", "undrain") if drained else ():
+        assert stage.type(command, machine.private_ip, "--yes").exit_code == 0
+    stage.world.master.deactivate(machine.agent_id, by="operator")
+    before = list(stage.world.log), stage.shelf.ids()
+    ended = stage.type("undrain", machine.private_ip, "--yes")
+    assert ended.exit_code == 3
+    assert f"somebody else cordoned its agent {machine.agent_id}" in ended.output
+    assert f"`dcos node reactivate {machine.agent_id}` if that is over. Nothing was touched." in ended.output
+    assert (list(stage.world.log), stage.shelf.ids()) == before
+
+
+def test_undrain_of_an_agent_that_somebody_else_drains_is_refused(stage: Stage) -> None:
+    machine = stage.world.node(stage.address(0))
+    stage.world.ground.agents[machine.agent_id].drain = Drain()
+    ended = stage.type("undrain", machine.private_ip, "--yes")
+    assert ended.exit_code == 3
+    assert f"somebody else drains its agent {machine.agent_id}" in ended.output
 
 
 def test_replace_takes_one_node_that_is_not_outdated(stage: Stage) -> None:

@@ -1,4 +1,7 @@
-"""drain of a node that is drained, undrain of one that never was: found out before anything is planned or asked."""
+"""drain of a node that is drained, undrain of one that never was, or that somebody else has cordoned (R8).
+
+Found out before anything is planned or asked.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from dcosmaint.cli.exits import NO_ANSWER, untouched
 from dcosmaint.errors import NodeFailed, Refused
 from dcosmaint.model import Node, Units, Work
 from dcosmaint.plan import Plan
+from dcosmaint.rolls import Shelf
 
 
 def settled(cluster: Cluster, plan: Plan) -> str:
@@ -15,12 +19,28 @@ def settled(cluster: Cluster, plan: Plan) -> str:
         return ""
     try:
         with cluster.connect(cluster.shelf.workspace(plan.roll.id)) as site:
-            said = [_said(plan.roll.work, node, site.units.look(node.instance)) for node in plan.targets]
+            looked = [(node, site.units.look(node.instance)) for node in plan.targets]
     except NO_ANSWER as error:
         raise untouched(error, cluster.name) from error
     except NodeFailed as error:
         raise Refused(f"{error}. Nothing was touched.") from error
+    for node, units in looked:
+        if plan.roll.work is Work.UNDRAIN and (who := _stranger(cluster.shelf, node, units)):
+            raise Refused(
+                f"{node.address} ({node.private_ip}): {who}, and only a cordon of a roll that is known here is lifted:"
+                f" `dcos node reactivate {node.agent_id}` if that is over. Nothing was touched."
+            )
+    said = [_said(plan.roll.work, node, units) for node, units in looked]
     return "\n".join(said) if all(said) else ""
+
+
+def _stranger(shelf: Shelf, node: Node, units: Units) -> str:
+    """Who else took the agent out of use, or "". Our hold on its unit says that a drain of ours did."""
+    if node.agent and node.agent.draining:
+        return f"somebody else drains its agent {node.agent_id}"
+    if node.agent and node.agent.deactivated and not units.held and not shelf.cordoned(node):
+        return f"somebody else cordoned its agent {node.agent_id}"
+    return ""
 
 
 def _said(work: Work, node: Node, units: Units) -> str:
