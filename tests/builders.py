@@ -5,7 +5,7 @@ Number 3 is the same node everywhere: agent-3 on i-3 at 10.0.0.13, address aws_i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
 from typing import Any
@@ -99,6 +99,17 @@ def a_service(name: str = "kafka-events", on: Sequence[int] = (0, 1, 2), **chang
     size = len(pods)
     spread = tuple(a_partition(n, sorted({(n + k) % size for k in range(min(3, size))})) for n in range(size))
     service = Service(name, "kafka", "pod", pods, deploy="COMPLETE", recovery="COMPLETE", partitions=spread)
+    return replace(service, **changes)
+
+
+def a_store(name: str = "cassandra", on: Mapping[str, int] | None = None, **changes: Any) -> Service:
+    """A healthy service that is no Kafka, of the kind that its name says; each pod on the agent of that number."""
+    on = {"node-0": 0, "node-1": 1, "node-2": 2} if on is None else on
+    pods = tuple(
+        replace(a_pod(), member=Member(name, pod), task_id=f"{name}__{pod}__1", agent_id=f"agent-{number}")
+        for pod, number in on.items()
+    )
+    service = Service(name, name, "pod", pods, deploy="COMPLETE", recovery="COMPLETE", partitions=(), asked=True)
     return replace(service, **changes)
 
 

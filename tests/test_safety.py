@@ -9,18 +9,27 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dcosmaint.model import Member, Partition
-from dcosmaint.safety import behind, lost, min_isr, over_cap, thin, unknown
-from tests.builders import a_member, a_partition, a_pod, a_policy, a_service
+from dcosmaint.safety import behind, lost, min_isr, over_cap, thin, together, unknown
+from tests.builders import a_member, a_partition, a_pod, a_policy, a_service, a_store
 
 ALL = (a_partition(isr=(0, 1, 2)),)
 
 
 @pytest.mark.parametrize(
-    "trouble", [{"running": False}, {"marked": True}, {"registered": False}], ids=["stopped", "marked", "unregistered"]
+    "trouble",
+    [{"running": False}, {"marked": True}, {"registered": False}, {"out_of_sync": "4 of 9"}],
+    ids=["stopped", "marked", "unregistered", "out-of-sync"],
 )
 def test_a_member_is_lost_for_whatever_reason(trouble: dict[str, Any]) -> None:
     service = a_service(pods=(a_pod(0), a_pod(1, **trouble), a_pod(2)), partitions=ALL)
     assert lost(service, ALL) == {a_member(1)}
+
+
+def test_members_that_may_not_be_gone_together_are_named_with_their_service() -> None:
+    service = a_store(seeds=1)
+    gone = [Member("cassandra", "node-2"), Member("cassandra", "node-0")]
+    assert together(service, gone) == ("cassandra: node-0, a seed, and node-2 may not be lost or held together")
+    assert together(service, gone[:1]) == together(service, [Member("other", "node-0"), gone[0]]) == ""
 
 
 @pytest.mark.parametrize(

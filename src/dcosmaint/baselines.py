@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from dcosmaint import planner
 from dcosmaint.errors import NodeFailed, Retryable
 from dcosmaint.model import RENEWING, Finding, Flight, Inventory, Node, Progress, Roll
-from dcosmaint.planner.case import slots
+from dcosmaint.planner.case import leaves, slots
 from dcosmaint.site import Site
 from dcosmaint.steps.differences import compared
 
@@ -49,7 +49,9 @@ def _flight(site: Site, roll: Roll, inventory: Inventory, node: Node) -> Flight:
     flags = compared(site.mesos.flags(node.agent_id)) if node.agent else {}
     measured = node.agent and roll.work in RENEWING  # one that is drained owes nobody its health
     red = site.health.red(node.private_ip) if measured else ()
-    return Flight(node, holds=tuple(slots(node)), counts=counts, flags=flags, red=red)
+    left = leaves(node, roll.policy)
+    holds = tuple(member for member in slots(node) if member not in left)
+    return Flight(node, holds, left, counts=counts, flags=flags, red=red)
 
 
 def _unknown(node: Node, error: Retryable | NodeFailed) -> Finding:

@@ -17,6 +17,7 @@ from dcosmaint.steps.apply_terraform import ApplyTerraform
 from dcosmaint.steps.await_agent import AwaitAgent
 from dcosmaint.steps.bake_image import BakeImage
 from dcosmaint.steps.cordon_agent import CordonAgent
+from dcosmaint.steps.ours import Ours
 from dcosmaint.steps.replace_brokers import ReplaceBrokers
 from dcosmaint.steps.slots import Slots
 from dcosmaint.steps.start_node import StartAgent, StartDocker, UncordonAgent
@@ -40,6 +41,10 @@ class Seat:
     slots: Slots
     writer: Writer
 
+    @property
+    def services(self) -> Ours:
+        return Ours(self.site.services, self.roll.policy)
+
 
 def prepare_image(journal: Journal, site: Site) -> Steps:
     """Once a roll, before the first node. An aborted roll starts none; it may put back what Terraform named."""
@@ -59,16 +64,16 @@ def prepare_image(journal: Journal, site: Site) -> Steps:
 def drain_node(seat: Seat) -> Steps:
     node, site, waits = seat.flight.node, seat.site, seat.roll.policy.waits
     cordon = CordonAgent(node, site.mesos, site.ec2, site.acts.mesos, waits)
-    move = ReplaceBrokers(node, seat.roll, site.mesos, site.services, site.acts.services, seat.slots)
+    move = ReplaceBrokers(node, seat.roll, site.mesos, seat.services, site.acts.services, seat.slots)
     if seat.flight.gone:  # somebody else has terminated it: nothing there can be cordoned, asked or stopped
         return (move,)
-    docker = StopDocker(node, site.mesos, site.services, site.ec2, site.units, site.acts.units, waits)
+    docker = StopDocker(node, site.mesos, seat.services, site.ec2, site.units, site.acts.units, waits)
     agent = StopAgent(
         node=node,
         counts=seat.flight.counts,
         lasting=seat.roll.work is Work.DRAIN,
         mesos=site.mesos,
-        services=site.services,
+        services=seat.services,
         marathon=site.marathon,
         ec2=site.ec2,
         units=site.units,
@@ -85,7 +90,7 @@ def replace_node(seat: Seat) -> Steps:
     node, roll, site = seat.flight.node, seat.roll, seat.site
     return (
         *drain_node(seat),
-        TerminateInstance(node, roll, site.mesos, site.services, site.ec2, site.acts.ec2, seat.slots),
+        TerminateInstance(node, roll, site.mesos, seat.services, site.ec2, site.acts.ec2, seat.slots),
         ApplyTerraform(node, roll, site.terraform, site.ec2, seat.writer),
         AwaitAgent(node, site.terraform, site.ec2, site.mesos, site.acts.keys, roll.policy.waits),
         VerifyAgent(roll, site, seat.slots),

@@ -41,6 +41,11 @@ class Plan:
     inventory: Inventory
     forecast: Forecast
     blockers: tuple[Finding, ...]
+    risks: tuple[Finding, ...] = ()  # what the roll does in spite of something, as it was ordered
+
+    @property
+    def warnings(self) -> tuple[Finding, ...]:
+        return (*self.inventory.warnings, *self.risks)
 
     @property
     def targets(self) -> tuple[Node, ...]:
@@ -86,7 +91,7 @@ class Plan:
             "forecast": {"seconds": round(forecast.seconds), "member_moves": forecast.member_moves},
             "exposure": {"addresses": list(self.exposed)},
             "blockers": [_finding(finding) for finding in self.blockers],
-            "warnings": [_finding(finding) for finding in self.inventory.warnings],
+            "warnings": [_finding(finding) for finding in self.warnings],
             "fingerprint": self.fingerprint,
         }
 

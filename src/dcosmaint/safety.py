@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from dcosmaint.model import Member, Partition, Policy, Progress, Roll, Service
+from dcosmaint.model.kinds import SEED, kind_of
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ def lost(service: Service, baseline: tuple[Partition, ...]) -> frozenset[Member]
     return frozenset(
         pod.member
         for pod in service.pods
-        if not pod.running or pod.marked or not pod.registered or pod.member.pod in missing
+        if not pod.running or pod.marked or not pod.registered or pod.out_of_sync or pod.member.pod in missing
     )
 
 
@@ -64,6 +65,16 @@ def over_cap(service: Service, gone: Iterable[Member], cap: int) -> str:
     if len(names) <= cap:
         return ""
     return f"{service.name} would have {len(names)} members lost or held ({', '.join(names)}), its cap is {cap}"
+
+
+def together(service: Service, gone: Iterable[Member]) -> str:
+    """Why these members of the service can't be gone at once whatever its cap, or ""."""
+    kind = kind_of(service)
+    clash = next(kind.clashes(service, gone), None)
+    if clash is None:
+        return ""
+    one, other = (f"{pod}, a seed," if kind.role(service, pod) == SEED else pod for pod in clash)
+    return f"{service.name}: {one} and {other} may not be lost or held together"
 
 
 def thin(

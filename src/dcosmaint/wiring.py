@@ -20,6 +20,7 @@ from dcosmaint.adapters.diagnostics import Diagnostics
 from dcosmaint.adapters.dynamodb_lock import DynamoDbLock, Table
 from dcosmaint.adapters.ec2 import Account, Ec2
 from dcosmaint.adapters.host_keys import Enrolment, HostKeys
+from dcosmaint.adapters.in_sync import Asked
 from dcosmaint.adapters.marathon import Marathon
 from dcosmaint.adapters.marathon_lock import MarathonLock
 from dcosmaint.adapters.mesos import Mesos
@@ -128,7 +129,7 @@ def _site(config: ClusterConfig, router: AdminRouter, ec2: Ec2, work: Path) -> S
     keys = Enrolment(ssh.keys, ec2.console, ssh.first_contact)
     return Site(
         mesos=mesos,
-        services=sdk,
+        services=Asked(sdk, commands, os.environ) if (commands := _in_sync(config)) else sdk,
         marathon=Marathon(router),
         health=Diagnostics(router),
         units=units,
@@ -138,6 +139,11 @@ def _site(config: ClusterConfig, router: AdminRouter, ec2: Ec2, work: Path) -> S
         acts=Acts(mesos, sdk, units, ec2, terraform, packer, keys),
         bastions=cache(ssh.bastions),  # ssh_config is read once for each node
     )
+
+
+def _in_sync(config: ClusterConfig) -> Mapping[str, tuple[str, ...]]:
+    """The operator's commands, by service."""
+    return {name: service.in_sync for name, service in config.services.items() if service.in_sync}
 
 
 def _auth(config: ClusterConfig) -> Auth:

@@ -34,7 +34,7 @@ def test_the_policy_of_a_roll_holds_what_is_written(tmp_path: Path) -> None:
     more = """\
       companions: [aws_volume_attachment]
     nodes: {stop_order: agent-first}
-    services: {kafka-events: {cap: 2}, prod/kafka: {min_isr: 1}}
+    services: {kafka-events: {cap: 2}, prod/kafka: {min_isr: 1}, es: {replace: ignore}}
     policy:
       {strategy: window, batch_size: 25%, max_in_flight: 4, default_cap: 3, canary: 2, soak: 10m, max_failures: 1,
        waits: {place: 1m, start: 2m, stalled: 3m, stop: 4m, terminate: 5m, apply: 6m, register: 7m}}
@@ -46,6 +46,7 @@ def test_the_policy_of_a_roll_holds_what_is_written(tmp_path: Path) -> None:
         default_cap=3,
         caps={"kafka-events": 2},
         min_isr={"prod/kafka": 1},
+        moves={"es": "ignore"},
         canary=2,
         soak=600,
         max_failures=1,
@@ -53,6 +54,12 @@ def test_the_policy_of_a_roll_holds_what_is_written(tmp_path: Path) -> None:
         waits=model.Waits(60, 120, 180, 240, 300, 360, 420),
         companions=("aws_volume_attachment",),
     )
+
+
+def test_a_command_with_a_folder_hangs_below_the_file_and_any_other_is_found_on_the_path(tmp_path: Path) -> None:
+    services = prod(tmp_path, "    services: {a: {in_sync: [checks/a.sh, x/y]}, b: {in_sync: [nodetool]}}\n").services
+    assert services["a"].in_sync == (str(tmp_path / "checks" / "a.sh"), "x/y")
+    assert services["b"].in_sync == ("nodetool",)
 
 
 def test_paths_hang_below_the_file_and_a_tilde_is_the_home(

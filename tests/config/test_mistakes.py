@@ -38,6 +38,13 @@ def test_three_mistakes_are_named_in_one_go_each_with_file_line_path_and_what_to
         ("    services: {kafka: {cap: 0}}", "services.kafka.cap: 0 is out of range"),
         ("    services: {kafka: {cpa: 1}}", "services.kafka.cpa: unknown key; did you mean cap?"),
         (
+            "    services: {es: {replace: ignroe}}",
+            "services.es.replace: 'ignroe' is not one of its words; did you mean ignore?",
+        ),
+        ("    services: {es: {in_sync: check.sh}}", "services.es.in_sync: write a list, such as [a, b]"),
+        ("    services: {es: {in_sync: []}}", "services.es.in_sync: is empty; write it, such as in_sync:"),
+        ("    services: {es: {in_sync: [c, '']}}", "services.es.in_sync[1]: is empty"),
+        (
             "    services: {/prod/kafka: {}}",
             "services./prod/kafka: write the service's name without outer slashes: prod/k",
         ),
@@ -62,9 +69,6 @@ def test_a_mistake_says_where_it_is_and_what_to_write(tmp_path: Path, more: str,
         ("    nodes: {work_dir: keep}", "keep"),
         ("    nodes: {work_dir: fresh}", "fresh"),
         ("    policy: {order: replace-last}", "replace-last"),
-        ("    services: {kafka: {replace: refuse}}", "refuse"),
-        ("    services: {kafka: {replace: ignore}}", "ignore"),
-        ("    services: {kafka: {in_sync: url}}", ""),
     ],
 )
 def test_what_is_not_built_yet_is_refused_by_name(tmp_path: Path, more: str, word: str) -> None:

@@ -38,6 +38,7 @@ from tests.builders import (
     a_policy,
     a_roll,
     a_service,
+    a_store,
     an_app,
     an_inventory,
     data_of,
@@ -140,10 +141,13 @@ def _frozen(value: Any) -> Any:
 
 
 def _service(name: str, fields: Table) -> Service:
-    """`copies` are its partitions' replicas, `isr` those that are in sync now where that differs."""
+    """`copies` are its partitions' replicas, `isr` those that are in sync now where that differs.
+
+    With `pods` in the place of `on` it is no Kafka, but of the kind that its name says.
+    """
     now = fields.pop("isr", fields.pop("copies", None))
-    pods = fields.pop("pod", {})
-    service = a_service(name, fields.pop("on"), **_taken(fields, "deploy", "recovery", "kind", "trouble"))
+    pods, own = fields.pop("pod", {}), _taken(fields, "deploy", "recovery", "trouble", "asked", "seeds")
+    service = a_store(name, fields.pop("pods"), **own) if "pods" in fields else a_service(name, fields.pop("on"), **own)
     changed = tuple(replace(pod, **pods.pop(pod.member.pod, {})) for pod in service.pods)
     assert not pods, f"{name} has no pods {sorted(pods)}"
     parts = service.partitions if now is None else tuple(a_partition(n, isr) for n, isr in enumerate(now))

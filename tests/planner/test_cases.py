@@ -55,6 +55,7 @@ OF_LIMITS = {
     "plan-incomplete",
     "scheduler",
     "cap",
+    "together",
     "data",
     "apps",
     "no-place",
@@ -86,6 +87,9 @@ OF_RULES = {
     "no-baseline",
     "partition-offline",
     "data-loss",
+    "service-refused",
+    "no-proof",
+    "not-in-sync",
 }
 
 
@@ -95,5 +99,5 @@ def test_no_limit_and_no_rule_is_without_a_situation() -> None:
 
 def test_a_limit_that_is_new_needs_a_situation() -> None:
     """When this fails, write one, and count again."""
-    assert len({limit for limits in LIMITS.values() for limit in limits}) == 21
+    assert len({limit for limits in LIMITS.values() for limit in limits}) == 22
     assert len(NODE_RULES) == 7

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from dcosmaint.model import App, ClusterFacts, Finding, Inventory, Node, Policy, Resources, Service, Work
+from dcosmaint.model import BY_NAME, App, ClusterFacts, Finding, Inventory, Node, Policy, Resources, Service, Work
 from dcosmaint.planner.rules import blockers
 from tests.builders import (
     GROUP,
@@ -19,6 +19,7 @@ from tests.builders import (
     a_policy,
     a_roll,
     a_service,
+    a_store,
     an_agent,
     an_app,
     an_instance,
@@ -50,6 +51,12 @@ def in_service(**changes: Any) -> Inventory:
     return cluster(service=a_service(**changes))
 
 
+def behind(pod: str) -> Service:
+    """A Cassandra whose only member is at work on the node of its own number, and not in sync."""
+    store = a_store(on={pod: int(pod.rpartition("-")[2])})
+    return replace(store, pods=tuple(replace(one, out_of_sync="streams 4 of 9 ranges") for one in store.pods))
+
+
 def surveyed(rule: str, subject: str, *, acceptable: bool = False) -> Inventory:
     return cluster(blockers=(Finding(rule, subject, "what the survey says: mend it", acceptable),))
 
@@ -77,7 +84,16 @@ REFUSED: dict[str, list[tuple[str, Inventory]]] = {
         (FIRST, cluster(a_node(data=(data_of(),)))),
         (FIRST, cluster(a_node(data=(data_of(EVENTS, "marathon"),)))),  # it may be either's
     ],
-    "service-unsupported": [(EVENTS, in_service(kind="cassandra", partitions=None))],
+    "service-unsupported": [
+        ("nifi", cluster(service=a_store("nifi"))),
+        ("dse", cluster(service=a_store("dse", {"dse-0": 0}))),
+        ("hdfs", cluster(service=a_store("hdfs", {"data-0": 0, "router-0": 1}))),
+    ],
+    "no-proof": [
+        ("cassandra", cluster(service=a_store(asked=False))),
+        ("hdfs", cluster(service=a_store("hdfs", {"journal-0": 0}, asked=False))),
+    ],
+    "not-in-sync": [("cassandra/node-0", cluster(service=behind("node-0")))],
     "service-trouble": [
         (EVENTS, in_service(trouble=f"kafka-1 is {state}"))
         for state in ("PAUSED", "PAUSING", "DECOMMISSIONING", "DECOMMISSIONED")
@@ -119,7 +135,7 @@ REFUSED: dict[str, list[tuple[str, Inventory]]] = {
     "no-place": [(f"{EVENTS}/kafka-0", full())],
 }
 EACH = [pytest.param(rule, *case, id=f"{rule}-{n}") for rule, cases in REFUSED.items() for n, case in enumerate(cases)]
-ACCEPTABLE = {"broker-idle", "data-loss", "terraform-exposed", "app-down"}
+ACCEPTABLE = {"broker-idle", "data-loss", "terraform-exposed", "app-down", "service-unsupported", "no-proof"}
 
 
 def found(inventory: Inventory, policy: Policy | None = None, **changes: Any) -> tuple[Finding, ...]:
@@ -164,7 +180,7 @@ def test_a_risk_is_taken_for_its_subject_only(rule: str) -> None:
 @pytest.mark.parametrize("rule", sorted(ACCEPTABLE))
 def test_a_rule_may_be_accepted_as_a_whole_but_for_data(rule: str) -> None:
     ((_, inventory), *_) = REFUSED[rule]
-    assert (rule not in rules(found(inventory, a_policy(accepted=(rule,))))) == (rule != "data-loss")
+    assert (rule not in rules(found(inventory, a_policy(accepted=(rule,))))) == (rule not in BY_NAME)
 
 
 def test_data_of_a_whole_service_may_be_given_up_by_its_name() -> None:
@@ -177,7 +193,8 @@ def test_everything_comes_at_once() -> None:
     topic = (a_partition(isr=(0,)), a_partition(1, isr=(), topic="dead"))
     broken = a_service(partitions=topic, deploy="ERROR", trouble="kafka-1 is PAUSED")
     blind = a_service("kafka-blind", [4], partitions=None)
-    other = a_service("cassandra", [4], kind="cassandra", partitions=None)
+    other = a_store("nifi", {"nifi-0": 4}, asked=False)
+    late = a_store(on={"node-0": 4}, pods=behind("node-4").pods)
     nodes = [
         a_node(
             0,
@@ -196,7 +213,7 @@ def test_everything_comes_at_once() -> None:
     rest = ("recovered-agents", "agent-77"), ("bastion", FIRST), ("unjoined", FIRST), ("terraform-exposed", GROUP)
     inventory = an_inventory(
         nodes,
-        [broken, blind, other],
+        [broken, blind, other, late],
         [an_app("/web", [0, 0]), an_app("/store", [0], resident=True)],
         facts=ClusterFacts("1.11.12", "1.5.3", airtight_cordon=False),
         blockers=tuple(Finding(rule, subject, "…", acceptable=rule in ACCEPTABLE) for rule, subject in rest),
@@ -205,7 +222,7 @@ def test_everything_comes_at_once() -> None:
 
 
 def test_the_same_trouble_of_a_service_is_told_once_and_not_for_each_of_its_nodes() -> None:
-    assert len(found(in_service(kind="cassandra", partitions=None))) == 1
+    assert len(found(cluster(service=a_store("nifi")))) == 1
 
 
 def test_data_is_named_with_its_role_its_volumes_and_whose_it_is() -> None:
@@ -223,8 +240,7 @@ def test_what_brokers_keep_or_left_behind_is_in_nobodys_way() -> None:
 
 
 def test_a_service_with_members_on_the_node_is_told_of_once() -> None:
-    other = a_service("cassandra", [4], kind="cassandra", partitions=None)
-    inventory = an_inventory([a_node(4, data=(data_of("cassandra"),)), a_node(5)], [other])
+    inventory = an_inventory([a_node(4, data=(data_of("nifi"),)), a_node(5)], [a_store("nifi", {"nifi-0": 4})])
     assert rules(found(inventory)) == {"service-unsupported"}
 
 

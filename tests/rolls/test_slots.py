@@ -6,11 +6,11 @@ from dataclasses import replace
 
 from dcosmaint.journal import Journal, Memory
 from dcosmaint.lines import Admitted, RollBegun
-from dcosmaint.model import Ended, Inventory, Progress
+from dcosmaint.model import Ended, Inventory, Member, Progress, Service
 from dcosmaint.planner import admit
 from dcosmaint.planner.case import Case
 from dcosmaint.steps.slots import Slots
-from tests.builders import a_flight, a_member, a_partition, a_policy, a_roll, a_service, an_inventory
+from tests.builders import a_flight, a_member, a_partition, a_policy, a_roll, a_service, a_store, an_inventory
 from tests.rolls.stage import EVENTS, Free
 
 WELL = an_inventory(6, [a_service(EVENTS)])
@@ -84,3 +84,29 @@ def test_only_so_many_nodes_start_as_the_cap_has_room_for() -> None:
     assert started(WELL) == 1
     assert started(WELL, held=(0,)) == 0
     assert started(with_lost(0)) == 1  # the node of the lost one itself: nobody else is lost by its turn
+
+
+def asked_for_a_node(service: Service, held: str) -> str:
+    """What is said to node 1 when it asks to replace its member, while node 0 holds a slot for `held`."""
+    inventory = an_inventory(6, [service])
+    journal = Journal(Memory(), Free(), lambda: 0.0)
+    journal.append(RollBegun(a_roll(inventory, a_policy(default_cap=3))))
+    first = a_flight(inventory.nodes[0], holds=(Member("cassandra", held),))
+    journal.append(Admitted((first, a_flight(inventory.nodes[1]))))
+    return Slots(inventory.nodes[1].address, journal).take(service.pods[1], service)
+
+
+def test_a_slot_is_refused_beside_a_seed_that_is_held_however_many_the_cap_allows() -> None:
+    """It landed on its node after the admission, which knew nothing of it."""
+    says = "cassandra: node-0, a seed, and node-1 may not be lost or held together"
+    assert asked_for_a_node(a_store(seeds=1), held="node-0") == says
+    assert asked_for_a_node(a_store(seeds=0), held="node-0") == ""
+
+
+def test_members_that_go_down_with_their_node_keep_their_slots_until_it_has_ended() -> None:
+    inventory = an_inventory(6, [a_store()])
+    policy = a_policy(moves={"cassandra": "ignore"}, strategy="window")
+    left = a_flight(inventory.nodes[0], holds=(), leaves=inventory.nodes[0].members)
+    flying = Progress({left.node.address: left}, (Ended("x", "i-99", 0.0, 1),), at=inventory.at)
+    answer = admit(a_roll(inventory, policy, targets=("i-0", "i-1")), inventory, flying)
+    assert [(refusal.node, refusal.rule) for refusal in answer.refusals] == [(inventory.nodes[1].address, "cap")]

@@ -7,6 +7,8 @@ from functools import partial
 
 from dcosmaint.checkup.check import Check, Remark, ok, red, warning
 from dcosmaint.model import Partition, Service
+from dcosmaint.model.kinds import kind_of
+from dcosmaint.planner.service_rules import proved, word_only
 from dcosmaint.ports import MarathonReads, MesosReads, ServiceReads
 from dcosmaint.site import Site
 
@@ -90,22 +92,19 @@ def _services(services: ServiceReads) -> Iterator[Remark]:
     if not found:
         yield ok("no SDK service on this cluster")
     for service in found:
-        remarks = [*_troubles(service), *_topics(service)]
+        remarks = [*_troubles(service), *_kind(service), *_topics(service)]
         yield from remarks or [_well(service)]
 
 
 def _well(service: Service) -> Remark:
     topics = {partition.topic for partition in service.partitions or ()}
-    return ok(f"{service.name}: {len(service.pods)} members, plans COMPLETE, {len(topics)} topics readable")
+    proof = f"{len(topics)} topics readable" if kind_of(service).topics else "all in sync"
+    return ok(f"{service.name}: {len(service.pods)} members, plans COMPLETE, {proof}")
 
 
 def _troubles(service: Service) -> Iterator[Remark]:
     if service.trouble:
         yield red(f"{service.name}: {service.trouble}", "see to it, or leave its nodes out with `--exclude`")
-    elif service.kind != "kafka":
-        yield red(
-            f"{service.name} is a {service.kind}: only Kafka can be moved yet", "leave its nodes out with `--exclude`"
-        )
     if {service.deploy, service.recovery} != {"COMPLETE"}:
         yield red(
             f"{service.name}: deploy plan {service.deploy}, recovery plan {service.recovery}",
@@ -113,8 +112,23 @@ def _troubles(service: Service) -> Iterator[Remark]:
         )
 
 
+def _kind(service: Service) -> Iterator[Remark]:
+    """What its kind asks of its operator before its members are moved."""
+    if doubt := kind_of(service).doubt:
+        ways = f"say by services.{service.name}.replace whether they are moved (`auto`), never (`refuse`), or by you"
+        yield warning(f"{service.name} is a {service.kind}, and {doubt}: its nodes are refused", f"{ways} (`ignore`)")
+    if not proved(service):
+        taken = f"or take its scheduler's word: `--accept no-proof={service.name}`"
+        yield warning(
+            f"{service.name} {word_only(service)}", f"give services.{service.name}.in_sync a command, {taken}"
+        )
+    for pod in service.pods:
+        if pod.out_of_sync:
+            yield red(f"{pod.member} is not in sync: {pod.out_of_sync}", "let it catch up before a roll begins")
+
+
 def _topics(service: Service) -> Iterator[Remark]:
-    if service.kind != "kafka" or service.trouble:
+    if not kind_of(service).topics or service.trouble:
         return
     if service.partitions is None:
         yield red(

@@ -31,7 +31,7 @@ def _parts(plan: Plan) -> Iterator[RenderableType]:
     yield from _caps(plan)
     for sentence in plan.forecast.left if plan.roll.work is not Work.UNDRAIN else ():
         yield Text(f"no turn in the rehearsal: {sentence}", "yellow")
-    for warning in plan.inventory.warnings:
+    for warning in plan.warnings:
         yield Text(f"warning: {warning.subject}: {warning.message}", "yellow")
     if plan.exposed:
         yield Text(f"terraform-exposed: any plain apply would replace {', '.join(plan.exposed)}", "yellow")

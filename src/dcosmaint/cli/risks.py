@@ -10,17 +10,29 @@ import click
 from dcosmaint.model import BY_NAME
 from dcosmaint.planner.line import RULES, TASKS_LOST
 
-BLOCKERS = ("app-down", "broker-idle", "data-loss", "differs", "terraform-exposed", "under-replicated")
+BLOCKERS = (
+    "app-down",
+    "broker-idle",
+    "data-loss",
+    "differs",
+    "no-proof",
+    "service-unsupported",
+    "terraform-exposed",
+    "under-replicated",
+)
 RISKS = (*BLOCKERS, *RULES)
 """Every rule whose refusal an operator may accept."""
 
 WAYS = {
     "data-loss": "data-loss=SERVICE or data-loss=SERVICE/TOPIC",
     "differs": "differs=attribute:NAME, differs=flag:NAME, differs=resources or differs=zone",
+    "no-proof": "no-proof=SERVICE",
+    "service-unsupported": "service-unsupported=SERVICE",
 }
 """How a risk is written that is taken by name only."""
 
-SUBJECTS = {"data-loss": r".+", "differs": r"(attribute|flag):.+|resources|zone"}
+SUBJECTS = {"differs": r"(attribute|flag):.+|resources|zone"}
+"""What may stand behind `=`, where not anything may."""
 
 
 class Risk(click.ParamType[str]):
@@ -32,7 +44,7 @@ class Risk(click.ParamType[str]):
         rule, _, subject = str(value).partition("=")
         if rule not in RISKS:
             self.fail(f"{value}: only these may be accepted: {', '.join(RISKS)}", param, ctx)
-        if rule in BY_NAME and not re.fullmatch(SUBJECTS[rule], subject):
+        if rule in BY_NAME and not re.fullmatch(SUBJECTS.get(rule, r".+"), subject):
             self.fail(f"name what is given up: {WAYS[rule]}", param, ctx)
         if rule == TASKS_LOST and subject:
             self.fail(f"{value}: tasks are counted over all apps: write {TASKS_LOST}", param, ctx)

@@ -23,6 +23,7 @@ from dcosmaint.errors import Refused, Usage
 from dcosmaint.forecast import forecast
 from dcosmaint.model import Inventory, Work
 from dcosmaint.plan import Plan, unaccepted
+from dcosmaint.planner.rules import warnings
 from dcosmaint.rolls import Order, a_roll, blockers, new_id
 from dcosmaint.survey import survey
 
@@ -96,7 +97,7 @@ def make_plan(cluster: Cluster, wish: Wish, roll_id: str) -> Plan:
             found = blockers(roll, inventory, site.ec2)
     except NO_ANSWER as error:
         raise untouched(error, cluster.name) from error
-    return Plan(roll, inventory, forecast(roll, inventory), found)
+    return Plan(roll, inventory, forecast(roll, inventory), found, warnings(roll, inventory))
 
 
 def _order(cluster: Cluster, wish: Wish, inventory: Inventory) -> Order:

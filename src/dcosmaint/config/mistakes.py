@@ -103,8 +103,7 @@ def _out_of_range(detail: ErrorDetails, place: Place) -> str:
 
 
 def _not_one_of(detail: ErrorDetails, place: Place) -> str:
-    words = place.schema.get("enum") or [place.schema.get("const")]
-    return f"{detail['input']!r} is not one of its words; {_hint(str(detail['input']), words)}"
+    return f"{detail['input']!r} is not one of its words; {_hint(str(detail['input']), place.words)}"
 
 
 def _no_method(detail: ErrorDetails, place: Place) -> str:

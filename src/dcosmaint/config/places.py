@@ -32,6 +32,12 @@ class Place:
         given: Sequence[object] = self.schema.get("examples") or _plain(self.schema).get("examples") or ()
         return given
 
+    @property
+    def words(self) -> Sequence[str]:
+        """Those that may stand here, where only few may."""
+        plain = _plain(self.schema)
+        return plain.get("enum") or [str(plain.get("const"))]
+
     def __str__(self) -> str:
         steps = (f"[{part}]" if isinstance(part, int) else f".{part}" for part in self.path)
         return "".join(steps).lstrip(".") or "(the whole file)"

@@ -12,6 +12,7 @@ from dcosmaint import model
 from dcosmaint.config.strict import Strict
 from dcosmaint.config.values import (
     BatchSize,
+    Command,
     Count,
     CountOrNone,
     Patience,
@@ -33,16 +34,17 @@ class Service(Strict):
         description="in-sync copies that every partition keeps; else 2, or one less than it had, and at least 1",
         examples=[2],
     )
-    replace: Annotated[Literal["auto"], later("refuse", "ignore")] = Field(
-        default="auto", description="whether its members are replaced by us (`refuse` and `ignore` are not built yet)"
+    replace: Literal["auto", "refuse", "ignore"] | None = Field(
+        default=None,
+        description="whether its members are replaced by us: `auto` also where its kind is not known, `refuse` never,"
+        " `ignore` leaves them to you and stops their nodes with them on it; else where its kind is known",
+        examples=["refuse"],
     )
-    in_sync: None = Field(default=None, description="another way to ask whether a member is in sync (not built yet)")
-
-    @field_validator("in_sync", mode="before")
-    @classmethod
-    def _not_built(cls, given: Any) -> None:
-        if given is not None:
-            raise mistake("is not built yet; leave it out, and members of Kafka services are asked the usual way")
+    in_sync: Command | None = Field(
+        default=None,
+        description="a program and its arguments that tell whether a member is in sync: exit code 0 is yes",
+        examples=[["checks/cassandra.sh", "--quorum"]],
+    )
 
 
 class Waits(Strict):
@@ -134,6 +136,7 @@ def resolved(policy: Policy, services: Mapping[str, Service]) -> model.Policy:
         default_cap=policy.default_cap,
         caps={name: service.cap for name, service in services.items() if service.cap is not None},
         min_isr={name: service.min_isr for name, service in services.items() if service.min_isr is not None},
+        moves={name: service.replace for name, service in services.items() if service.replace is not None},
         canary=policy.canary,
         soak=policy.soak,
         max_failures=policy.max_failures,

@@ -100,6 +100,12 @@ def _rooted(path: Path, info: ValidationInfo) -> Path:
         raise mistake(f"{path}: {error} Write the whole path.") from error
 
 
+def _program(command: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+    """A program that is named with its folder is found from the configuration file, any other one on PATH."""
+    program, *arguments = command
+    return (str(_rooted(Path(program), info)) if "/" in program else program, *arguments)
+
+
 def _text(given: object) -> object:
     """Numbers and switches as packer's command line has them."""
     if isinstance(given, bool):
@@ -142,6 +148,7 @@ Switch = Annotated[bool, Field(strict=True)]
 Text = Annotated[str, StringConstraints(min_length=1)]
 Given = Annotated[str, BeforeValidator(_text)]
 RootedPath = Annotated[Path, AfterValidator(_rooted)]
+Command = Annotated[tuple[Text, ...], Field(min_length=1), AfterValidator(_program)]
 ServiceName = Annotated[str, AfterValidator(_service)]
 
 EnvName = Annotated[str, Field(pattern=r"^[A-Z_][A-Z0-9_]*$")]  # strict, so that a pasted secret is refused

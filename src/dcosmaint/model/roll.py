@@ -25,8 +25,12 @@ class Waits:
     register: float = 900.0
 
 
-BY_NAME = ("data-loss", "differs")
+BY_NAME = ("data-loss", "differs", "no-proof", "service-unsupported")
 """Rules whose risk is taken for one subject at a time, never for all at once."""
+
+
+Moves = Literal["auto", "refuse", "ignore"]
+"""Whether members of a service are moved by us: as their kind needs it, never, or by the operator (`ignore`)."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,7 @@ class Policy:
     default_cap: int = 1
     caps: Mapping[str, int] = field(default_factory=dict)
     min_isr: Mapping[str, int] = field(default_factory=dict)  # by service, where the default is not wanted
+    moves: Mapping[str, Moves] = field(default_factory=dict)  # by service, where the operator says whose they are
     canary: int = 1
     soak: float = 120.0
     max_failures: int = 0
@@ -50,6 +55,10 @@ class Policy:
 
     def cap(self, service: str) -> int:
         return self.caps.get(service, self.default_cap)
+
+    def ignores(self, service: str) -> bool:
+        """Whether its operator looks after it: its members stay on their nodes, and go down with them."""
+        return self.moves.get(service) == "ignore"
 
     def accepts(self, rule: str, *subjects: str) -> bool:
         """Whether the operator took this risk."""
@@ -89,6 +98,7 @@ class Flight:
 
     node: Node
     holds: tuple[Member, ...] = ()  # its slots: taken by `admit` and `slot`, given back by `moved`
+    leaves: tuple[Member, ...] = ()  # members that are not ours to move: each takes a slot until the node has ended
     done: tuple[str, ...] = ()  # step names
     sent: tuple[str, ...] = ()  # task ids that a replace was sent for
     asked: tuple[Member, ...] = ()  # members that a replace was sent for
@@ -156,7 +166,7 @@ class Progress:
 
     @cached_property
     def held(self) -> frozenset[Member]:
-        return frozenset(member for flight in self.flights.values() for member in flight.holds)
+        return frozenset(member for f in self.flights.values() for member in (*f.holds, *f.leaves))
 
     def also(self, service: str) -> tuple[Partition, ...]:
         """What members in flight were in sync in when they were replaced, beside the roll's baseline."""

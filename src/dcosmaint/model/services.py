@@ -20,6 +20,7 @@ class Pod:
     marked: bool  # permanently failed: a replace has arrived and is unplaced
     registered: bool  # the broker is in ZooKeeper; True for what is not Kafka
     needs: Resources = NOTHING
+    out_of_sync: str = ""  # why the operator's command says that it is; "" where it is in sync, or nobody asks
 
 
 @dataclass(frozen=True, order=True)
@@ -49,6 +50,7 @@ class Service:
     partitions: tuple[Partition, ...] | None  # None: they can't be read, and unknown is unhealthy; () where none are
     scheduler_agent: str = ""  # where the scheduler's own task runs
     trouble: str = ""  # why it can't be moved by us: paused pods, no answer, …
+    asked: bool = False  # whether a command of the operator's tells which of its members are in sync
     seeds: int | None = None  # how many of its first nodes are seeds; None where nobody says
 
     @property

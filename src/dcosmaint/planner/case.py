@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from dcosmaint.model import Flight, Inventory, Member, Node, Progress, Refusal, Roll
+from dcosmaint.model import Flight, Inventory, Member, Node, Policy, Progress, Refusal, Roll
 from dcosmaint.safety import baseline, lost
 
 
@@ -31,8 +31,12 @@ class Case:
 
     @cached_property
     def gone(self) -> frozenset[Member]:
-        """Members lost or held, with the first of each service on every chosen node: a node moves one at a time."""
-        return self.lost | self.progress.held | {m for node in self.chosen for m in slots(node)}
+        """Members lost or held, with those that every chosen node takes a slot for."""
+        return self.lost | self.progress.held | {m for node in self.chosen for m in self.takes(node)}
+
+    def takes(self, node: Node) -> frozenset[Member]:
+        """The first member of each service, since a node moves one at a time, and all that go down with it."""
+        return frozenset({*slots(node), *leaves(node, self.roll.policy)})
 
     @cached_property
     def flying(self) -> tuple[Flight, ...]:
@@ -62,6 +66,16 @@ Limit = Callable[[Case, Node], Refusal | None]
 
 def no(rule: str, node: Node | str, says: str, *, until: float | None = None, final: bool = False) -> Refusal:
     return Refusal(rule, node if isinstance(node, str) else node.address, says, until, final)
+
+
+def moving(node: Node, policy: Policy) -> tuple[Member, ...]:
+    """Those of its members that we move."""
+    return tuple(member for member in node.members if not policy.ignores(member.service))
+
+
+def leaves(node: Node, policy: Policy) -> tuple[Member, ...]:
+    """Those that its operator looks after."""
+    return tuple(member for member in node.members if policy.ignores(member.service))
 
 
 def slots(node: Node) -> Iterator[Member]:

@@ -6,8 +6,9 @@ whole roll, then what concerns the node, last what concerns the members and apps
 
 from __future__ import annotations
 
+from dcosmaint import safety
 from dcosmaint.model import Node, Refusal, Roll, Work, some_nodes
-from dcosmaint.planner.case import Case, Limit, no, slots
+from dcosmaint.planner.case import Case, Limit, moving, no
 from dcosmaint.planner.line import LINE
 from dcosmaint.planner.places import homeless
 from dcosmaint.planner.rules import of_node
@@ -99,7 +100,8 @@ def plans(case: Case, node: Node) -> Refusal | None:
     """A service that deploys, or recovers for another reason than our own replaces, is left alone."""
     ours = {member.service for member in case.progress.held}
     for service in case.inventory.services:
-        concerned = service.name in {m.service for m in node.members} or service.name in node.schedulers
+        carried = service.name in {m.service for m in moving(node, case.roll.policy)}
+        concerned = carried or service.name in node.schedulers
         busy = service.deploy != "COMPLETE" or (service.recovery != "COMPLETE" and service.name not in ours)
         if concerned and busy:
             says = f"{service.name}: deploy plan {service.deploy}, recovery plan {service.recovery}"
@@ -120,7 +122,9 @@ def scheduler(case: Case, node: Node) -> Refusal | None:
 
 def unplaced(case: Case, node: Node) -> Refusal | None:
     """R2: a member that is down, and whose scheduler does not say where, may be on any node, also on this one."""
-    lost = sorted(p.member for service in case.inventory.services for p in service.pods if not p.agent_id)
+    ignores = case.roll.policy.ignores
+    pods = (pod for service in case.inventory.services for pod in service.pods)
+    lost = sorted(pod.member for pod in pods if not pod.agent_id and not ignores(pod.member.service))
     return no("unplaced", node, f"nobody says where {lost[0]} is: it may be here") if lost else None
 
 
@@ -132,7 +136,7 @@ def arriving(case: Case, node: Node) -> Refusal | None:
 
 def caps(case: Case, node: Node) -> Refusal | None:
     """R1."""
-    gone = case.gone | set(slots(node))
+    gone = case.gone | case.takes(node)
     for service in case.inventory.services:
         concerned = any(member.service == service.name for member in node.members)
         if concerned and (says := over_cap(service, gone, case.roll.policy.cap(service.name))):
@@ -140,11 +144,20 @@ def caps(case: Case, node: Node) -> Refusal | None:
     return None
 
 
+def together(case: Case, node: Node) -> Refusal | None:
+    """Roles that a service can't do without at the same time: seeds, masters, journal and name nodes."""
+    gone = case.gone | case.takes(node)
+    carried = {member.service for member in node.members}
+    clashes = (safety.together(service, gone) for service in case.inventory.services if service.name in carried)
+    says = next(filter(None, clashes), "")
+    return no("together", node, says) if says else None
+
+
 def data(case: Case, node: Node) -> Refusal | None:
     """R14: data before caps."""
     for service in case.inventory.services:
         baseline = case.roll.baseline.get(service.name, ())
-        worst = next(thin(service, slots(node), case.gone, baseline, case.roll.policy), None)
+        worst = next(thin(service, case.takes(node), case.gone, baseline, case.roll.policy), None)
         if worst:
             return no("data", node, f"{service.name}: {worst}")
     return None
@@ -185,6 +198,7 @@ _NODE: tuple[Limit, ...] = (
     unplaced,
     arriving,
     caps,
+    together,  # after caps, which most services are held by
     data,  # after caps, so that a refusal names the simpler reason first
     apps,
     places,  # last: the dearest to work out

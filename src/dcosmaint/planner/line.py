@@ -56,10 +56,11 @@ def service_degraded(case: Case, node: Node) -> Refusal | None:
 def _lost(case: Case) -> Iterator[Member]:
     """Of a service whose topics could not be read when the roll began, nobody knows who was in sync then."""
     for service in case.inventory.services:
-        if case.roll.baseline.get(service.name):
-            yield from (pod.member for pod in service.pods if pod.member in case.lost)
-        else:
-            yield from (pod.member for pod in service.pods if not pod.running or pod.marked)
+        known = bool(case.roll.baseline.get(service.name)) or service.asked
+        for pod in service.pods:
+            lost = pod.member in case.lost if known else not pod.running or pod.marked
+            if lost and not case.roll.policy.ignores(service.name):
+                yield pod.member
 
 
 def _ours(case: Case) -> Iterator[Member]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 
-from dcosmaint.model import RENEWING, App, Finding, Inventory, Node, Partition, Roll, Service
+from dcosmaint.model import RENEWING, App, Finding, Inventory, Node, Roll
+from dcosmaint.planner.service_rules import services
 from dcosmaint.planner.volumes import data
-from dcosmaint.safety import thin
 
 Rule = Callable[[Roll, Inventory, Node], Iterator[Finding]]
 
@@ -76,69 +76,6 @@ def _resident(app: App, node: Node) -> Iterator[Finding]:
     elif app.resident and len(app.on) < app.instances:
         says = f"keeps data, and only {len(app.on)} of its {app.instances} instances run, so nobody knows on which node"
         yield Finding("resident-tasks", app.id, f"{says}: bring it up first")
-
-
-def services(roll: Roll, inventory: Inventory, node: Node) -> Iterator[Finding]:
-    for service in inventory.services:
-        if any(member.service == service.name for member in node.members):
-            yield from _service(service)
-            baseline = roll.baseline.get(service.name, ())
-            yield from _start(service, baseline)
-            yield from _idle(service, node, baseline)
-            yield from _copies(roll, service, node)
-
-
-def _service(service: Service) -> Iterator[Finding]:
-    if service.trouble:
-        yield Finding("service-trouble", service.name, f"{service.trouble}: see to it, or exclude its nodes")
-    if service.kind != "kafka":
-        message = f"is a {service.kind}, and only Kafka can be moved yet: exclude its nodes"
-        yield Finding("service-unsupported", service.name, message)
-    elif service.partitions is None:
-        message = "its topics can't be read, so nobody knows what a replace loses: its scheduler's log says why"
-        yield Finding("topics-unreadable", service.name, message)
-    for partition in service.partitions or ():
-        if not partition.isr or not partition.leader:
-            subject = f"{service.name}/{partition.topic}"
-            yield Finding("partition-offline", subject, f"{partition.name} has no leader: bring its brokers back first")
-
-
-def _start(service: Service, baseline: Sequence[Partition]) -> Iterator[Finding]:
-    """Who is in sync is told by the roll's start alone: a broker that was behind then is counted as lost by nobody."""
-    if service.partitions and not baseline:
-        message = (
-            "had no topics that could be read when this roll was planned, so nobody knows when a broker is in sync"
-        )
-        yield Finding("no-baseline", service.name, f"{message} again: exclude its nodes, or begin another roll")
-    copies = {
-        topic: [len(p.isr) for p in baseline if p.topic == topic] for topic in sorted({p.topic for p in baseline})
-    }
-    for topic, counts in copies.items():
-        if min(counts) < max(counts):
-            message = f"had {min(counts)} to {max(counts)} in-sync copies of its partitions when this roll was planned"
-            says = f"{message}, so some broker was behind: let it catch up, then plan anew"
-            yield Finding("under-replicated", f"{service.name}/{topic}", says, acceptable=True)
-
-
-def _idle(service: Service, node: Node, baseline: Sequence[Partition]) -> Iterator[Finding]:
-    """A broker that was in sync nowhere may be a new one, or one that lost everything: no copies tell it apart."""
-    busy = {pod for partition in baseline for pod in partition.isr}
-    for member in node.members if baseline else ():
-        if member.service == service.name and member.pod not in busy:
-            message = (
-                "was in sync in no partition when this roll was planned, so nobody would see it behind: see that it is"
-                " meant to hold nothing, or let it catch up, then plan anew"
-            )
-            yield Finding("broker-idle", str(member), message, acceptable=True)
-
-
-def _copies(roll: Roll, service: Service, node: Node) -> Iterator[Finding]:
-    """R14, for each member alone."""
-    baseline = roll.baseline.get(service.name, ())
-    for member in node.members:
-        for worst in thin(service, [member], [member], baseline, roll.policy):
-            message = f"{worst} without {member.pod}, whose volume a replace wipes: give the topic more replicas"
-            yield Finding("data-loss", f"{service.name}/{worst.partition.topic}", message, acceptable=True)
 
 
 NODE_RULES: tuple[Rule, ...] = (surveyed, agent, last_public, instance, tasks, data, services)

@@ -11,7 +11,8 @@ from dcosmaint.planner.case import Case
 def homeless(case: Case, node: Node) -> tuple[Member, ...]:
     """Members of `node` that no agent could take, beside those that are already on their way."""
     away = case.away | {node.agent_id}
-    moving = [*_unplaced(case), *(m for chosen in case.chosen for m in chosen.members), *node.members]
+    leaving = [*_unplaced(case), *(m for chosen in case.chosen for m in chosen.members), *node.members]
+    moving = [member for member in leaving if not case.roll.policy.ignores(member.service)]
     left = _settle(moving, case.inventory, away, case.progress.steered)
     return tuple(member for member in left if member in node.members)
 

@@ -9,9 +9,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from dcosmaint.model import Finding, Inventory, Node, Progress, Roll, Work
-from dcosmaint.planner.case import Case
+from dcosmaint.planner.case import Case, leaves, moving
 from dcosmaint.planner.node_rules import NODE_RULES
 from dcosmaint.planner.places import homeless
+from dcosmaint.planner.service_rules import proved, word_only
 
 
 def blockers(roll: Roll, inventory: Inventory) -> tuple[Finding, ...]:
@@ -19,7 +20,7 @@ def blockers(roll: Roll, inventory: Inventory) -> tuple[Finding, ...]:
     targets = [node for node in inventory.nodes if node.instance.id in roll.targets]
     if roll.work is Work.UNDRAIN or not targets:
         return ()
-    found, case = [*_of_cluster(inventory)], Case(roll, inventory, Progress())
+    found, case = [*_of_cluster(roll, inventory)], Case(roll, inventory, Progress())
     for node in targets:
         found += [*of_node(roll, inventory, node), *_placeless(case, node)]
         if roll.work is Work.DRAIN:  # it stays away: the next one's members have to do without it
@@ -39,7 +40,7 @@ def of_node(roll: Roll, inventory: Inventory, node: Node, steered: Sequence[str]
                 yield finding
 
 
-def _of_cluster(inventory: Inventory) -> Iterator[Finding]:
+def _of_cluster(roll: Roll, inventory: Inventory) -> Iterator[Finding]:
     joined = {node.address for node in inventory.nodes}
     yield from (f for f in inventory.blockers if f.rule == "unjoined" and f.subject not in joined)
     if not inventory.facts.airtight_cordon:
@@ -50,9 +51,31 @@ def _of_cluster(inventory: Inventory) -> Iterator[Finding]:
             " other way to cordon is built yet: update DC/OS first",
         )
     for service in inventory.services:
-        if {service.deploy, service.recovery} != {"COMPLETE"}:
+        if {service.deploy, service.recovery} != {"COMPLETE"} and not roll.policy.ignores(service.name):
             message = f"deploy plan {service.deploy}, recovery plan {service.recovery}: let it end first"
             yield Finding("plan-incomplete", service.name, message)
+
+
+def warnings(roll: Roll, inventory: Inventory) -> tuple[Finding, ...]:
+    """What its operator should have read before such a roll begins, although it blocks nothing."""
+    if roll.work is Work.UNDRAIN:
+        return ()
+    targets = [node for node in inventory.nodes if node.instance.id in roll.targets]
+    return tuple(dict.fromkeys(finding for node in targets for finding in _warnings(roll, inventory, node)))
+
+
+def _warnings(roll: Roll, inventory: Inventory, node: Node) -> Iterator[Finding]:
+    for member in leaves(node, roll.policy):
+        lost = "goes down with" if roll.work is Work.DRAIN else "goes down, and its volume is lost, with"
+        message = (
+            f"{lost} {node.address}, since services.{member.service}.replace is ignore: pod replace of {member.pod} is"
+            " yours once that node is gone, and no node starts before it that would break its service's cap"
+        )
+        yield Finding("ignored", str(member), message)
+    carried = {member.service for member in moving(node, roll.policy)}
+    for service in inventory.services:
+        if service.name in carried and not proved(service):
+            yield Finding("no-proof", service.name, word_only(service))
 
 
 def _placeless(case: Case, node: Node) -> Iterator[Finding]:

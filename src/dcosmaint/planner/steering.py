@@ -33,7 +33,7 @@ def _displaced(case: Case) -> Iterator[Member]:
     for flight in case.flying:
         yield from (m for m in flight.holds if m in pods and (pods[m].marked or pods[m].agent_id in homes))
     for node in case.chosen:
-        yield from slots(node)
+        yield from (member for member in slots(node) if not case.roll.policy.ignores(member.service))
 
 
 def _outdated(case: Case) -> Iterator[Node]:

@@ -1,10 +1,14 @@
-"""Data of anybody but Kafka, whether or not a task uses it now. Mesos keeps a volume for as long as its agent lives."""
+"""Data of anybody but services that we know how to move, whether or not a task uses it now.
+
+Mesos keeps a volume for as long as its agent lives.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
 from dcosmaint.model import Data, Finding, Inventory, Node, Roll
+from dcosmaint.model.kinds import kind_of
 
 
 def data(roll: Roll, inventory: Inventory, node: Node) -> Iterator[Finding]:
@@ -13,7 +17,7 @@ def data(roll: Roll, inventory: Inventory, node: Node) -> Iterator[Finding]:
     A service with members here is judged by its own rules. What a replaced broker left behind is missed by nobody: its
     scheduler destroys it as soon as it is offered it. Where a broker may be on any node, no node starts anyway.
     """
-    judged = {service.name for service in inventory.services if service.kind == "kafka"}
+    judged = {service.name for service in inventory.services if not kind_of(service).doubt}
     judged |= {member.service for member in node.members}
     kept: dict[tuple[str, tuple[str, ...]], list[Data]] = {}
     for one in node.data:

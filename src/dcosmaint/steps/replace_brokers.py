@@ -125,8 +125,8 @@ class ReplaceBrokers:
             return Waiting(f"{member} to be placed on another agent", self._unproved(service, pod), waits.place)
         if not pod.running or not pod.registered:
             return Waiting(f"{member} to start on agent {pod.agent_id}", "", waits.start)
-        if left := behind(service, member, self.slots.baseline(service)):
-            return Waiting(f"{member} to be in sync", f"{left} partitions behind", waits.stalled)
+        if left := self._behind(service, pod):
+            return Waiting(f"{member} to be in sync", left, waits.stalled)
         return Waiting(f"{member} to stay in sync", f"recovery {service.recovery}", waits.stalled)
 
     def _unproved(self, service: Service, pod: Pod) -> str:
@@ -142,9 +142,13 @@ class ReplaceBrokers:
     def _staying(self, service: Service, pod: Pod) -> Waiting:
         waits, member = self.roll.policy.waits, pod.member
         if self._syncing(service, pod):
-            left = f"{behind(service, member, self.slots.baseline(service))} partitions behind"
-            return Waiting(f"{member} to be in sync before it is moved", left, waits.stalled)
+            return Waiting(f"{member} to be in sync before it is moved", self._behind(service, pod), waits.stalled)
         return Waiting(f"{member} to leave", f"recovery {service.recovery}", waits.place)
+
+    def _behind(self, service: Service, pod: Pod) -> str:
+        """What is left of its re-sync, as its operator's command or its topics tell; "" where nothing is."""
+        count = behind(service, pod.member, self.slots.baseline(service))
+        return pod.out_of_sync or (f"{count} partitions behind" if count else "")
 
 
 def _pod(service: Service, member: Member) -> Pod:

@@ -9,7 +9,7 @@ from dcosmaint.journal import Journal
 from dcosmaint.lines import Moved, Noted, Replacing, Slot
 from dcosmaint.model import Flight, Member, Partition, Pod, Service
 from dcosmaint.redaction import redacted
-from dcosmaint.safety import baseline, lost, over_cap, thin, unknown
+from dcosmaint.safety import baseline, lost, over_cap, thin, together, unknown
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,8 @@ class Slots:
             return f"{member} is not whole yet after its move from {begun}"
         gone = lost(service, self.baseline(service)) | self.journal.progress.held | {member}
         if why := over_cap(service, gone, roll.policy.cap(service.name)):
+            return why
+        if why := together(service, gone):
             return why
         worst = next(thin(service, [member], gone, roll.baseline.get(service.name, ()), roll.policy), None)
         return f"{service.name}: {worst}" if worst else ""

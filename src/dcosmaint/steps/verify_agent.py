@@ -69,10 +69,11 @@ class VerifyAgent:
         return worse
 
     def _missing(self) -> tuple[Member, ...]:
-        names = {member.service for member in self.flight.node.members}
+        ours = [member for member in self.flight.node.members if not self.roll.policy.ignores(member.service)]
+        names = {member.service for member in ours}
         services = (self.site.services.one(name) for name in sorted(names))
         gone = {m for s in services for m in lost(s, self.slots.baseline(s))}
-        return tuple(member for member in self.flight.node.members if member in gone)
+        return tuple(member for member in ours if member in gone)
 
 
 def _way_out(wrong: Sequence[Finding]) -> str:
