@@ -7,13 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from dcosmaint.admission import Door
+from dcosmaint.admission import Agree, Door, as_planned
 from dcosmaint.executor import Executor
 from dcosmaint.hands import VirtualHands
 from dcosmaint.journal import Journal, Memory
 from dcosmaint.lines import RollBegun, What
-from dcosmaint.model import Admission, Inventory, Policy, Progress, Roll, Verdict, Work
-from dcosmaint.planner import admit
+from dcosmaint.model import Policy, Roll, Verdict, Work
 from dcosmaint.reporter import Event, Look, Narrator, Reporter
 from dcosmaint.sandbox.faces import in_process
 from dcosmaint.sandbox.world import AppShape, World
@@ -62,7 +61,7 @@ class Drive:
         self.journal.append(RollBegun(self.roll))
         return self.journal
 
-    def run(self, admitting: Callable[[Roll, Inventory, Progress], Admission] = admit) -> Verdict:
+    def run(self, agree: Agree = as_planned) -> Verdict:
         journal = self.begin() if not self.lines.lines else self.journal
         narrator = Narrator(journal, self.heard)
 
@@ -71,7 +70,7 @@ class Drive:
             self.hear(at, what)
 
         journal.heard = hear
-        door = Door(journal, self.site, self.hands, self.heard, admitting)
+        door = Door(journal, self.site, self.hands, self.heard, agree)
         return Executor(journal, self.site, self.hands, self.heard, door).run()
 
     def said(self, *events: str) -> list[dict[str, Any]]:

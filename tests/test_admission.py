@@ -13,8 +13,8 @@ from dcosmaint.cordons import Cordons
 from dcosmaint.errors import DcosmaintError, Fatal, LeaseUnread, Retryable, Usage
 from dcosmaint.journal import Journal, Memory, logged_acts
 from dcosmaint.lines import Cordoned, Done, RollBegun, TakenOver, What
-from dcosmaint.model import RENEWING, Admission, Inventory, Member, Progress, Roll, Terms, Verdict, Waits, Work
-from dcosmaint.planner import admit
+from dcosmaint.model import RENEWING, Admission, Member, Progress, Terms, Verdict, Waits, Work
+from dcosmaint.planner import Case
 from dcosmaint.sandbox.world import build
 from tests.driven import BARE, FIRST, QUICK, Drive
 from tests.rolls.stage import PRIVATE, SMALL, WIDE, Free, Stage, cordoned
@@ -186,9 +186,9 @@ def test_with_nobody_in_flight_a_survey_that_no_waiting_mends_ends_the_process_a
 def test_the_planner_is_asked_about_a_survey_that_is_not_older_than_the_last_change() -> None:
     drive, asked = Drive(build(SMALL), replace(QUICK, strategy="window")), []
 
-    def watching(roll: Roll, inventory: Inventory, progress: Progress) -> Admission:
-        asked.append(inventory.at - progress.at)
-        return admit(roll, inventory, progress)
+    def watching(answer: Admission, case: Case) -> Admission:
+        asked.append(case.inventory.at - case.progress.at)
+        return answer
 
     assert drive.run(watching) is Verdict.DONE
     assert min(asked) >= 0.0
@@ -209,9 +209,9 @@ def test_the_cluster_is_surveyed_seldom_while_only_the_journal_can_change_the_an
     drive = Drive(build(replace(SMALL, resync=(900.0, 1800.0))))
     asked: list[tuple[float, Progress, Admission]] = []
 
-    def watching(roll: Roll, inventory: Inventory, progress: Progress) -> Admission:
-        asked.append((inventory.at, progress, admit(roll, inventory, progress)))
-        return asked[-1][-1]
+    def watching(answer: Admission, case: Case) -> Admission:
+        asked.append((case.inventory.at, case.progress, answer))
+        return answer
 
     assert drive.run(watching) is Verdict.DONE
     again = [(a, b) for a, b in pairwise(asked) if a[1].room == b[1].room]

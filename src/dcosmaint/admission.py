@@ -13,7 +13,7 @@ from dcosmaint.errors import DcosmaintError, Fatal, LoginLost, Retryable
 from dcosmaint.hands import Hands
 from dcosmaint.journal import Journal, logged_acts
 from dcosmaint.lines import Admitted, Paused
-from dcosmaint.model import Admission, Inventory, Member, Node, Progress, Roll, Verdict, some_nodes
+from dcosmaint.model import Admission, Inventory, Node, Verdict, some_nodes
 from dcosmaint.planner.case import Case
 from dcosmaint.reporter import Event, Look, Reporter
 from dcosmaint.site import Site
@@ -24,19 +24,26 @@ ASK_EVERY = 30.0
 """Seconds after which the planner is asked again although nothing changed in the journal: the cluster may have."""
 
 ASK_SETTLED = 120.0
-"""The same where the cluster can't change the answer: a survey costs the masters of a large cluster something."""
+"""The same where the cluster can't change the answer, and at most: a survey costs the masters of a large cluster
+something, so what has taken long is looked at less often (a tenth of the time since the newest line)."""
 
-Admit = Callable[[Roll, Inventory, Progress], Admission]
+Agree = Callable[[Admission, Case], Admission]
+"""Somebody between the planner and the door, who may take nodes out of its answer, or only listens."""
+
 NOBODY = Admission((), (), (), Verdict.WAIT)
+
+
+def as_planned(answer: Admission, case: Case) -> Admission:
+    return answer
 
 
 class Door:
     """The one way into flight."""
 
     def __init__(
-        self, journal: Journal, site: Site, hands: Hands, reporter: Reporter, admit: Admit = planner.admit
+        self, journal: Journal, site: Site, hands: Hands, reporter: Reporter, agree: Agree = as_planned
     ) -> None:
-        self._journal, self._site, self._hands, self._reporter, self._admit = journal, site, hands, reporter, admit
+        self._journal, self._site, self._hands, self._reporter, self._agree = journal, site, hands, reporter, agree
         self._cordons = Cordons(journal, logged_acts(site.acts, journal).mesos, hands.now, self._warn)
         self._asked: tuple[object, ...] = ()
         self._failing: float | None = None  # since when there is no survey
@@ -53,8 +60,8 @@ class Door:
         began, self._asked = self._hands.now(), self._journal.progress.room
         try:
             inventory = survey(self._site, began)
-            self._decide(inventory)
-            self._reporter.looked(Look(began, self._lost(inventory), self.answer))
+            case = self._decide(inventory)
+            self._reporter.looked(Look(began, case.lost, self.answer))
             self._cordons.steer(self.answer.cordon, inventory)
             self._failing = None
             self._explain()
@@ -78,22 +85,30 @@ class Door:
         """A large cluster takes long to survey: it is not asked all the time."""
         now = self._hands.now()
         soon = [refusal.until for refusal in self.answer.refusals if refusal.until is not None]
-        pause = ASK_SETTLED if self.answer.settled else ASK_EVERY
-        return max(now + 1.0, min([now + max(pause, 5 * (now - began)), *soon]))
+        return max(now + 1.0, min([now + max(self._pause(now), 5 * (now - began)), *soon]))
 
-    def _decide(self, inventory: Inventory) -> None:
+    def _pause(self, now: float) -> float:
+        """Nobody stays under a steering cordon for longer than it takes to see that it is not needed."""
+        if self.answer.settled:
+            return ASK_SETTLED
+        progress = self._journal.progress
+        return ASK_EVERY if progress.steered else min(ASK_SETTLED, max(ASK_EVERY, (now - progress.at) / 10))
+
+    def _decide(self, inventory: Inventory) -> Case:
         """What takes time is asked before the journal is ours alone: steps write to it. Their lines count, though."""
-        journal = self._journal
-        read = gather(self._site, journal.roll, inventory, journal.progress)
+        journal, known = self._journal, self._journal.progress
+        read = gather(self._site, journal.roll, inventory, known)
         with journal.alone:
-            answer = self._admit(journal.roll, read.inventory, journal.progress)
+            case, same = Case(journal.roll, read.inventory, journal.progress), journal.progress is known
+            planned = read.answer if same else planner.admit(case.roll, case.inventory, case.progress)
+            answer = self._agree(planned, case)
             start = tuple(node for node in answer.start if node.address in read.flights)  # others: asked again at once
             self.answer = replace(answer, start=start)
             if start:
                 journal.append(Admitted(tuple(read.flights[node.address] for node in start)))
-
-    def _lost(self, inventory: Inventory) -> frozenset[Member]:
-        return Case(self._journal.roll, inventory, self._journal.progress).lost
+            if start == planned.start and case.progress.room == self._asked:
+                self._asked = journal.progress.room  # the answer knows of those that it lets start
+        return case
 
     def _unanswered(self, error: Retryable, began: float) -> None:
         self._failing = began if self._failing is None else self._failing

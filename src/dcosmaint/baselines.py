@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from dcosmaint import planner
 from dcosmaint.errors import NodeFailed, Retryable
-from dcosmaint.model import RENEWING, Finding, Flight, Inventory, Node, Progress, Roll
+from dcosmaint.model import RENEWING, Admission, Finding, Flight, Inventory, Node, Progress, Roll
 from dcosmaint.planner.case import leaves, slots
 from dcosmaint.site import Site
 from dcosmaint.steps.differences import compared
@@ -19,6 +19,7 @@ UNREAD = 5
 class Baselines:
     inventory: Inventory  # with a finding on each node that could start now, but for its health that can't be read
     flights: dict[str, Flight]  # by address: nodes that could start now, with what they are measured by
+    answer: Admission  # about that inventory
 
 
 def gather(site: Site, roll: Roll, inventory: Inventory, progress: Progress) -> Baselines:
@@ -29,9 +30,9 @@ def gather(site: Site, roll: Roll, inventory: Inventory, progress: Progress) -> 
     flights: dict[str, Flight] = {}
     unread: set[str] = set()
     while True:
-        would = planner.admit(roll, inventory, progress).start
+        answer = planner.admit(roll, inventory, progress)
         found = []
-        for node in (node for node in would if node.address not in flights):
+        for node in (node for node in answer.start if node.address not in flights):
             try:
                 flights[node.address] = _flight(site, roll, inventory, node)
             except (Retryable, NodeFailed) as error:
@@ -40,7 +41,7 @@ def gather(site: Site, roll: Roll, inventory: Inventory, progress: Progress) -> 
                 unread.add(node.address)
                 found.append(_unknown(node, error))
         if not found:
-            return Baselines(inventory, flights)
+            return Baselines(inventory, flights, answer)
         inventory = replace(inventory, blockers=(*inventory.blockers, *found))
 
 

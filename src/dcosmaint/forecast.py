@@ -9,16 +9,15 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 
-from dcosmaint import planner
 from dcosmaint.admission import Door
 from dcosmaint.errors import DcosmaintError
 from dcosmaint.executor import Executor
 from dcosmaint.hands import VirtualHands
 from dcosmaint.journal import Journal, Memory
 from dcosmaint.lines import RollBegun
-from dcosmaint.model import Admission, Inventory, Node, Progress, Refusal, Roll
+from dcosmaint.model import Admission, Inventory, Node, Refusal, Roll
 from dcosmaint.plan import Batch, Forecast
-from dcosmaint.planner.case import slots
+from dcosmaint.planner.case import Case, slots
 from dcosmaint.ports import Lease
 from dcosmaint.pretend import pretend
 from dcosmaint.reporter import Reporter
@@ -33,7 +32,7 @@ def forecast(roll: Roll, inventory: Inventory) -> Forecast:
     journal.append(RollBegun(roll))
     site, seen, silent = in_process(world, failures=0.0), _Seen(), Reporter()
     try:
-        Executor(journal, site, hands, silent, Door(journal, site, hands, silent, seen.admit)).run()
+        Executor(journal, site, hands, silent, Door(journal, site, hands, silent, seen.agree)).run()
     except DcosmaintError as error:
         seen.refusals = (Refusal("rehearsal", "", str(error)),)
     moves = sum(json.loads(line)["event"] == "replacing" for line in lines.lines)
@@ -42,14 +41,13 @@ def forecast(roll: Roll, inventory: Inventory) -> Forecast:
 
 
 class _Seen:
-    """The planner, listened to: what it admitted each time, and what it refused last."""
+    """Listens to the planner: what it admitted each time, and what it refused last."""
 
     def __init__(self) -> None:
         self.batches: list[Batch] = []
         self.refusals: tuple[Refusal, ...] = ()
 
-    def admit(self, roll: Roll, inventory: Inventory, progress: Progress) -> Admission:
-        answer = planner.admit(roll, inventory, progress)
+    def agree(self, answer: Admission, case: Case) -> Admission:
         self.refusals = answer.refusals
         if answer.start:
             addresses = tuple(node.address for node in answer.start)

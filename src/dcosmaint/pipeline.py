@@ -21,7 +21,7 @@ from dcosmaint.steps.ours import Ours
 from dcosmaint.steps.replace_brokers import ReplaceBrokers
 from dcosmaint.steps.slots import Slots
 from dcosmaint.steps.start_node import StartAgent, StartDocker, UncordonAgent
-from dcosmaint.steps.stop_agent import StopAgent
+from dcosmaint.steps.stop_agent import LostAgent, StopAgent
 from dcosmaint.steps.stop_docker import StopDocker
 from dcosmaint.steps.swap_image import RestoreImage, SwapImage
 from dcosmaint.steps.terminate_instance import TerminateInstance
@@ -66,7 +66,7 @@ def drain_node(seat: Seat) -> Steps:
     cordon = CordonAgent(node, site.mesos, site.ec2, site.acts.mesos, waits)
     move = ReplaceBrokers(node, seat.roll, site.mesos, seat.services, site.acts.services, seat.slots)
     if seat.flight.gone:  # somebody else has terminated it: nothing there can be cordoned, asked or stopped
-        return (move,)
+        return (move, LostAgent(node, site.mesos, waits))
     docker = StopDocker(node, site.mesos, seat.services, site.ec2, site.units, site.acts.units, waits)
     agent = StopAgent(
         node=node,

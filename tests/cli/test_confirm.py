@@ -39,7 +39,12 @@ class Thinking:
 
 
 def admitted(confirmed: Confirmed, inventory: Inventory) -> Admission:
-    return confirmed(a_roll(policy=a_policy(batch_size=2)), inventory, Progress())
+    return answered(confirmed, a_roll(policy=a_policy(batch_size=2)), inventory)
+
+
+def answered(confirmed: Confirmed, roll: Roll, inventory: Inventory) -> Admission:
+    planned = planner.admit(roll, inventory, Progress())
+    return confirmed(planned, planner.Case(roll, inventory, Progress()))
 
 
 def names(answer: Admission) -> list[str]:
@@ -84,17 +89,17 @@ def test_while_the_question_stands_nobody_is_steered_for_those_in_it() -> None:
     inventory = an_inventory(8, [a_service(on=(0, 1, 2))])
     roll = a_roll(inventory, a_policy(batch_size=1, canary=0), targets=("i-0", "i-1"))
     assert planner.admit(roll, inventory, Progress()).cordon == ("agent-1",)
-    assert confirmed(roll, inventory, Progress()).cordon == ()
+    assert answered(confirmed, roll, inventory).cordon == ()
     person.answer = True
-    assert confirmed(roll, inventory, Progress()).cordon == ("agent-1",)
+    assert answered(confirmed, roll, inventory).cordon == ("agent-1",)
 
 
 def test_after_a_no_the_roll_ends_with_nothing_cordoned() -> None:
     drive, person = Drive(build(SMALL), QUICK), Thinking(answer=True)
     confirmed = Confirmed(person, single=True)
 
-    def asked(roll: Roll, inventory: Inventory, progress: Progress) -> Admission:
-        answer = confirmed(roll, inventory, progress)
+    def asked(planned: Admission, case: planner.Case) -> Admission:
+        answer = confirmed(planned, case)
         person.answer = len(person.asked) < 4
         return answer
 

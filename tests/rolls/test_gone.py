@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from dcosmaint.hands import VirtualHands
-from dcosmaint.lines import Admitted, Done, Replacing, TakenOver, What
+from dcosmaint.lines import Admitted, Done, NodeDone, Replacing, TakenOver, What
 from dcosmaint.lines.line import Line
 from dcosmaint.model import Verdict, Work
 from dcosmaint.sandbox.world import Shape, build
@@ -126,3 +126,23 @@ def test_an_instance_that_ec2_has_forgotten_is_as_gone_as_a_terminated_one() -> 
     drive.hear = forget
     assert drive.run() is Verdict.DONE, drive.journal.progress
     assert not_replaced(drive.world, drive.roll) == []
+
+
+@pytest.mark.parametrize("work", [Work.ROLL, Work.DRAIN])
+def test_a_node_that_is_gone_is_not_done_before_the_master_has_given_up_its_agent(work: Work) -> None:
+    """Until then its apps look whole, and the next node might take their last instances."""
+    drive = Drive(build(BARE), work=work)
+    drive.roll = replace(drive.roll, targets=drive.roll.targets[:2])
+    listed: list[bool] = []
+
+    def hear(at: float, what: What) -> None:
+        if what == Done(FIRST, "cordon-agent") and not drive.said("begin"):
+            drive.world.vanish(drive.roll.targets[0])
+        if isinstance(what, NodeDone) and what.node == FIRST:
+            old = drive.world.machine(drive.roll.targets[0])
+            listed.append(drive.world.ground.agents[old.agent_id].listed)
+
+    drive.hear = hear
+    drive.run()
+    assert drive.said("begin")
+    assert listed == [False]

@@ -11,13 +11,13 @@ from dataclasses import replace
 from typing import Protocol
 
 from dcosmaint import planner
-from dcosmaint.admission import Admit
+from dcosmaint.admission import Agree, as_planned
 from dcosmaint.cli.cluster import Working
 from dcosmaint.cli.question import AtTerminal
 from dcosmaint.hands import Signal
-from dcosmaint.model import Admission, Inventory, Node, Progress, Refusal, Roll, Verdict
+from dcosmaint.model import Admission, Node, Progress, Refusal, Verdict
 
-Admitting = Callable[[Working], Admit]
+Agreeing = Callable[[Working], Agree]
 """Who may start, by hands that wake up when a person has answered."""
 
 
@@ -27,31 +27,30 @@ class Question(Protocol):
     def put(self, words: str) -> None: ...
 
 
-def confirming(each: str | None) -> Admitting:
-    """The planner, asked on behalf of a person. `each`: batch, node, or None for nobody."""
+def confirming(each: str | None) -> Agreeing:
+    """The planner's answer, put to a person. `each`: batch, node, or None for nobody."""
 
-    def admitting(hands: Working) -> Admit:
+    def agreeing(hands: Working) -> Agree:
         if each is None:
-            return planner.admit
+            return as_planned
         return Confirmed(AtTerminal(lambda: hands.interrupt(Signal.ANSWERED)), single=each == "node")
 
-    return admitting
+    return agreeing
 
 
 class Confirmed:
-    """The planner, and a person who has to agree with it."""
+    """A person who has to agree with the planner."""
 
     def __init__(self, question: Question, *, single: bool) -> None:
         self._question, self._single = question, single
         self._named: frozenset[str] = frozenset()  # instance ids in the question that is open
         self._refused = False
 
-    def __call__(self, roll: Roll, inventory: Inventory, progress: Progress) -> Admission:
-        answer, case = planner.admit(roll, inventory, progress), planner.Case(roll, inventory, progress)
+    def __call__(self, answer: Admission, case: planner.Case) -> Admission:
         said = self._question.answer if self._named else None
         self._refused = self._refused or said is False
         if self._refused:
-            return _declined(planner.fewer(answer, (), case), progress)
+            return _declined(planner.fewer(answer, (), case), case.progress)
         if said and (allowed := self._spend(answer.start)):
             return planner.fewer(answer, allowed, case)
         return self._asks(answer, case) if answer.start else answer

@@ -13,7 +13,7 @@ import click
 from dcosmaint import tighten
 from dcosmaint.admission import Door
 from dcosmaint.cli.cluster import Cluster, Working
-from dcosmaint.cli.confirm import Admitting, confirming
+from dcosmaint.cli.confirm import Agreeing, confirming
 from dcosmaint.cli.exits import DONE, STOPPED, Stopped, hush, unusable
 from dcosmaint.cli.jsonl import JsonLines
 from dcosmaint.cli.left import left
@@ -54,13 +54,13 @@ class Telling:
             yield Several(alone, noted, Plain())
 
 
-def begin(cluster: Cluster, lease: Lease, roll: Roll, telling: Telling, admit: Admitting) -> int:
+def begin(cluster: Cluster, lease: Lease, roll: Roll, telling: Telling, agree: Agreeing) -> int:
     """Work on a roll that has no line yet. Returns the exit code."""
 
     def create(hands: Working) -> Journal:
         return cluster.shelf.create(roll.id, lease, hands.now, hands.alone)
 
-    return _drive(cluster, roll.id, telling, _Opening(lease, create, RollBegun(roll), admit))
+    return _drive(cluster, roll.id, telling, _Opening(lease, create, RollBegun(roll), agree))
 
 
 def nothing_else(cluster: Cluster) -> None:
@@ -73,7 +73,7 @@ def nothing_else(cluster: Cluster) -> None:
         )
 
 
-def go_on(cluster: Cluster, roll_id: str, line: TakenOver, telling: Telling, admit: Admitting) -> int:
+def go_on(cluster: Cluster, roll_id: str, line: TakenOver, telling: Telling, agree: Agreeing) -> int:
     """Take a roll over from wherever its journal stands. Returns the exit code."""
 
     with cluster.lock(roll_id) as lease:
@@ -81,7 +81,7 @@ def go_on(cluster: Cluster, roll_id: str, line: TakenOver, telling: Telling, adm
         if not in_flight(found.roll, found.progress):
             nothing_else(cluster)
         tighten.check(found.roll, found.progress, line.terms)  # again: only now nobody else goes on with it
-        return _drive(cluster, roll_id, telling, _Opening(lease, _taken_over(cluster, roll_id, lease), line, admit))
+        return _drive(cluster, roll_id, telling, _Opening(lease, _taken_over(cluster, roll_id, lease), line, agree))
 
 
 def abort(cluster: Cluster, roll_id: str, aborting: Aborting, telling: Telling) -> int:
@@ -111,7 +111,7 @@ class _Opening:
     lease: Lease
     journal: Callable[[Working], Journal]
     line: RollBegun | TakenOver | Aborting
-    admit: Admitting
+    agree: Agreeing
 
 
 def _drive(cluster: Cluster, roll_id: str, telling: Telling, opening: _Opening) -> int:
@@ -154,7 +154,7 @@ def _stopped(journal: Journal, error: DcosmaintError | OSError) -> DcosmaintErro
 
 def _run(journal: Journal, site: Site, hands: Working, reporter: Reporter, opening: _Opening) -> Verdict:
     """The executor, between the first line, which is written already, and for an abort the last one."""
-    door = Door(journal, site, hands, reporter, opening.admit(hands))
+    door = Door(journal, site, hands, reporter, opening.agree(hands))
     verdict = Executor(journal, site, hands, reporter, door).run()
     if isinstance(opening.line, Aborting) and verdict is not Verdict.DONE:
         journal.append(RollAborted(opening.line.by))

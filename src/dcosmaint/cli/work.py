@@ -56,8 +56,8 @@ def carry_out(cluster: Cluster, wish: Wish) -> int:
             raise Refused(f"{_refused(plan, wish)}. Nothing was touched.")
         consent(wish.given, lambda: typed_name(cluster.name))
         telling = drive.Telling(wish.as_json, plan.forecast.seconds)
-        admit = confirming(wish.given.get("confirm"))
-        return drive.begin(cluster, lease, plan.roll, telling, admit)
+        agree = confirming(wish.given.get("confirm"))
+        return drive.begin(cluster, lease, plan.roll, telling, agree)
 
 
 def _idle(cluster: Cluster, wish: Wish, plan: Plan) -> str:

@@ -174,9 +174,9 @@ class Progress:
 
     @cached_property
     def room(self) -> tuple[object, ...]:
-        """What the planner's answer depends on: when it changes, ask again."""
+        """What the planner's answer depends on: when it changes, ask again. Whom we steer is that answer itself."""
         flights = tuple((f.node.instance.id, f.holds, f.stopped) for f in self.flights.values())
-        return flights, self.ended, self.prepared, self.steered, self.paused, self.aborting
+        return flights, self.ended, self.prepared, self.paused, self.aborting
 
 
 @dataclass(frozen=True, order=True)

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from dcosmaint.model import Admission, Inventory, Node, Progress, Refusal, Roll, Verdict, Work, natural
-from dcosmaint.planner.case import Case, no
-from dcosmaint.planner.limits import OURS, limits_of
+from dcosmaint.planner.case import Case, Limit, no
+from dcosmaint.planner.limits import OURS, of_all, of_each
 from dcosmaint.planner.line import RULES
 from dcosmaint.planner.steering import steady, steer
 
@@ -22,8 +22,10 @@ def admit(roll: Roll, inventory: Inventory, progress: Progress) -> Admission:
     """Who starts now, who may not and why, and whether it is worth waiting."""
     case, refusals = Case(roll, inventory, progress), []
     waiting = _todo(roll, progress)
-    for node in sorted((n for n in inventory.nodes if n.instance.id in waiting), key=_turn):
-        refusal = next((r for limit in limits_of(roll) if (r := limit(case, node))), None)
+    nodes = sorted((node for node in inventory.nodes if node.instance.id in waiting), key=_turn)
+    nobody = _refused(of_all(roll), case, nodes[0]) if nodes else None
+    for node in nodes:
+        refusal = replace(nobody, node=node.address) if nobody else _refused(of_each(roll), case, node)
         if refusal:
             refusals.append(refusal)
         else:
@@ -31,6 +33,10 @@ def admit(roll: Roll, inventory: Inventory, progress: Progress) -> Admission:
     refusals += _unseen(waiting, inventory)
     verdict, settled = _verdict(case, waiting, refusals), _settled(case, refusals)
     return Admission(case.chosen, steer(case), tuple(refusals), verdict, settled)
+
+
+def _refused(limits: Sequence[Limit], case: Case, node: Node) -> Refusal | None:
+    return next((refusal for limit in limits if (refusal := limit(case, node))), None)
 
 
 def fewer(answer: Admission, start: Sequence[Node], case: Case) -> Admission:
@@ -74,7 +80,7 @@ def _verdict(case: Case, waiting: frozenset[str], refusals: Sequence[Refusal]) -
 
 def _settled(case: Case, refusals: Sequence[Refusal]) -> bool:
     """Whatever becomes of the cluster, the answer stands until a line of the journal or a moment that is known."""
-    goes_on = bool(case.flying) or any(refusal.until for refusal in refusals)
+    goes_on = bool(case.flying or case.chosen) or any(refusal.until for refusal in refusals)
     return goes_on and steady(case) and all(refusal.rule in OURS for refusal in refusals)
 
 

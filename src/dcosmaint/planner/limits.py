@@ -183,7 +183,7 @@ def places(case: Case, node: Node) -> Refusal | None:
 OURS = frozenset({"paused", "allowance", "image", "barrier", "size", "canary", "soak"})
 """The rules that only the journal lifts, or a moment that is known: whatever becomes of the cluster, they stand."""
 
-_ROLL: tuple[Limit, ...] = (
+_ORDER: tuple[Limit, ...] = (
     paused,  # the operator said stop: nothing else matters
     allowance,  # something went wrong that a person should look at
     prepared,  # nothing may start before the AMI that it starts with is known
@@ -203,12 +203,16 @@ _NODE: tuple[Limit, ...] = (
     apps,
     places,  # last: the dearest to work out
 )
-LIMITS: dict[str, tuple[Limit, ...]] = {
-    "batch": (*_ROLL, *LINE, barrier, batch_size, *_NODE),
-    "window": (*_ROLL, *LINE, in_flight, *_NODE),
-}
+OF_ALL: dict[str, tuple[Limit, ...]] = {"batch": (*_ORDER, *LINE, barrier), "window": (*_ORDER, *LINE)}
+"""Those about the roll as a whole. They refuse every node or none, whoever is chosen, so they are asked once."""
+
+OF_EACH: dict[str, tuple[Limit, ...]] = {"batch": (batch_size, *_NODE), "window": (in_flight, *_NODE)}
 
 
-def limits_of(roll: Roll) -> tuple[Limit, ...]:
+def of_all(roll: Roll) -> tuple[Limit, ...]:
     """Bringing a drained node back takes nothing away from anybody."""
-    return _ROLL if roll.work is Work.UNDRAIN else LIMITS[roll.policy.strategy]
+    return _ORDER if roll.work is Work.UNDRAIN else OF_ALL[roll.policy.strategy]
+
+
+def of_each(roll: Roll) -> tuple[Limit, ...]:
+    return () if roll.work is Work.UNDRAIN else OF_EACH[roll.policy.strategy]
