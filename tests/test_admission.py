@@ -222,6 +222,35 @@ def test_the_cluster_is_surveyed_seldom_while_only_the_journal_can_change_the_an
     assert any(ASK_EVERY <= b[0] - a[0] < ASK_SETTLED for a, b in again if not a[2].settled)
 
 
+def test_the_planner_is_not_asked_again_at_once_about_nodes_that_it_has_just_let_start() -> None:
+    drive, asked = Drive(build(SMALL), replace(QUICK, strategy="window")), []
+
+    def watching(answer: Admission, case: Case) -> Admission:
+        asked.append((case.inventory.at, bool(answer.start), len(case.progress.ended)))
+        return answer
+
+    assert drive.run(watching) is Verdict.DONE
+    waits = [b[0] - a[0] for a, b in pairwise(asked) if a[1] and a[2] == b[2]]
+    assert min(waits) >= ASK_EVERY
+
+
+def test_what_keeps_everybody_from_starting_for_long_is_asked_about_less_often() -> None:
+    drive, asked = Drive(build(BARE), replace(QUICK, waits=Waits(register=3600.0))), list[float]()
+    drive.begin()
+    drive.world.vanish(drive.world.node(f"{PRIVATE}[4]").id)
+
+    def watching(answer: Admission, case: Case) -> Admission:
+        asked.append(case.inventory.at)
+        return answer
+
+    drive.world.advance(drive.world.now + 600.0)
+    assert drive.run(watching) is Verdict.STUCK
+    waits = [b - a for a, b in pairwise(asked[1:])]
+    assert waits[0] < 2 * ASK_EVERY
+    assert all(b >= a - 5.0 for a, b in pairwise(waits))
+    assert ASK_SETTLED <= waits[-1] < ASK_SETTLED + 5.0
+
+
 # ---- steering
 
 

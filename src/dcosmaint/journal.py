@@ -58,10 +58,13 @@ class File:
             raise Fatal(f"The journal {self._path} can't be written: {self._broken}. Nothing is done without its line.")
 
     def _append(self, line: bytes) -> None:
-        with self._path.open("ab", buffering=0) as file:
-            if file.write(line) != len(line):
+        file = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
+        try:
+            if os.write(file, line) != len(line):
                 raise OSError("the disk took half a line")
-            os.fsync(file.fileno())
+            os.fsync(file)
+        finally:
+            os.close(file)
 
     @classmethod
     def create(cls, path: Path) -> File:

@@ -28,7 +28,7 @@ class Life:
         self.over = False
 
     def look(self, work: Callable[[], T]) -> T:
-        return self._spend(work, half=lambda: None)
+        return self._spend(work, _nothing)
 
     def act(self, work: Callable[[], T], half: Callable[[], None] = lambda: None) -> T:
         """`half` is done instead of `work` where the end comes before its effect."""
@@ -48,6 +48,9 @@ class Life:
             raise Killed
 
 
+def _nothing() -> None: ...
+
+
 class Doer(Life):
     """Counts acts and lines alone: looks leave no mark."""
 
@@ -64,8 +67,13 @@ class Mortal:
         self._port, self._spend = port, spend
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
-        method = getattr(self._port, name)
-        return lambda *args, **named: self._spend(lambda: method(*args, **named))
+        method, spend = getattr(self._port, name), self._spend
+
+        def call(*args: Any, **named: Any) -> Any:
+            return spend(lambda: method(*args, **named))
+
+        setattr(self, name, call)  # the next time it is found without being looked for
+        return call
 
 
 class MortalFile(Sink):

@@ -9,7 +9,8 @@ import pytest
 from dcosmaint.admission import Door
 from dcosmaint.errors import DcosmaintError, NodeFailed, Retryable
 from dcosmaint.lines import Cordoned
-from dcosmaint.model import Admission, Inventory, Policy, Progress, Roll, Verdict
+from dcosmaint.model import Admission, Policy, Verdict
+from dcosmaint.planner import Case
 from dcosmaint.ports import MesosActs
 from dcosmaint.reporter import Event, Reporter
 from dcosmaint.sandbox.world import Shape, build
@@ -44,7 +45,7 @@ class Heard(Reporter):
         self.warnings += [str(event.fields["why"])] if event.event == "warning" else []
 
 
-def nobody_starts(roll: Roll, inventory: Inventory, progress: Progress) -> Admission:
+def nobody_starts(answer: Admission, case: Case) -> Admission:
     return Admission((), (), (), Verdict.WAIT)
 
 

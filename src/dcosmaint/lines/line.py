@@ -25,8 +25,9 @@ class Line:
 
         Names and ids stay, also where one is a secret's twin: a resume knows slots and replaces by nothing else (R4).
         """
-        words: dict[str, Any] = {f.name: _clean(getattr(self, f.name)) for f in fields(self) if f.name in SAID}
-        return replace(self, **words) if words else self
+        words: dict[str, Any] = {f.name: getattr(self, f.name) for f in fields(self) if f.name in SAID}
+        clean = {name: _clean(said) for name, said in words.items()}
+        return replace(self, **clean) if clean != words else self
 
 
 def _clean(words: str | tuple[str, ...]) -> str | tuple[str, ...]:

@@ -42,7 +42,8 @@ class Passage(ABC):
         with self._alone:
             self._pass()
             wire = self._befallen(port)
-            self.linger(wire.seconds)
+            if wire is not UNHARMED:
+                self.linger(wire.seconds)
             if wire.says or self._drops():
                 raise Retryable(f"{port} {wire.says or SILENCE}")
             return _translated(port, work)
@@ -64,6 +65,8 @@ class Passage(ABC):
         faults = self.world.faults
         if faults.login_expired and port in DCOS:
             raise LoginLost(f"token expired or refused: {port} answers 401; log in anew")
+        if not faults.api and not faults.wire:
+            return UNHARMED
         if left := faults.api.get(port, 0):
             faults.api[port] = left - 1
             return Wire(SILENCE)
