@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import signal
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -229,6 +232,35 @@ def test_a_lock_that_cant_be_given_back_is_said_and_changes_no_exit_code(
     held = desk.lock.holder()
     assert held
     assert desk.type("unlock", "--owner", held.by).exit_code == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_who_is_told_to_leave_while_it_takes_the_lock_gives_it_back(desk: Desk, number: signal.Signals) -> None:
+    @contextmanager
+    def slow() -> Iterator[MarathonLock]:
+        with AdminRouter(desk.cluster.router.url, NoLogin(), Tls()) as router:
+            yield MarathonLock(router, "sandbox", pause=0.5, fresh=0.0)
+
+    def tell() -> None:
+        while desk.lock.holder() is None:
+            time.sleep(0.01)
+        os.kill(os.getpid(), number)
+        os.kill(os.getpid(), signal.SIGTERM)  # impatient
+
+    before = [signal.getsignal(each) for each in (signal.SIGTERM, signal.SIGHUP)]
+    with ThreadPoolExecutor(1) as pool:
+        told = pool.submit(tell)
+        with pytest.raises(KeyboardInterrupt), replace(desk.locks, shared=slow).hold("roll-1"):
+            raise AssertionError("it took the lock")
+        told.result()
+    assert desk.lock.holder() is None
+    assert [signal.getsignal(each) for each in (signal.SIGTERM, signal.SIGHUP)] == before
+
+
+def test_who_is_told_to_leave_while_it_holds_the_lock_and_works_on_nothing_yet_gives_it_back(desk: Desk) -> None:
+    with pytest.raises(KeyboardInterrupt), desk.locks.hold("roll-1"):
+        os.kill(os.getpid(), signal.SIGTERM)
+    assert desk.lock.holder() is None
 
 
 @pytest.mark.parametrize(

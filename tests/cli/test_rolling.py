@@ -54,6 +54,13 @@ def test_without_yes_the_clusters_name_is_asked_for(stage: Stage) -> None:
     assert not stage.shelf.ids()
 
 
+def test_a_question_that_nobody_answers_is_an_interrupt_and_no_bug(stage: Stage) -> None:
+    ended = stage.type("roll", "--ami", stage.new_ami)
+    assert ended.exit_code == 130
+    assert "interrupted, nothing was touched" in ended.output
+    assert not stage.shelf.ids()
+
+
 def test_a_plan_as_json_has_the_fields_of_the_contract(stage: Stage) -> None:
     ended = stage.type("plan", "--ami", stage.new_ami, "--json")
     plan = json.loads(ended.output)

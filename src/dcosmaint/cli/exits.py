@@ -51,7 +51,7 @@ class Commands(click.Group):
         except OSError as error:  # a roll that has begun translates its own
             click.echo(f"dcosmaint: {unusable(error)}. Nothing was touched.", err=True)
             ctx.exit(REFUSED)
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, click.Abort):  # the latter at a question, where the input may have ended as well
             click.echo("dcosmaint: interrupted, nothing was touched", err=True)
             ctx.exit(INTERRUPTED)
 

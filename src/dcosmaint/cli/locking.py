@@ -18,6 +18,7 @@ from dcosmaint.adapters.shared_lock import SharedLease, SharedLock
 from dcosmaint.cli.at_work import LEAVING, AtWork
 from dcosmaint.cli.cluster import Agreed, who
 from dcosmaint.cli.exits import untouched
+from dcosmaint.cli.signals import unwinding
 from dcosmaint.errors import DcosmaintError, Fatal, Retryable, Usage
 from dcosmaint.ports import Lease
 
@@ -50,9 +51,12 @@ class Locks:
 
     @contextmanager
     def hold(self, roll_id: str) -> Iterator[Lease]:
-        """Both, for a roll. Raises `Locked`; the shared one stays where the lease was told to keep it."""
+        """Both, for a roll. Raises `Locked`; the shared one stays where the lease was told to keep it.
+
+        Who is told to leave while it takes them, plans or asks, gives them back.
+        """
         us = self._us(roll_id)
-        with LocalLock.take(self.folder, self.cluster, us) as local, self.shared() as shared:
+        with unwinding(), LocalLock.take(self.folder, self.cluster, us) as local, self.shared() as shared:
             if shared is None:
                 yield local
                 return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -28,10 +28,37 @@ def heard(hands: Working) -> Iterator[None]:
             hush()  # a write to a terminal that is gone would fail before we have left
         hands.interrupt(said[-1])
 
-    numbers = [n for n in (signal.SIGINT, *LEAVING) if n == signal.SIGINT or signal.getsignal(n) is not signal.SIG_IGN]
-    before = {number: signal.signal(number, interrupt) for number in numbers}
+    with _handled((signal.SIGINT, *_heeded()), interrupt):
+        yield
+
+
+@contextmanager
+def unwinding() -> Iterator[None]:
+    """SIGTERM and a closed terminal end this block as Ctrl-C does: what it has taken is given back on the way out.
+
+    Only the first of them: those that follow would break the giving back off.
+    """
+
+    said: list[int] = []
+
+    def interrupt(number: int, frame: Any) -> None:
+        said.append(number)
+        if len(said) == 1:
+            raise KeyboardInterrupt
+
+    with _handled(_heeded(), interrupt):
+        yield
+
+
+def _heeded() -> tuple[signal.Signals, ...]:
+    return tuple(number for number in LEAVING if signal.getsignal(number) is not signal.SIG_IGN)
+
+
+@contextmanager
+def _handled(numbers: tuple[signal.Signals, ...], handler: Callable[[int, Any], None]) -> Iterator[None]:
+    before = {number: signal.signal(number, handler) for number in numbers}
     try:
         yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        for number, former in before.items():
+            signal.signal(number, former)
