@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dcosmaint.model import Agent, App, Inventory, Node, Pod, Resources, Roll, Service, natural
-from dcosmaint.sandbox.world import AppShape, KafkaShape, NodeShape, Shape, Size, World
+from dcosmaint.model.kinds import kind_of
+from dcosmaint.sandbox.world import AppShape, KafkaShape, NodeShape, Shape, Size, StoreShape, World
+from dcosmaint.sandbox.world.shape import ServiceShape
 
 SEED = 1 << 40
 """No sandbox has it: the copy of a sandbox would else make up ids that the sandbox has made up already."""
@@ -69,11 +71,18 @@ def _add_service(world: World, service: Service, agents: Sequence[str]) -> None:
         return
     pods = sorted(service.pods, key=lambda pod: natural(pod.member.pod))
     index = {pod.member.pod: place for place, pod in enumerate(pods)}
-    needs = pods[0].needs
-    shape = KafkaShape(service.name, len(pods), (), api=service.api, size=_size(needs))
+    shape = _shape(service, pods)
     copies = [(p.topic, p.number, tuple(index[pod] for pod in p.isr if pod in index)) for p in service.partitions or ()]
     home = service.scheduler_agent if service.scheduler_agent in agents else agents[0]
     world.add_service(shape, [_home(pod, agents) for pod in pods], home, copies)
+
+
+def _shape(service: Service, pods: Sequence[Pod]) -> ServiceShape:
+    size = _size(pods[0].needs)
+    if kind_of(service).topics:
+        return KafkaShape(service.name, len(pods), (), api=service.api, size=size)
+    names = tuple(pod.member.pod for pod in pods)
+    return StoreShape(service.name, service.kind, names, seeds=service.seeds, proof=service.asked, size=size)
 
 
 def _home(pod: Pod, agents: Sequence[str]) -> str:

@@ -35,10 +35,11 @@ from dcosmaint.survey import survey
 PRIVATE = "aws_instance.dcos_agent_node"
 EVENTS = "kafka-events"
 
+CLICKS = KafkaShape(EVENTS, 3, (TopicShape("clicks", 3, 3),))
 SMALL = Shape(
     nodes=5,
     public=0,
-    services=(KafkaShape(EVENTS, 3, (TopicShape("clicks", 3, 3),)),),
+    services=(CLICKS,),
     apps=(AppShape("/web", 3, docker=True), AppShape("/cron", 1)),
     resync=(20.0, 60.0),
     register=(20.0, 60.0),
@@ -51,7 +52,7 @@ WIDE = replace(
     services=(*SMALL.services, KafkaShape("prod/kafka-orders", 3, (TopicShape("orders", 3, 2),))),
 )
 
-LEGACY = replace(SMALL, services=(replace(SMALL.services[0], api="brokers"),))
+LEGACY = replace(SMALL, services=(replace(CLICKS, api="brokers"),))
 """A scheduler from before the SDK: for seconds a replace that has arrived looks just like one that was lost."""
 
 
@@ -133,7 +134,9 @@ class Stage:
     def tally(self, roll: Roll) -> Tally:
         """The monitor's judgement. It hears what the caps and the targets are, and nothing of how they were kept."""
         caps = {name: roll.policy.caps.get(name, roll.policy.default_cap) for name in self.world.schedulers}
-        return judge(self.world.log, caps, roll.targets, monitor.Yardstick(min_isr=roll.policy.min_isr))
+        ignored = frozenset(name for name in caps if roll.policy.ignores(name))
+        yardstick = monitor.Yardstick(min_isr=roll.policy.min_isr, ignored=ignored)
+        return judge(self.world.log, caps, roll.targets, yardstick)
 
 
 def rolled(stage: Stage, roll: Roll) -> Journal:

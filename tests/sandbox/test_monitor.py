@@ -243,3 +243,33 @@ def test_it_shows_its_breaches_under_its_figures() -> None:
     table = heard(*BAD["sent twice"][0]).table()
     assert table[-1] == "  2 s: kafka-events/kafka-1 was replaced twice: kafka-1__1"
     assert any(row.split() == ["brokers", "replaced", "twice", "1"] for row in table)
+
+
+APART = {SERVICE: [["kafka-0", "kafka-"]], "hdfs": [["journal-", "name-"]]}
+
+
+@pytest.mark.parametrize(
+    ("service", "pod", "lost", "breaches"),
+    [
+        (SERVICE, "kafka-2", ["kafka-0"], 1),
+        (SERVICE, "kafka-0", ["kafka-2"], 1),
+        (SERVICE, "kafka-2", ["kafka-1"], 0),
+        ("hdfs", "name-1", ["journal-0"], 1),
+        ("hdfs", "name-1", ["name-0"], 0),
+    ],
+)
+def test_it_barks_at_two_that_may_never_be_lost_together(
+    service: str, pod: str, lost: list[str], breaches: int
+) -> None:
+    cluster = said("cluster", "time", nodes=[], services={}, apps={}, apart=APART)
+    tally = heard(cluster, replaced(pod, service=service, lost={service: lost}), caps={service: 3})
+    assert len(tally.breaches) == breaches
+
+
+def test_members_that_are_their_operators_may_go_down_with_their_node_but_not_beyond_the_cap() -> None:
+    stopped = said("stop-docker", **node(1, pods=[f"{SERVICE}/kafka-1"]))
+    ignored = Yardstick(ignored=frozenset({SERVICE}))
+    assert len(heard(stopped).breaches) == 1
+    assert heard(stopped, yardstick=ignored).breaches == ()
+    beyond = {**stopped, "lost": {SERVICE: ["kafka-0"]}}
+    assert heard(beyond, yardstick=ignored).breaches[0].endswith("2 brokers lost (kafka-0, kafka-1), its cap is 1")

@@ -31,10 +31,11 @@ FIRST = f"{GROUP}[0]"  # carries kafka-0, and containers
 EVENTS = "kafka-events"
 BROKER = Member(EVENTS, "kafka-0")
 
+KAFKA = KafkaShape(EVENTS, 3, (TopicShape("clicks", 3, 3),))
 SHAPE = Shape(
     nodes=6,
     public=0,
-    services=(KafkaShape(EVENTS, 3, (TopicShape("clicks", 3, 3),)),),
+    services=(KAFKA,),
     apps=(AppShape("/web", 6, docker=True), AppShape("/cron", 1)),
     resync=(20.0, 60.0),
     register=(20.0, 60.0),

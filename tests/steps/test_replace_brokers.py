@@ -17,7 +17,7 @@ from dcosmaint.sandbox.world.clock import EPOCH
 from dcosmaint.sandbox.world.kafka import TopicPartition
 from dcosmaint.steps.looks import LOOKS
 from dcosmaint.steps.replace_brokers import UNMARKED_LOOKS
-from tests.steps.bench import BROKER, EVENTS, GROUP, LOOK_EVERY, SHAPE, Bench, a_bench
+from tests.steps.bench import BROKER, EVENTS, GROUP, KAFKA, LOOK_EVERY, SHAPE, Bench, a_bench
 
 NAME = "replace-brokers"
 
@@ -229,7 +229,7 @@ def test_a_broker_that_crashed_on_the_node_is_moved_all_the_same() -> None:
 
 def test_a_broker_of_the_generation_before_pods_is_moved_once_too() -> None:
     """Its scheduler shows neither marks nor a recovery plan."""
-    legacy = replace(SHAPE.services[0], api="brokers")
+    legacy = replace(KAFKA, api="brokers")
     bench = a_bench(shape=replace(SHAPE, services=(legacy,)))
     bench.drive(bench.bring(NAME))
     assert len(bench.events("replace")) == 1

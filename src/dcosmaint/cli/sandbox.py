@@ -38,7 +38,7 @@ def sandbox() -> None:
 @sandbox.command()
 @at
 @click.option("--nodes", type=click.IntRange(8, 200), default=12, show_default=True)
-@click.option("--kafka", type=click.Choice(["default", "rf1"]), default="default", show_default=True)
+@click.option("--kafka", type=click.Choice(["default", "rf1", "stores"]), default="default", show_default=True)
 @click.option("--profile", type=click.Choice(["2.1", "1.11"]), default="2.1", show_default=True, help="DC/OS version.")
 @click.option("--time-factor", type=float, default=60.0, show_default=True, help="How much faster its time runs.")
 @click.option("--faults", default="none", show_default=True, help=FAULTS)

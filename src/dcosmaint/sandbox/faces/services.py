@@ -8,8 +8,12 @@ from dcosmaint.sandbox.faces.kept import Kept
 from dcosmaint.sandbox.faces.mesos import resources
 from dcosmaint.sandbox.faces.passage import Passage
 from dcosmaint.sandbox.world import Rejected
-from dcosmaint.sandbox.world.kafka import Broker, KafkaService, TopicPartition
+from dcosmaint.sandbox.world.kafka import Broker, SdkService, TopicPartition
 from dcosmaint.sandbox.world.scheduler import ServiceScheduler
+from dcosmaint.sandbox.world.shape import KafkaShape
+
+BEHIND = "its data is still on its way"
+"""What the operator's command says of a member of a store that has one."""
 
 
 class Services:
@@ -49,7 +53,7 @@ class Services:
         truth = (service.changes, service.readable, service.deploy, home)
         return self._kept.get(name, truth, lambda: _service(scheduler, home))
 
-    def _prove_absent(self, service: KafkaService) -> None:
+    def _prove_absent(self, service: SdkService) -> None:
         """Of the brokers generation only Mesos says where a broker is, and not while its agent may still come back."""
         if service.shape.api != "brokers":
             return
@@ -58,7 +62,7 @@ class Services:
         if away and not all(task.live and task.agent_id not in away for task in tasks):
             raise Rejected(503, f"{len(away)} agents have not re-registered: a broker of {service.name} may run there")
 
-    def _home(self, service: KafkaService) -> str:
+    def _home(self, service: SdkService) -> str:
         """The agent that the scheduler's own task is on."""
         return next((task.agent_id for task in self._world.ground.apps[service.app_id].tasks), "")
 
@@ -72,15 +76,17 @@ def _service(scheduler: ServiceScheduler, home: str) -> Service:
         name=service.name,
         kind=kinds.named(service.shape.package),
         api=service.shape.api,
-        pods=tuple(pods),
+        pods=tuple(sorted(pods, key=lambda pod: pod.member)),
         deploy=service.deploy,
         recovery="COMPLETE" if old else scheduler.recovery,
         partitions=tuple(_partition(p, names) for p in service.partitions) if service.readable else None,
         scheduler_agent=home,
+        asked=service.shape.proof,
+        seeds=service.shape.seeds,
     )
 
 
-def _by_scheduler(service: KafkaService, broker: Broker) -> Pod:
+def _by_scheduler(service: SdkService, broker: Broker) -> Pod:
     """What pod/<name>/info and its status say: after a loss it still names the agent that the pod was on."""
     return Pod(
         member=Member(service.name, broker.pod),
@@ -88,12 +94,13 @@ def _by_scheduler(service: KafkaService, broker: Broker) -> Pod:
         agent_id=broker.task.agent_id,
         running=broker.running,
         marked=broker.marked,
-        registered=broker.registered,
+        registered=broker.registered or not isinstance(service.shape, KafkaShape),
         needs=resources(broker.size),
+        out_of_sync=BEHIND if service.shape.proof and broker.running and broker.behind else "",
     )
 
 
-def _by_task(service: KafkaService, broker: Broker) -> Pod:
+def _by_task(service: SdkService, broker: Broker) -> Pod:
     """The brokers generation shows neither agents nor marks: only a live Mesos task says where a broker is."""
     member = Member(service.name, broker.pod)
     if not broker.task.live:

@@ -24,7 +24,7 @@ class Bench:
         self._newest = ""
         brokers, canaries, nodes = self._brokers, self._canaries, self._nodes
         self._rules: dict[str, tuple[Rule, ...]] = {
-            "cluster": (self._cluster, canaries.know),
+            "cluster": (self._cluster, canaries.know, brokers.know),
             "replace": (brokers.replace, canaries.begin),
             "lost": (brokers.lost,),
             "placed": (brokers.placed,),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import combinations
 
 from dcosmaint.sandbox.monitor.desk import NOTICE, TOOL, Desk, Line, recent
 
@@ -17,6 +18,7 @@ class Brokers:
         self._begun: dict[Member, float] = {}  # the same → when
         self._struck: dict[Member, float] = {}  # lost for any other reason → when
         self._placed: dict[Member, float] = {}
+        self._pairs: dict[str, list[list[str]]] = {}  # service → pods, or types as `journal-`, that never go together
 
     def replace(self, line: Line) -> None:
         member = (line["service"], line["pod"])
@@ -56,8 +58,12 @@ class Brokers:
         return sorted(f"{service}/{pod}" for (service, pod), was in self._moving.items() if was == agent)
 
     def settled(self, line: Line) -> list[str]:
-        """Brokers on a node, but for those that were placed there a moment ago."""
+        """Members on a node, but for those that were placed there a moment ago."""
         return [member for member in line["pods"] if not recent(self._placed.get(_split(member)), line)]
+
+    def undrained(self, line: Line) -> list[str]:
+        """Those that should have been moved before the node is stopped."""
+        return [member for member in self.settled(line) if _split(member)[0] not in self._desk.yardstick.ignored]
 
     def within_cap(self, line: Line, leaving: Mapping[str, list[str]]) -> None:
         """Members that others made lose a moment ago don't count: nobody can know of them yet."""
@@ -65,8 +71,18 @@ class Brokers:
             known = (pod for pod in line["lost"].get(service, []) if not self._unheard(service, pod, line))
             gone = sorted({*known, *pods})
             cap = self._desk.caps.get(service, 1)
+            for one, other in combinations(gone, 2):
+                if self._apart(service, one, other):
+                    self._desk.bark(line, f"{service} had {one} and {other} lost together")
             if len(gone) > cap:
                 self._desk.bark(line, f"{service} had {len(gone)} brokers lost ({', '.join(gone)}), its cap is {cap}")
+
+    def know(self, line: Line) -> None:
+        self._pairs = line.get("apart", {})
+
+    def _apart(self, service: str, one: str, other: str) -> bool:
+        pairs = self._pairs.get(service, [])
+        return any((_is(one, a) and _is(other, b)) or (_is(one, b) and _is(other, a)) for a, b in pairs)
 
     def _unheard(self, service: str, pod: str, line: Line) -> bool:
         return (service, pod) not in self._moving and recent(self._struck.get((service, pod)), line)
@@ -93,6 +109,10 @@ class Brokers:
             if copies < need:
                 kept = f"{copies} other in-sync copies of {partition}, and it needs {need}"
                 self._desk.bark(line, f"{service}/{line['pod']} was replaced with {kept}")
+
+
+def _is(pod: str, whom: str) -> bool:
+    return pod.startswith(whom) if whom.endswith("-") else pod == whom
 
 
 def _split(member: str) -> Member:

@@ -23,6 +23,7 @@ class Yardstick:
     min_isr: Mapping[str, int] = field(default_factory=dict)  # by service, where the default is not wanted
     canary: int = 0  # so many nodes go alone
     soak: float = 0.0  # seconds after each of them in which none begins
+    ignored: frozenset[str] = frozenset()  # services whose members go down with their nodes
 
 
 class Desk:

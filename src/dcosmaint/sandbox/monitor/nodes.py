@@ -55,7 +55,7 @@ class Nodes:
         """Docker or the agent of a node is stopped: from here on its work is away."""
         if line["by"] not in TOOL:
             return
-        if pods := self._brokers.settled(line):
+        if pods := self._brokers.undrained(line):
             self._desk.bark(line, f"{line['address']} was stopped with {', '.join(pods)} on it ({line['what']})")
         self._brokers.within_cap(line, by_service(self._brokers.settled(line)))
         self._one_public(line)
@@ -106,7 +106,7 @@ class Nodes:
             self._desk.bark(line, f"{where} was terminated and is no target")
         if line["listed"] and not new:
             self._desk.bark(line, f"{where} was terminated while Mesos listed its agent")
-        if pods := self._brokers.settled(line):
+        if pods := self._brokers.undrained(line):
             self._desk.bark(line, f"{where} was terminated with {', '.join(pods)} on it")
         if away := self._brokers.left_behind(line["agent"]):
             self._desk.bark(line, f"{where} was terminated before {', '.join(away)} was in sync elsewhere")

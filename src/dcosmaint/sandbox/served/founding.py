@@ -10,15 +10,15 @@ from dcosmaint.sandbox.world.state import App
 
 
 def found(shape: Shape, nodes: Sequence[NodeShape], images: Sequence[Image], began: float) -> World:
-    """One broker an agent, schedulers and apps where there is room. `began`: its first moment, since the epoch."""
+    """Pods in turn over the agents, the rest where there is room. `began`: its first moment, since the epoch."""
     world = World(shape, began)
     for image in images:
         world.cloud.add_ami(image.name, image.id)
     agents = [world.add_node(node) for node in nodes]
     private = [agent.id for agent in agents if not agent.machine.public]
-    for number, kafka in enumerate(shape.services):
+    for number, service in enumerate(shape.services):
         order = [private[(3 * number + step) % len(private)] for step in range(len(private))]
-        world.add_service(kafka, order[: kafka.brokers], order[-1])
+        world.add_service(service, [order[n % len(order)] for n in range(len(service.pods))], order[-1])
     for app in shape.apps:
         _place(world, app)
     world.begin()

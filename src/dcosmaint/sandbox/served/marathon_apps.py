@@ -8,12 +8,14 @@ from datetime import UTC, datetime
 from dcosmaint.sandbox.served.mesos_resources import PUBLIC_ROLE, Json
 from dcosmaint.sandbox.world import World
 from dcosmaint.sandbox.world.clock import EPOCH
+from dcosmaint.sandbox.world.shape import KafkaShape
 from dcosmaint.sandbox.world.state import App, Task
 
 TASKS, COUNTS, DEPLOYMENTS = "apps.tasks", "apps.counts", "apps.deployments"
 BY_DEFAULT = (COUNTS, DEPLOYMENTS)
 
-PACKAGES = {"kafka": "2.9.0-2.4.0", "brokers": "1.1.19-0.10.1.0"}
+PACKAGES = {"kafka": "2.9.0-2.4.0", "cassandra": "2.10.0-3.11.6", "hdfs": "2.8.0-3.2.1", "elastic": "3.2.0-7.6.0"}
+LEGACY_PACKAGE, ANY_PACKAGE = "1.1.19-0.10.1.0", "1.0.0"
 SCHEDULER_CHECK = {
     "protocol": "MESOS_HTTP",
     "path": "/v1/health",
@@ -60,8 +62,10 @@ def labels(app: App) -> dict[str, str]:
     """All that the package's template and its installation write, or whoever created the app."""
     if not app.labels:
         return app.notes
-    api = "brokers" if "DCOS_MIGRATION_API_PATH" in app.labels else "kafka"
-    return {**app.labels, "DCOS_PACKAGE_VERSION": PACKAGES[api], "DCOS_PACKAGE_SOURCE": "https://universe/repo"}
+    version = PACKAGES.get(app.labels["DCOS_PACKAGE_NAME"], ANY_PACKAGE)
+    if "DCOS_MIGRATION_API_PATH" in app.labels:
+        version = LEGACY_PACKAGE
+    return {**app.labels, "DCOS_PACKAGE_VERSION": version, "DCOS_PACKAGE_SOURCE": "https://universe/repo"}
 
 
 def _environment(world: World, app: App) -> dict[str, str]:
@@ -70,7 +74,11 @@ def _environment(world: World, app: App) -> dict[str, str]:
     if service is None:
         return {}
     old = {"ENABLE_REPLACEMENT": "false", "RECOVERY_GRACE_PERIOD_SEC": "1200"}
-    found = {"BROKER_COUNT": str(len(service.brokers)), "FRAMEWORK_NAME": service.name}
+    found = {"FRAMEWORK_NAME": service.name}
+    if isinstance(service.shape, KafkaShape):
+        found["BROKER_COUNT"] = str(len(service.brokers))
+    if service.shape.seeds is not None:
+        found["LOCAL_SEEDS_COUNT"] = str(service.shape.seeds)
     return {**found, **(old if service.shape.api == "brokers" else {"PACKAGE_NAME": service.shape.package})}
 
 

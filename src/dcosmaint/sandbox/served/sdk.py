@@ -6,12 +6,13 @@ from dcosmaint.sandbox.served import sdk_plans, sdk_pods
 from dcosmaint.sandbox.served.router import Route
 from dcosmaint.sandbox.served.wire import Answer, Ask, as_json
 from dcosmaint.sandbox.world import World
-from dcosmaint.sandbox.world.kafka import Broker, KafkaService
+from dcosmaint.sandbox.world.kafka import Broker, SdkService
+from dcosmaint.sandbox.world.shape import KafkaShape
 
 PORT = 1025
 
 
-def service_of(world: World, ask: Ask) -> KafkaService:
+def service_of(world: World, ask: Ask) -> SdkService:
     return world.ground.services[ask.named["service"]]
 
 
@@ -20,17 +21,29 @@ def address(world: World, broker: Broker) -> tuple[str, int]:
     return world.ground.agents[broker.task.agent_id].machine.private_ip, PORT + broker.index
 
 
+def _endpoints(service: SdkService) -> dict[str, list[Broker]]:
+    """By name, who listens there: a Kafka has one for all of its brokers, any other service one a type of pod."""
+    kafka = isinstance(service.shape, KafkaShape)
+    found: dict[str, list[Broker]] = {}
+    for broker in service.brokers:
+        found.setdefault("broker" if kafka else broker.type, []).append(broker)
+    return found
+
+
 def _endpoint(world: World, ask: Ask) -> Answer:
-    service = service_of(world, ask)
+    service, which = service_of(world, ask), ask.named["name"]
+    there = _endpoints(service)
+    if which not in there:
+        return Answer(404)
     name = service.name.replace("/", "")
-    running = [broker for broker in service.brokers if broker.running]
+    running = [broker for broker in there[which] if broker.running]
     return as_json(
         {
             "address": [f"{ip}:{port}" for ip, port in (address(world, broker) for broker in running)],
             "dns": [
-                f"{broker.pod}-broker.{name}.autoip.dcos.thisdcos.directory:{PORT + broker.index}" for broker in running
+                f"{broker.task.name}.{name}.autoip.dcos.thisdcos.directory:{PORT + broker.index}" for broker in running
             ],
-            "vip": f"broker.{name}.l4lb.thisdcos.directory:9092",
+            "vip": f"{which}.{name}.l4lb.thisdcos.directory:9092",
         },
         pretty=True,
     )
@@ -40,10 +53,10 @@ def _debug_offers(world: World, ask: Ask) -> Answer:
     """Why pods are pending: each agent that was asked last, and what it lacks."""
     service = service_of(world, ask)
     waiting = [b for b in service.brokers if b.marked and not b.task.live]
-    taken = {b.task.agent_id for b in service.brokers if b.task.live}
     reasons: dict[str, int] = {}
     agents: dict[str, int] = {}
     for broker in waiting:
+        taken = {b.task.agent_id for b in service.brokers if b.task.live and b.type == broker.type}
         for agent in world.ground.listed:
             fits = agent.free.covers(broker.size) and not agent.machine.public
             reason = "hostname MAX_PER 1" if agent.id in taken else "" if fits else "insufficient resources"
@@ -64,9 +77,8 @@ ROUTES = (
     *sdk_pods.ROUTES,
     *sdk_plans.ROUTES,
     Route("GET", "/v1/health", _health),
-    Route("GET", "/v1/endpoints", lambda _world, _ask: as_json(["broker"], pretty=True)),
-    Route("GET", "/v1/endpoints/broker", _endpoint),
-    Route("GET", "/v1/endpoints/[^/]+", lambda _world, _ask: Answer(404)),
+    Route("GET", "/v1/endpoints", lambda world, ask: as_json([*_endpoints(service_of(world, ask))], pretty=True)),
+    Route("GET", "/v1/endpoints/(?P<name>[^/]+)", _endpoint),
     Route("GET", "/v2/debug/offers", _debug_offers),
     Route("GET", "/v1/state/frameworkId", lambda w, ask: as_json([service_of(w, ask).framework.id], pretty=True)),
 )

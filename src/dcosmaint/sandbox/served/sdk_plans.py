@@ -8,7 +8,7 @@ from dcosmaint.sandbox.served.mesos_resources import Json
 from dcosmaint.sandbox.served.router import Route
 from dcosmaint.sandbox.served.wire import Answer, Ask, as_json, as_text
 from dcosmaint.sandbox.world import World
-from dcosmaint.sandbox.world.kafka import KafkaService
+from dcosmaint.sandbox.world.kafka import SdkService
 
 PLANS = ("deploy", "recovery")
 BEGUN = ("PREPARED", "STARTING", "STARTED", "IN_PROGRESS")
@@ -20,17 +20,17 @@ def answer(plan: Json) -> Answer:
     return as_json(plan, status, pretty=True)
 
 
-def deploy(service: KafkaService) -> Json:
-    """One phase with a step a broker. A deploy that is not COMPLETE waits at its last step."""
+def deploy(service: SdkService) -> Json:
+    """One phase with a step a pod. A deploy that is not COMPLETE waits at its last step."""
     last = len(service.brokers) - 1
     statuses = ["COMPLETE" if index < last else service.deploy for index in range(len(service.brokers))]
     steps = [
-        _step(service, f"{broker.pod}:[broker]", status, "deploy")
+        _step(service, f"{broker.pod}:[{service.shape.task}]", status, "deploy")
         for broker, status in zip(service.brokers, statuses, strict=True)
     ]
     phase = {
-        "id": _id(service, "deploy", "broker"),
-        "name": "broker",
+        "id": _id(service, "deploy", service.shape.task),
+        "name": service.shape.task,
         "strategy": "serial",
         "status": service.deploy,
         "steps": steps,
@@ -39,11 +39,11 @@ def deploy(service: KafkaService) -> Json:
     return {"phases": [phase], "errors": errors, "status": service.deploy, "strategy": "serial"}
 
 
-def recovery(world: World, service: KafkaService) -> Json:
+def recovery(world: World, service: SdkService) -> Json:
     """A phase for each pod that was recovered since the scheduler started."""
     phases = []
     for pod, phase in service.recovery.items():
-        step = _step(service, f"{pod}:[broker]", phase.status, "recovery")
+        step = _step(service, f"{pod}:[{service.shape.task}]", phase.status, "recovery")
         step["message"] += f". RecoveryType: {phase.kind}"
         name = _id(service, "recovery", pod)
         phases.append(
@@ -53,7 +53,7 @@ def recovery(world: World, service: KafkaService) -> Json:
     return {"phases": phases, "errors": [], "status": status, "strategy": "parallel"}
 
 
-def health(world: World, service: KafkaService) -> int:
+def health(world: World, service: SdkService) -> int:
     """The code of SDK 0.56 and later; the first that fits."""
     if service.deploy == "ERROR":
         return 500
@@ -67,12 +67,12 @@ def health(world: World, service: KafkaService) -> int:
     return 200
 
 
-def _step(service: KafkaService, name: str, status: str, plan: str) -> Json:
+def _step(service: SdkService, name: str, status: str, plan: str) -> Json:
     says = f"com.mesosphere.sdk.scheduler.plan.DeploymentStep: '{name}' has status: '{status}'"
     return {"id": _id(service, plan, name), "name": name, "status": status, "message": says}
 
 
-def _id(service: KafkaService, *names: str) -> str:
+def _id(service: SdkService, *names: str) -> str:
     return str(uuid5(NAMESPACE_URL, "/".join((service.name, *names))))
 
 

@@ -6,14 +6,14 @@ from dcosmaint.sandbox.served.mesos_resources import Json, dynamic
 from dcosmaint.sandbox.served.router import Route
 from dcosmaint.sandbox.served.wire import Answer, Ask, as_json, as_text
 from dcosmaint.sandbox.world import World
-from dcosmaint.sandbox.world.kafka import Broker, KafkaService
+from dcosmaint.sandbox.world.kafka import Broker, SdkService
 from dcosmaint.sandbox.world.volumes import Volume
 
 RESOURCE = ("providerId", "scalar", "ranges", "set", "role", "allocationInfo", "reservation", "reservations")
 RESOURCE_TAIL = ("disk", "revocable", "shared")
 
 
-def _find(world: World, ask: Ask) -> tuple[KafkaService, Broker | None]:
+def _find(world: World, ask: Ask) -> tuple[SdkService, Broker | None]:
     service = world.ground.services[ask.named["service"]]
     pod = ask.named.get("pod", "")
     return service, next((broker for broker in service.brokers if broker.pod == pod), None)
@@ -29,8 +29,9 @@ def _pods(world: World, ask: Ask) -> Answer:
 
 def _status(world: World, ask: Ask) -> Answer:
     service, _ = _find(world, ask)
-    pod = {"name": "kafka", "instances": [_instance(broker) for broker in service.brokers]}
-    return as_json({"service": f"/{service.name}" if "/" in service.name else service.name, "pods": [pod]}, pretty=True)
+    types = dict.fromkeys(broker.type for broker in service.brokers)
+    pods = [{"name": one, "instances": [_instance(b) for b in service.brokers if b.type == one]} for one in types]
+    return as_json({"service": f"/{service.name}" if "/" in service.name else service.name, "pods": pods}, pretty=True)
 
 
 def _instance(broker: Broker) -> Json:
@@ -51,18 +52,18 @@ def _info(world: World, ask: Ask) -> Answer:
     return as_json([{"info": _task_info(world, service, broker), "status": _task_status(world, broker)}], pretty=True)
 
 
-def _task_info(world: World, service: KafkaService, broker: Broker) -> Json:
+def _task_info(world: World, service: SdkService, broker: Broker) -> Json:
     task = broker.task
     resources = _resources(service, broker)
     framework = {"value": service.framework.id}
-    executor = {"type": "DEFAULT", "executorId": {"value": f"kafka__{task.id[-36:]}"}, "frameworkId": framework}
+    executor = {"type": "DEFAULT", "executorId": {"value": f"{broker.type}__{task.id[-36:]}"}, "frameworkId": framework}
     labels = [{"key": key, "value": value} for key, value in _labels(world, broker).items()]
     return {
         "name": task.name,
         "taskId": {"value": task.id},
         "slaveId": {"value": task.agent_id},
         "resources": resources,
-        "executor": {**executor, "resources": [], "name": "kafka", "labels": None},
+        "executor": {**executor, "resources": [], "name": broker.type, "labels": None},
         "command": {"uris": [], "environment": {"variables": []}, "shell": None, "value": "./bootstrap", "user": None},
         "container": None,
         "healthCheck": None,
@@ -79,12 +80,12 @@ def _labels(world: World, broker: Broker) -> dict[str, str]:
         "index": str(broker.index),
         "offer_hostname": machine.private_ip,
         "offer_zone": f"aws/{machine.zone}",
-        "task_type": "kafka",
+        "task_type": broker.type,
     }
     return {**found, "permanently-failed": "true"} if broker.marked else found
 
 
-def _resources(service: KafkaService, broker: Broker) -> list[Json]:
+def _resources(service: SdkService, broker: Broker) -> list[Json]:
     size = broker.size
     reservations = dynamic(broker.volume, f"{service.name}/{broker.pod}")["reservations"]
     found = []

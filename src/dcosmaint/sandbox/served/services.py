@@ -9,6 +9,8 @@ from dcosmaint.sandbox.served.cache import Cache
 from dcosmaint.sandbox.served.router import Table
 from dcosmaint.sandbox.served.wire import Answer, Ask, as_text, page
 from dcosmaint.sandbox.world import World
+from dcosmaint.sandbox.world.kafka import SdkService
+from dcosmaint.sandbox.world.shape import KafkaShape
 
 UNKNOWN = as_text("404 Not Found: service not found.", 404)
 MOST_SEGMENTS = 10
@@ -19,7 +21,8 @@ class Services:
     def __init__(self, cache: Cache) -> None:
         self._cache = cache
         self._marathon = marathon.TABLE
-        self._pods = Table((*sdk.ROUTES, *kafka.ROUTES), missing=page(404))
+        self._pods = Table(sdk.ROUTES, missing=page(404))
+        self._kafka = Table((*sdk.ROUTES, *kafka.ROUTES), missing=page(404))
         self._brokers = Table(legacy_kafka.ROUTES, missing=page(404))
 
     def __call__(self, world: World, ask: Ask) -> Answer:
@@ -49,5 +52,10 @@ class Services:
         machine = world.ground.agents[task.agent_id].machine
         if not task.live or not service.up or machine.state != "running":
             return page(502)  # it moved, or its JVM starts: nobody listens where the cache points
-        table = self._brokers if service.shape.api == "brokers" else self._pods
-        return table(world, ask)
+        return self._table(service)(world, ask)
+
+    def _table(self, service: SdkService) -> Table:
+        """Topics and brokers are paths of a Kafka alone."""
+        if service.shape.api == "brokers":
+            return self._brokers
+        return self._kafka if isinstance(service.shape, KafkaShape) else self._pods

@@ -10,7 +10,7 @@ from dcosmaint.errors import Usage
 from dcosmaint.sandbox.served.files import Folder
 from dcosmaint.sandbox.served.orders import NAMED
 from dcosmaint.sandbox.world import Shape
-from dcosmaint.sandbox.world.shape import EVENTS, FRAGILE, LEGACY, ORDERS
+from dcosmaint.sandbox.world.shape import CASSANDRA, EVENTS, FRAGILE, HDFS, LEGACY, ORDERS, ServiceShape
 
 FEWEST, MOST = 8, 200
 """Nodes. Fewer could not hold the brokers of one service while one of them moves; more have no addresses."""
@@ -20,15 +20,23 @@ FAILURES = {"none": 0.0, "some": 0.02}
 
 
 FRAGILE_EVENTS = replace(EVENTS, topics=(*EVENTS.topics, FRAGILE))
-KAFKA = {"default": (EVENTS, ORDERS, LEGACY), "rf1": (FRAGILE_EVENTS, ORDERS, LEGACY)}
-"""What `--kafka` takes; `rf1` has a topic of replication 1 as well, whose only copy a replace would wipe."""
+STORES = (EVENTS, replace(CASSANDRA, proof=False), HDFS)
+KAFKA: dict[str, tuple[ServiceShape, ...]] = {
+    "default": (EVENTS, ORDERS, LEGACY),
+    "rf1": (FRAGILE_EVENTS, ORDERS, LEGACY),
+    "stores": STORES,
+}
+"""What `--kafka` takes; `rf1` has a topic of replication 1 as well, whose only copy a replace would wipe.
+
+`stores` is one Kafka beside a Cassandra and an HDFS, of which only their schedulers tell who is whole.
+"""
 
 
 @dataclass(frozen=True)
 class Settings:
     root: Path
     nodes: int = 12
-    kafka: str = "default"  # default | rf1
+    kafka: str = "default"  # default | rf1 | stores
     profile: str = "2.1"  # 2.1 | 1.11
     time_factor: float = 60.0
     faults: str = "none"  # none | some | names, with commas between them

@@ -2,7 +2,7 @@
 
 from dcosmaint.sandbox.world.build import build
 from dcosmaint.sandbox.world.faults import Faults, Rejected
-from dcosmaint.sandbox.world.shape import AppShape, KafkaShape, NodeShape, Shape, Size, TopicShape
+from dcosmaint.sandbox.world.shape import AppShape, KafkaShape, NodeShape, Shape, Size, StoreShape, TopicShape
 from dcosmaint.sandbox.world.world import World
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "Rejected",
     "Shape",
     "Size",
+    "StoreShape",
     "TopicShape",
     "World",
     "build",

@@ -12,7 +12,7 @@ PUBLIC = "aws_instance.dcos_public_agent_node"
 
 
 def build(shape: Shape | None = None, began: float = EPOCH) -> World:
-    """Nodes in turn over the zones, one broker an agent, apps where there is most room, and an AMI to be used next."""
+    """Nodes in turn over the zones, pods in turn over the agents, apps where there is most room, an AMI for later."""
     shape = shape or Shape()
     world = World(shape, began)
     ami = world.cloud.add_ami("dcos-agent-2023-10").id
@@ -20,9 +20,9 @@ def build(shape: Shape | None = None, began: float = EPOCH) -> World:
     agents = [_node(world, f"{PRIVATE}[{n}]", n, ami) for n in range(private)]
     for n in range(public):
         _node(world, f"{PUBLIC}[{n}]", private + n, ami)
-    for number, kafka in enumerate(shape.services):
+    for number, service in enumerate(shape.services):
         order = [agents[(3 * number + step) % len(agents)].id for step in range(len(agents))]
-        world.add_service(kafka, order[: kafka.brokers], order[-1])
+        world.add_service(service, [order[n % len(order)] for n in range(len(service.pods))], order[-1])
     for app_shape in shape.apps:
         _app(world, App(app_shape))
     world.cloud.add_ami("dcos-agent-2023-11")

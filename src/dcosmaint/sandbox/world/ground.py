@@ -8,7 +8,7 @@ from typing import Any
 from dcosmaint.sandbox.world.chance import Chance
 from dcosmaint.sandbox.world.clock import Clock
 from dcosmaint.sandbox.world.faults import Faults
-from dcosmaint.sandbox.world.kafka import KafkaService
+from dcosmaint.sandbox.world.kafka import SdkService
 from dcosmaint.sandbox.world.log import EventLog
 from dcosmaint.sandbox.world.shape import Shape
 from dcosmaint.sandbox.world.state import Agent, App, Machine
@@ -23,7 +23,7 @@ class Ground:
     faults: Faults = field(default_factory=Faults)
     machines: dict[str, Machine] = field(default_factory=dict)  # every instance ever launched, by id
     agents: dict[str, Agent] = field(default_factory=dict)  # every agent that ever registered, by id
-    services: dict[str, KafkaService] = field(default_factory=dict)
+    services: dict[str, SdkService] = field(default_factory=dict)
     apps: dict[str, App] = field(default_factory=dict)  # schedulers among them, by id
     led_since: float = 0.0  # when the master that leads took over; 0: it always has
 

@@ -1,28 +1,32 @@
-"""What is true of a pretend Kafka service: its scheduler, its brokers, its partitions."""
+"""What is true of a pretend SDK service: its scheduler, its brokers or other members, and the partitions of a Kafka."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from dcosmaint.sandbox.world.shape import KafkaShape, Size
+from dcosmaint.sandbox.world.shape import ServiceShape, Size
 from dcosmaint.sandbox.world.state import Framework, Task
 from dcosmaint.sandbox.world.volumes import Volume
 
 
 @dataclass(eq=False)
 class Broker:
-    """One pod instance of a Kafka service, with what its scheduler stored of it."""
+    """One pod instance of a service, of a Kafka or not, with what its scheduler stored of it."""
 
     index: int
-    pod: str  # kafka-0; of the brokers generation: broker-0
+    pod: str  # kafka-0; of the brokers generation: broker-0; of others node-0, journal-1
     size: Size
     task: Task  # the newest one, alive or not
     volume: Volume  # on the agent of that task
     marked: bool = False  # permanently-failed
     registered: bool = True  # in ZooKeeper
     empty: bool = False  # its volume is new
-    behind: int = 0  # partitions that it should be in sync of, and is not
+    behind: int = 0  # partitions that it should be in sync of, and is not; 1 for all data of what is no Kafka
     placed: int = 0  # counts launches
+
+    @property
+    def type(self) -> str:
+        return self.pod.rpartition("-")[0]
 
     @property
     def running(self) -> bool:
@@ -58,10 +62,10 @@ class Phase:
 
 
 @dataclass(eq=False)
-class KafkaService:
-    """One Kafka service: scheduler, pods and topics."""
+class SdkService:
+    """One service: scheduler, pods and, of a Kafka, topics."""
 
-    shape: KafkaShape
+    shape: ServiceShape
     framework: Framework
     brokers: list[Broker] = field(default_factory=list)
     partitions: list[TopicPartition] = field(default_factory=list)
@@ -72,6 +76,7 @@ class KafkaService:
     unread_since: float = 0.0  # when they last ceased to
     cycling: bool = False  # an offer cycle is due
     changes: int = 0
+    restarts: list[str] = field(default_factory=list)  # pods that are restarted in place, one after the other
 
     @property
     def name(self) -> str:

@@ -6,9 +6,11 @@ from functools import partial
 
 from dcosmaint.sandbox.world.faults import Rejected
 from dcosmaint.sandbox.world.ground import Ground
-from dcosmaint.sandbox.world.kafka import Broker, KafkaService, Phase
+from dcosmaint.sandbox.world.kafka import Broker, Phase, SdkService
 from dcosmaint.sandbox.world.master import Master
+from dcosmaint.sandbox.world.shape import KafkaShape
 from dcosmaint.sandbox.world.state import Agent, Task
+from dcosmaint.sandbox.world.stores import Store
 from dcosmaint.sandbox.world.topics import Topics
 from dcosmaint.sandbox.world.volumes import Volume, new_volume
 
@@ -16,11 +18,12 @@ from dcosmaint.sandbox.world.volumes import Volume, new_volume
 class ServiceScheduler:
     """Of either generation. Before the SDK there was no recovery plan to watch and no mark to see."""
 
-    def __init__(self, ground: Ground, master: Master, service: KafkaService) -> None:
+    def __init__(self, ground: Ground, master: Master, service: SdkService) -> None:
         self._ground = ground
         self._master = master
         self.service = service
-        self.topics = Topics(ground, service)
+        kafka = isinstance(service.shape, KafkaShape)
+        self.topics: Topics | Store = Topics(ground, service) if kafka else Store(ground, service, self._whole)
 
     # ---- what an operator may ask
 
@@ -109,6 +112,7 @@ class ServiceScheduler:
         if task.live:
             self.service.up = True
             self.service.recovery.clear()
+            self.service.restarts.clear()
             self.service.changes += 1
             self._ground.log.write("time", "scheduler-up", service=self.service.name, agent=task.agent_id)
             self._poke()
@@ -148,7 +152,8 @@ class ServiceScheduler:
         if not broker.marked:
             agent = self._ground.agents[broker.task.agent_id]
             return agent if agent.offers and self._key(broker) in agent.reserved else None
-        taken = {b.task.agent_id for b in self.service.brokers if b is not broker and not b.marked}
+        others = [b for b in self.service.brokers if b is not broker and b.type == broker.type]
+        taken = {b.task.agent_id for b in others if not b.marked}
         fits = [a for a in self._master.takers(broker.size, public=False) if a.id not in taken]
         return self._ground.chance.one(fits) if fits else None
 
@@ -173,13 +178,32 @@ class ServiceScheduler:
     def volume(self, pod: str, agent_id: str, placed: int) -> Volume:
         """A new one, for the n-th launch of a pod."""
         service = self.service
-        return new_volume(service.name, service.framework.role, "kafka-broker-data", pod, agent_id, placed)
+        path = "kafka-broker-data" if isinstance(service.shape, KafkaShape) else f"{pod.rpartition('-')[0]}-data"
+        return new_volume(service.name, service.framework.role, path, pod, agent_id, placed)
 
     def _ready(self, broker: Broker, placed: int) -> None:
         if broker.placed == placed and broker.running:
-            if self._key(broker) not in self._ground.faults.unfinished:
-                self._phase(broker, "COMPLETE")
+            if isinstance(self.service.shape, KafkaShape) or self.service.shape.proof:
+                self._complete(broker)
             self.topics.rejoin(broker)
+
+    def _whole(self, broker: Broker) -> None:
+        """A member of a store is in sync: where its readiness check waits for that, its step ends only now."""
+        if not self.service.shape.proof:
+            self._complete(broker)
+
+    def _complete(self, broker: Broker) -> None:
+        """Its step of the recovery has ended. After a seed was replaced, all others are restarted, one by one."""
+        service = self.service
+        if self._key(broker) in self._ground.faults.unfinished:
+            return
+        self._phase(broker, "COMPLETE")
+        if broker.empty and broker.index < (service.shape.seeds or 0):
+            service.restarts = [other.pod for other in service.brokers if other is not broker]
+            service.recovery.update({pod: Phase("PENDING", "TRANSIENT") for pod in service.restarts})
+            service.changes += 1
+        if service.restarts:
+            self._master.end(self.broker(service.restarts.pop(0)).task, "TASK_KILLED", "restarted")
 
     def _phase(self, broker: Broker, status: str) -> None:
         if broker.pod in self.service.recovery:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 Range = tuple[float, float]
 
@@ -56,6 +57,42 @@ class KafkaShape:
     api: str = "pod"
     package: str = "kafka"
     size: Size = Size(1.0, 4096.0, 20480.0)
+    seeds: ClassVar[int | None] = None
+    proof: ClassVar[bool] = False
+    apart: ClassVar[tuple[tuple[str, str], ...]] = ()
+
+    @property
+    def pods(self) -> tuple[str, ...]:
+        return tuple(f"{'broker' if self.api == 'brokers' else 'kafka'}-{index}" for index in range(self.brokers))
+
+    @property
+    def task(self) -> str:
+        """Behind the name of its pod; before the SDK a task was all that there was."""
+        return "" if self.api == "brokers" else "broker"
+
+
+@dataclass(frozen=True)
+class StoreShape:
+    """One stateful service that is no Kafka: pods of several types, data, and no topics.
+
+    `proof`: whether somebody can tell that a member is in sync before its scheduler can, whose word is `started` then.
+    Without it its readiness check waits for the data. `seeds`: so many of the first pods are seeds of a Cassandra.
+    `apart`: pairs of pods, or of types as `journal-`, that may never be lost together.
+    """
+
+    name: str
+    package: str
+    pods: tuple[str, ...]
+    task: str = "node"
+    seeds: int | None = None
+    proof: bool = True
+    apart: tuple[tuple[str, str], ...] = ()
+    size: Size = Size(1.0, 4096.0, 20480.0)
+    api: ClassVar[str] = "pod"
+    topics: ClassVar[tuple[TopicShape, ...]] = ()
+
+
+ServiceShape = KafkaShape | StoreShape
 
 
 @dataclass(frozen=True)
@@ -77,6 +114,21 @@ EVENTS = KafkaShape(
 )
 ORDERS = KafkaShape("prod/kafka-orders", 4, (TopicShape("orders", 6, 3), TopicShape("refunds", 3, 2)))
 LEGACY = KafkaShape("kafka-legacy", 3, (TopicShape("audit", 4, 2), TopicShape("mail", 3, 3)), api="brokers")
+CASSANDRA = StoreShape(
+    "cassandra",
+    "cassandra",
+    ("node-0", "node-1", "node-2", "node-3"),
+    task="server",
+    seeds=2,
+    apart=(("node-0", "node-"), ("node-1", "node-")),
+)
+HDFS = StoreShape(
+    "hdfs",
+    "hdfs",
+    ("journal-0", "journal-1", "journal-2", "name-0", "name-1", "data-0", "data-1", "data-2"),
+    proof=False,
+    apart=(("journal-", "journal-"), ("journal-", "name-"), ("name-", "name-")),
+)
 FRAGILE = TopicShape("scratch", 2, 1)  # replication 1, the package's default: a replace wipes its only copy
 
 APPS = (
@@ -100,7 +152,7 @@ class Shape:
     nodes: int = 12
     public: int = 2
     zones: tuple[str, ...] = ("us-east-1a", "us-east-1b", "us-east-1c")
-    services: tuple[KafkaShape, ...] = (EVENTS, ORDERS, LEGACY)
+    services: tuple[ServiceShape, ...] = (EVENTS, ORDERS, LEGACY)
     apps: tuple[AppShape, ...] = APPS
     profile: str = "2.1"  # or 1.11, whose Mesos 1.5 can't deactivate an agent
     terraform_exposed: bool = False  # the resources lack ignore_changes = [ami]

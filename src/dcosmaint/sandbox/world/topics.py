@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from dcosmaint.sandbox.world.ground import Ground
-from dcosmaint.sandbox.world.kafka import Broker, KafkaService, TopicPartition
+from dcosmaint.sandbox.world.kafka import Broker, SdkService, TopicPartition
 from dcosmaint.sandbox.world.shape import Range
 
 CATCH_UP: Range = (5.0, 60.0)
@@ -13,7 +13,7 @@ CATCH_UP: Range = (5.0, 60.0)
 
 
 class Topics:
-    def __init__(self, ground: Ground, service: KafkaService) -> None:
+    def __init__(self, ground: Ground, service: SdkService) -> None:
         self._ground = ground
         self._service = service
 

@@ -8,7 +8,7 @@ from dcosmaint.sandbox.world.chance import Chance
 from dcosmaint.sandbox.world.clock import EPOCH, Clock
 from dcosmaint.sandbox.world.cloud import Cloud
 from dcosmaint.sandbox.world.ground import Ground
-from dcosmaint.sandbox.world.kafka import Broker, KafkaService, TopicPartition
+from dcosmaint.sandbox.world.kafka import Broker, SdkService, TopicPartition
 from dcosmaint.sandbox.world.log import EventLog
 from dcosmaint.sandbox.world.marathon import Marathon
 from dcosmaint.sandbox.world.master import Master
@@ -16,7 +16,7 @@ from dcosmaint.sandbox.world.operator import Operator
 from dcosmaint.sandbox.world.packer import Packer
 from dcosmaint.sandbox.world.reservations import Reservations
 from dcosmaint.sandbox.world.scheduler import ServiceScheduler
-from dcosmaint.sandbox.world.shape import AppShape, KafkaShape, NodeShape, Shape, Size
+from dcosmaint.sandbox.world.shape import AppShape, KafkaShape, NodeShape, ServiceShape, Shape, Size
 from dcosmaint.sandbox.world.state import Agent, App, Machine, Task
 from dcosmaint.sandbox.world.systemd import Systemd
 from dcosmaint.sandbox.world.terraform import Terraform
@@ -86,15 +86,16 @@ class World:
         return agent
 
     def add_service(
-        self, shape: KafkaShape, on: Sequence[str], scheduler_on: str, copies: Sequence[Copies] | None = None
-    ) -> KafkaService:
-        """A service whose broker n runs on the agent `on[n]`; `copies` are its partitions where they are known."""
-        service = KafkaService(shape, self.master.framework(shape.name, role_of(shape.name)))
+        self, shape: ServiceShape, on: Sequence[str], scheduler_on: str, copies: Sequence[Copies] | None = None
+    ) -> SdkService:
+        """A service whose pod n runs on the agent `on[n]`; `copies` are a Kafka's partitions where they are known."""
+        service = SdkService(shape, self.master.framework(shape.name, role_of(shape.name)))
         scheduler = ServiceScheduler(self.ground, self.master, service)
         self.master.subscribe(service.framework, scheduler)
         for index, agent_id in enumerate(on):
             self._add_broker(scheduler, index, agent_id)
-        for topic, number, isr in copies if copies is not None else _spread(shape):
+        spread = _spread(shape) if isinstance(shape, KafkaShape) else ()
+        for topic, number, isr in spread if copies is None else copies:
             service.partitions.append(TopicPartition(topic, number, isr, list(isr), isr[0] if isr else -1))
         self.ground.services[shape.name] = service
         self.schedulers[shape.name] = scheduler
@@ -105,8 +106,8 @@ class World:
 
     def _add_broker(self, scheduler: ServiceScheduler, index: int, agent_id: str) -> None:
         service = scheduler.service
-        pod = f"broker-{index}" if service.shape.api == "brokers" else f"kafka-{index}"
-        name = pod if service.shape.api == "brokers" else f"{pod}-broker"
+        pod, task_name = service.shape.pods[index], service.shape.task
+        name = f"{pod}-{task_name}" if task_name else pod
         task = Task(scheduler.task_id(name), name, service.name, agent_id, service.shape.size)
         self.master.run(task)
         broker = Broker(index, pod, service.shape.size, task, scheduler.volume(pod, agent_id, 0))
@@ -127,8 +128,10 @@ class World:
         ]
         services = {name: [broker.pod for broker in s.brokers] for name, s in ground.services.items()}
         apps = {app.id: app.shape.instances for app in ground.apps.values()}
+        apart = {name: s.shape.apart for name, s in ground.services.items() if s.shape.apart}
         self.log.clear()
-        self._log.write("time", "cluster", nodes=nodes, services=services, apps=apps)
+        more = {"apart": apart} if apart else {}
+        self._log.write("time", "cluster", nodes=nodes, services=services, apps=apps, **more)
 
     # ---- what others may do to it
 
@@ -168,7 +171,7 @@ def _spread(shape: KafkaShape) -> list[Copies]:
     return found
 
 
-def _labels(shape: KafkaShape) -> dict[str, str]:
+def _labels(shape: ServiceShape) -> dict[str, str]:
     """What the package's template writes on the scheduler's app."""
     labels = {
         "DCOS_PACKAGE_NAME": shape.package,

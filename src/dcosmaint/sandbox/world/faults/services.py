@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 from dcosmaint.sandbox.world.faults.fault import Fault
 
 if TYPE_CHECKING:
-    from dcosmaint.sandbox.world.kafka import Broker, KafkaService
+    from dcosmaint.sandbox.world.kafka import Broker, SdkService
     from dcosmaint.sandbox.world.world import World
 
 
-def _services(world: World) -> list[KafkaService]:
+def _services(world: World) -> list[SdkService]:
     return [world.ground.services[name] for name in sorted(world.ground.services)]
 
 
-def _brokers(world: World) -> Iterator[tuple[KafkaService, Broker]]:
+def _brokers(world: World) -> Iterator[tuple[SdkService, Broker]]:
     for service in _services(world):
         yield from ((service, broker) for broker in service.brokers)
 
@@ -88,7 +88,7 @@ def _finish(world: World) -> None:
 
 
 def _hide(world: World, random: Random) -> str:
-    services = _services(world)
+    services = [service for service in _services(world) if service.partitions]
     if not services:
         return ""
     service = random.choice(services)
@@ -97,7 +97,7 @@ def _hide(world: World, random: Random) -> str:
     return service.name
 
 
-def _show(world: World, service: KafkaService, *, readable: bool) -> None:
+def _show(world: World, service: SdkService, *, readable: bool) -> None:
     if service.readable and not readable:
         service.unread_since = world.now
     service.readable = readable
