@@ -69,7 +69,8 @@ def help_out(world: World) -> None:
     """Every two minutes its operator looks, and replaces what lost its node; never two at once."""
     scheduler = world.schedulers["cassandra"]
     away = [b for b in scheduler.service.brokers if not world.ground.agents[b.task.agent_id].listed]
-    if away and not any(broker.marked for broker in scheduler.service.brokers):
+    busy = any(broker.marked for broker in scheduler.service.brokers) or not scheduler.service.up
+    if away and not busy:
         scheduler.replace(away[0].pod, by="operator")
     world.at(120.0, partial(help_out, world))
 

@@ -9,14 +9,16 @@ from typing import Any
 import pytest
 
 from dcosmaint.errors import Retryable, StartOver
-from dcosmaint.lines import Moved, What
-from dcosmaint.model import Member
+from dcosmaint.lines import Admitted, Moved, What
+from dcosmaint.model import Flight, Member
 from dcosmaint.ports import ServiceActs
 from dcosmaint.sandbox.world import KafkaShape, TopicShape
 from dcosmaint.sandbox.world.clock import EPOCH
 from dcosmaint.sandbox.world.kafka import TopicPartition
+from dcosmaint.sandbox.world.shape import CASSANDRA
 from dcosmaint.steps.looks import LOOKS
 from dcosmaint.steps.replace_brokers import UNMARKED_LOOKS
+from tests.builders import a_node
 from tests.steps.bench import BROKER, EVENTS, GROUP, KAFKA, LOOK_EVERY, SHAPE, Bench, a_bench
 
 NAME = "replace-brokers"
@@ -279,3 +281,24 @@ def test_r4_a_replace_that_got_lost_before_its_broker_crashed_is_sent_again_afte
     bench.drive(bench.steps[NAME])
     assert len(bench.events("replace")) == 1
     assert bench.world.ground.lost == {}
+
+
+def a_store_bench(*, proof: bool) -> Bench:
+    """node-2 of a Cassandra is on the node; node-3, in flight elsewhere, never ends its recovery."""
+    store = replace(CASSANDRA, seeds=0, proof=proof)
+    shape = replace(SHAPE, services=(store,))
+    bench = a_bench(shape=shape, address=f"{GROUP}[2]", default_cap=2, accepted=("no-proof=cassandra",))
+    other = Flight(a_node(9), holds=(Member("cassandra", "node-3"),))
+    bench.journal.append(Admitted((other,)))
+    bench.world.faults.unfinished.add("cassandra/node-3")
+    return bench
+
+
+@pytest.mark.parametrize(("proof", "ends"), [(True, "moved"), (False, "recovery IN_PROGRESS")])
+def test_beside_another_move_only_a_proof_excuses_a_plan_that_is_not_complete(*, proof: bool, ends: str) -> None:
+    """The plan may tell of the other member alone, or of ours as well: nobody knows which."""
+    bench = a_store_bench(proof=proof)
+    bench.world.schedulers["cassandra"].replace("node-3")
+    waited = bench.looks(bench.bring(NAME), 200)
+    assert (waited[-1].left if bench.flight.holds else "moved") == ends
+    assert [line["pod"] for line in bench.events("replace")] == ["node-3", "node-2"]

@@ -7,8 +7,8 @@ from functools import partial
 
 from dcosmaint.checkup.check import Check, Remark, ok, red, warning
 from dcosmaint.model import Partition, Service
-from dcosmaint.model.kinds import kind_of
-from dcosmaint.planner.service_rules import proved, word_only
+from dcosmaint.model.kinds import kind_of, proved
+from dcosmaint.planner.service_rules import word_only
 from dcosmaint.ports import MarathonReads, MesosReads, ServiceReads
 from dcosmaint.site import Site
 

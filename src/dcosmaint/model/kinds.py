@@ -111,6 +111,11 @@ def kind_of(service: Service) -> Kind:
     return known(service.kind)
 
 
+def proved(service: Service) -> bool:
+    """Whether anything beside its scheduler's word tells that a member is whole."""
+    return kind_of(service).topics or service.asked
+
+
 def known(name: str) -> Kind:
     return BY_NAME.get(name, UNKNOWN)
 

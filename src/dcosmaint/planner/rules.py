@@ -9,10 +9,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from dcosmaint.model import Finding, Inventory, Node, Progress, Roll, Work
+from dcosmaint.model.kinds import proved
 from dcosmaint.planner.case import Case, leaves, moving
 from dcosmaint.planner.node_rules import NODE_RULES
 from dcosmaint.planner.places import homeless
-from dcosmaint.planner.service_rules import proved, word_only
+from dcosmaint.planner.service_rules import word_only
 
 
 def blockers(roll: Roll, inventory: Inventory) -> tuple[Finding, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from dcosmaint.model import Finding, Inventory, Node, Partition, Policy, Roll, Service
-from dcosmaint.model.kinds import kind_of
+from dcosmaint.model.kinds import kind_of, proved
 from dcosmaint.safety import thin
 
 
@@ -46,11 +46,6 @@ def _doubt(service: Service, policy: Policy) -> str:
     if strange := kind.strange(service):
         return kind.doubt or f"{strange[0]} is of a type that its kind does not have"
     return kind.doubt
-
-
-def proved(service: Service) -> bool:
-    """Whether anything beside its scheduler's word tells that a member is whole."""
-    return kind_of(service).topics or service.asked
 
 
 def word_only(service: Service) -> str:

@@ -13,6 +13,7 @@ from typing import ClassVar
 
 from dcosmaint.errors import Retryable, StartOver
 from dcosmaint.model import Member, Node, Pod, Roll, Service, Waiting
+from dcosmaint.model.kinds import proved
 from dcosmaint.ports import MesosReads, ServiceActs, ServiceReads
 from dcosmaint.safety import behind, lost
 from dcosmaint.steps.looks import LOOKS, agent_by_id
@@ -61,7 +62,8 @@ class ReplaceBrokers:
         return pod.agent_id == self.node.agent_id
 
     def _moved(self, service: Service, pod: Pod) -> bool:
-        complete = {service.deploy, service.recovery} == {"COMPLETE"} or self.slots.shared(pod.member)
+        excused = self.slots.shared(pod.member) and proved(service)  # its plans may tell of the other one's move alone
+        complete = {service.deploy, service.recovery} == {"COMPLETE"} or excused
         away = bool(pod.agent_id) and not self._here(pod)
         return away and complete and pod.member not in lost(service, self.slots.baseline(service))
 
