@@ -13,6 +13,7 @@ from typing import Any
 from dcosmaint.model import (
     Agent,
     App,
+    Balancer,
     ClusterFacts,
     Data,
     Flight,
@@ -23,6 +24,7 @@ from dcosmaint.model import (
     Partition,
     Pod,
     Policy,
+    Registration,
     Resources,
     Roll,
     Service,
@@ -117,6 +119,11 @@ def data_of(*owners: str, number: int = 0) -> Data:
     """A volume whose role is that of its first owner, or of somebody who is gone."""
     name = owners[0] if owners else "gone"
     return Data(Volume(f"{name}-volume-{number}", f"{name}-role", f"{name}-principal"), owners)
+
+
+def registered(number: int = 0, name: str = "ingress", **changes: Any) -> Registration:
+    """The instance of that number, healthy behind a classic load balancer, with one healthy target beside it."""
+    return replace(Registration(Balancer(name), f"i-{number}", others=1), **changes)
 
 
 def an_app(app: str = "/web", on: Sequence[int] = (0, 1), **changes: Any) -> App:

@@ -10,7 +10,17 @@ import pytest
 from dcosmaint.errors import Retryable
 from dcosmaint.model import Finding, Inventory, Node
 from dcosmaint.sandbox.faces import in_process
-from dcosmaint.sandbox.world import AppShape, KafkaShape, NodeShape, Shape, Size, TopicShape, World, build
+from dcosmaint.sandbox.world import (
+    AppShape,
+    BalancerShape,
+    KafkaShape,
+    NodeShape,
+    Shape,
+    Size,
+    TopicShape,
+    World,
+    build,
+)
 from dcosmaint.sandbox.world.state import Task
 from dcosmaint.site import Site
 from dcosmaint.survey import survey
@@ -196,6 +206,8 @@ def test_nothing_in_an_inventory_is_older_than_it_says() -> None:
 
 def test_what_a_cluster_is_called_by_its_ec2_is_asked_in_full(cluster: Cluster) -> None:
     machine = cluster.world.node(FIRST)
-    machine.protected, machine.load_balancers, machine.scaling_group = True, ("ingress",), "agents"
+    machine.protected, machine.scaling_group = True, "agents"
+    cluster.world.balancers.add(BalancerShape("ingress", "classic"), [machine])
     instance = cluster.node().instance
-    assert (instance.protected, instance.load_balancers, instance.scaling_group) == (True, ("ingress",), "agents")
+    assert (instance.protected, instance.scaling_group) == (True, "agents")
+    assert [(each.balancer.name, each.target) for each in instance.balancers] == [("ingress", machine.id)]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from dcosmaint import planner
 from dcosmaint.errors import NodeFailed, Retryable
-from dcosmaint.model import RENEWING, Admission, Finding, Flight, Inventory, Node, Progress, Roll
+from dcosmaint.model import RENEWING, Admission, Finding, Flight, Inventory, Node, Progress, Roll, Work
 from dcosmaint.planner.case import leaves, slots
 from dcosmaint.site import Site
 from dcosmaint.steps.differences import compared
@@ -52,7 +52,8 @@ def _flight(site: Site, roll: Roll, inventory: Inventory, node: Node) -> Flight:
     red = site.health.red(node.private_ip) if measured else ()
     left = leaves(node, roll.policy)
     holds = tuple(member for member in slots(node) if member not in left)
-    return Flight(node, holds, left, counts=counts, flags=flags, red=red)
+    balancers = roll.left.get(node.instance.id, ()) if roll.work is Work.UNDRAIN else node.instance.balancers
+    return Flight(node, holds, left, counts=counts, flags=flags, red=red, balancers=balancers)
 
 
 def _unknown(node: Node, error: Retryable | NodeFailed) -> Finding:

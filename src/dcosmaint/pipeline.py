@@ -1,22 +1,26 @@
 """The order of the steps. Read this file and you know what the tool does to a cluster.
 
 Once a roll: bake-image, swap-image. Then for each node, in batches that `planner.admit` allows:
-cordon-agent, replace-brokers, stop-docker, stop-agent, terminate-instance, apply-terraform, await-agent, verify-agent.
+cordon-agent, replace-brokers, leave-balancers, stop-docker, stop-agent, terminate-instance, apply-terraform,
+await-agent, join-balancers, verify-agent.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
 from dcosmaint.journal import Journal
-from dcosmaint.model import Flight, Roll, Work
+from dcosmaint.model import Flight, Instance, Roll, Work
 from dcosmaint.ports import Step
 from dcosmaint.site import Site
 from dcosmaint.steps.apply_terraform import ApplyTerraform
-from dcosmaint.steps.await_agent import AwaitAgent
+from dcosmaint.steps.await_agent import AwaitAgent, new_instance
 from dcosmaint.steps.bake_image import BakeImage
 from dcosmaint.steps.cordon_agent import CordonAgent
+from dcosmaint.steps.join_balancers import JoinBalancers
+from dcosmaint.steps.leave_balancers import LeaveBalancers
 from dcosmaint.steps.ours import Ours
 from dcosmaint.steps.replace_brokers import ReplaceBrokers
 from dcosmaint.steps.slots import Slots
@@ -65,8 +69,9 @@ def drain_node(seat: Seat) -> Steps:
     node, site, waits = seat.flight.node, seat.site, seat.roll.policy.waits
     cordon = CordonAgent(node, site.mesos, site.ec2, site.acts.mesos, waits)
     move = ReplaceBrokers(node, seat.roll, site.mesos, seat.services, site.acts.services, seat.slots)
+    leave = LeaveBalancers(site.balancers, site.acts.balancers, seat.slots, waits)
     if seat.flight.gone:  # somebody else has terminated it: nothing there can be cordoned, asked or stopped
-        return (move, LostAgent(node, site.mesos, waits))
+        return (move, leave, LostAgent(node, site.mesos, waits))
     docker = StopDocker(node, site.mesos, seat.services, site.ec2, site.units, site.acts.units, waits)
     agent = StopAgent(
         node=node,
@@ -83,7 +88,7 @@ def drain_node(seat: Seat) -> Steps:
     # Docker first, as operators do it by hand: safe because the cordon is airtight. A stopped docker under an agent
     # that still takes offers is a black hole for every app of the cluster.
     stop = (agent, docker) if seat.roll.policy.stop_order == "agent-first" else (docker, agent)
-    return (cordon, move, *stop)
+    return (cordon, move, leave, *stop)
 
 
 def replace_node(seat: Seat) -> Steps:
@@ -93,8 +98,13 @@ def replace_node(seat: Seat) -> Steps:
         TerminateInstance(node, roll, site.mesos, seat.services, site.ec2, site.acts.ec2, seat.slots),
         ApplyTerraform(node, roll, site.terraform, site.ec2, seat.writer),
         AwaitAgent(node, site.terraform, site.ec2, site.mesos, site.acts.keys, roll.policy.waits),
+        _join(seat, partial(new_instance, node, site.terraform, site.ec2)),
         VerifyAgent(roll, site, seat.slots),
     )
+
+
+def _join(seat: Seat, instance: Callable[[], Instance]) -> JoinBalancers:
+    return JoinBalancers(instance, seat.site.balancers, seat.site.acts.balancers, seat.slots, seat.roll.policy.waits)
 
 
 def undrain_node(seat: Seat) -> Steps:
@@ -103,6 +113,7 @@ def undrain_node(seat: Seat) -> Steps:
         StartDocker(node, site.units, site.acts.units, waits),
         StartAgent(node, site.units, site.acts.units, waits),
         UncordonAgent(node, site.mesos, site.acts.mesos, waits),
+        _join(seat, lambda: node.instance),
     )
 
 

@@ -113,6 +113,7 @@ class Plan:
             "members": [asdict(member) for member in node.members],
             "hosts_scheduler": list(node.schedulers),
             "tasks": node.tasks,
+            "load_balancers": [each.balancer.name for each in node.instance.balancers],
         }
 
     @property

@@ -14,6 +14,7 @@ from typing import ClassVar, Protocol
 from dcosmaint.model import (
     Agents,
     App,
+    Balancer,
     Change,
     Child,
     ClusterFacts,
@@ -23,6 +24,7 @@ from dcosmaint.model import (
     Member,
     Placed,
     Service,
+    Target,
     Task,
     Units,
     Waiting,
@@ -88,18 +90,27 @@ class Ec2Reads(Protocol):
     def instances(self, ids: Sequence[str]) -> tuple[Instance, ...]:
         """Those of `ids` that EC2 still knows, a terminated one among them for about an hour.
 
-        Cheap enough for a poll: `protected` and `load_balancers` are not asked for, and have their defaults.
+        Cheap enough for a poll: `protected` and `balancers` are not asked for, and have their defaults.
         """
         ...
 
     def in_full(self, ids: Sequence[str]) -> tuple[Instance, ...]:
-        """The same, with `protected` and `load_balancers`. It costs calls by the dozen: once a survey, in no poll."""
+        """The same, with `protected` and `balancers`. It costs calls by the dozen: once a survey, in no poll."""
         ...
 
     def image(self, ami: str) -> Image | None: ...
 
     def baked(self, roll: str) -> Image | None:
         """The AMI with the tag `dcosmaint:roll=<roll>`, newest first."""
+        ...
+
+
+class BalancerReads(Protocol):
+    def targets(self, balancer: Balancer, of: str) -> tuple[Target, ...] | None:
+        """Whom it sends traffic to, sorted, and the target `of` also while its connections are drained.
+
+        None where nobody has such a load balancer any more.
+        """
         ...
 
 
@@ -154,6 +165,14 @@ class ServiceActs(Protocol):
 
 class Ec2Acts(Protocol):
     def terminate(self, instance_id: str) -> None: ...
+
+
+class BalancerActs(Protocol):
+    def deregister(self, balancer: Balancer, target: str, port: int) -> None:
+        """No new connections; open ones are drained for as long as the load balancer is told to."""
+        ...
+
+    def register(self, balancer: Balancer, target: str, port: int) -> None: ...
 
 
 class PackerActs(Protocol):

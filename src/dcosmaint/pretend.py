@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dcosmaint.model import Agent, App, Inventory, Node, Pod, Resources, Roll, Service, natural
+from dcosmaint.model import HEALTHY, Agent, App, Inventory, Node, Pod, Resources, Roll, Service, natural
 from dcosmaint.model.kinds import kind_of
-from dcosmaint.sandbox.world import AppShape, KafkaShape, NodeShape, Shape, Size, StoreShape, World
+from dcosmaint.sandbox.world import AppShape, BalancerShape, KafkaShape, NodeShape, Shape, Size, StoreShape, World
 from dcosmaint.sandbox.world.shape import ServiceShape
 
 SEED = 1 << 40
@@ -24,6 +24,7 @@ def pretend(inventory: Inventory, roll: Roll) -> World:
             world.add_node(_node(node, node.agent))
     for number, agent in enumerate(strangers):
         world.add_node(_stranger(agent, f"stranger[{number}]"))
+    _add_balancers(world, inventory)
     on = tuple(agent.id for agent in inventory.agents)
     for service in inventory.services:
         _add_service(world, service, on)
@@ -83,6 +84,20 @@ def _shape(service: Service, pods: Sequence[Pod]) -> ServiceShape:
         return KafkaShape(service.name, len(pods), (), api=service.api, size=size)
     names = tuple(pod.member.pod for pod in pods)
     return StoreShape(service.name, service.kind, names, seeds=service.seeds, proof=service.asked, size=size)
+
+
+def _add_balancers(world: World, inventory: Inventory) -> None:
+    """How long each drains connections is not surveyed. Healthy targets that are no nodes are strangers."""
+    found = [(node, each) for node in inventory.nodes if node.agent for each in node.instance.balancers]
+    for balancer, port, by_ip in dict.fromkeys((each.balancer, each.port, each.by_ip) for _, each in found):
+        here = [(node, each) for node, each in found if (each.balancer, each.port) == (balancer, port)]
+        ours = sum(each.state == HEALTHY for _, each in here)
+        mine = here[0][1]
+        strangers = mine.others + (mine.state == HEALTHY) - ours
+        kind = ("ip" if by_ip else "instance") if balancer.arn else "classic"
+        shape = BalancerShape(balancer.name, kind, port, strangers=max(0, strangers))
+        machines = [world.machine(node.instance.id) for node, _ in here]
+        world.balancers.add(shape, machines, balancer.arn)
 
 
 def _home(pod: Pod, agents: Sequence[str]) -> str:

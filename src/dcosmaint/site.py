@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from dcosmaint.ports import (
+    BalancerActs,
+    BalancerReads,
     Ec2Acts,
     Ec2Reads,
     HealthReads,
@@ -32,6 +34,7 @@ class Acts:
     services: ServiceActs
     units: UnitActs
     ec2: Ec2Acts
+    balancers: BalancerActs
     terraform: TerraformActs
     packer: PackerActs
     keys: KeyActs
@@ -52,6 +55,7 @@ class Site:
     health: HealthReads
     units: UnitReads
     ec2: Ec2Reads
+    balancers: BalancerReads
     terraform: TerraformReads
     packer: PackerReads
     acts: Acts

@@ -21,6 +21,7 @@ from dcosmaint.adapters.dynamodb_lock import DynamoDbLock, Table
 from dcosmaint.adapters.ec2 import Account, Ec2
 from dcosmaint.adapters.host_keys import Enrolment, HostKeys
 from dcosmaint.adapters.in_sync import Asked
+from dcosmaint.adapters.load_balancers import LoadBalancers
 from dcosmaint.adapters.marathon import Marathon
 from dcosmaint.adapters.marathon_lock import MarathonLock
 from dcosmaint.adapters.mesos import Mesos
@@ -51,9 +52,9 @@ KNOWN_HOSTS = "known_hosts"
 @contextmanager
 def connect(config: ClusterConfig, work: Path) -> Iterator[Site]:
     """A cluster, reachable. `work` is the folder for what a roll's programs leave. Raises `Usage` for a bad login."""
-    with _router(config) as router, closing(_ec2(config)) as ec2:
+    with _router(config) as router, _aws(config) as aws:
         router.check()
-        yield _site(config, router, ec2, work)
+        yield _site(config, router, aws, work)
 
 
 @contextmanager
@@ -66,11 +67,11 @@ def examine(config: ClusterConfig, folder: Path, work: Path) -> Iterator[Patient
         copyfile(keys, work.parent / KNOWN_HOSTS)
     with ExitStack() as stack:
         router = _or_why(lambda: stack.enter_context(_router(config)))
-        ec2 = _or_why(lambda: stack.enter_context(closing(_ec2(config))))
+        aws = _or_why(lambda: stack.enter_context(_aws(config)))
         packer = _packer(config, _environment(config), work / "packer")
         baker = packer if isinstance(packer, Packer) else None
         place = workspace(config, _environment(config))
-        yield Patient(_site(config, router, ec2, work), examination.checks(config, router, place, baker))
+        yield Patient(_site(config, router, aws, work), examination.checks(config, router, place, baker))
 
 
 @contextmanager
@@ -95,48 +96,60 @@ def _or_why(build: Callable[[], T]) -> T:
 
 
 class _Broken:
-    """In the place of a part that can't be built."""
+    """In the place of a part that can't be built, and of every part of that one."""
 
     def __init__(self, error: DcosmaintError) -> None:
         self._error = error
 
-    def __getattr__(self, name: str) -> Callable[..., NoReturn]:
-        def refuse(*_: Any, **__: Any) -> NoReturn:
-            raise self._error
+    def __getattr__(self, name: str) -> _Broken:
+        return self
 
-        return refuse
+    def __call__(self, *_: Any, **__: Any) -> NoReturn:
+        raise self._error
 
 
 def _router(config: ClusterConfig) -> AdminRouter:
     return AdminRouter(config.dcos.url, _auth(config), _tls(config))
 
 
-def _ec2(config: ClusterConfig) -> Ec2:
-    return Ec2(_account(config))
+@dataclass(frozen=True)
+class _Aws:
+    """What is asked of one account."""
+
+    ec2: Ec2
+    balancers: LoadBalancers
+
+
+@contextmanager
+def _aws(config: ClusterConfig) -> Iterator[_Aws]:
+    account = _account(config)
+    with closing(LoadBalancers(account)) as balancers, closing(Ec2(account, balancers)) as ec2:
+        yield _Aws(ec2, balancers)
 
 
 def _account(config: ClusterConfig) -> Account:
     return Account(config.aws.region, config.aws.profile or "", config.aws.endpoint_url or "")
 
 
-def _site(config: ClusterConfig, router: AdminRouter, ec2: Ec2, work: Path) -> Site:
+def _site(config: ClusterConfig, router: AdminRouter, aws: _Aws, work: Path) -> Site:
     env = _environment(config)
     mesos, sdk = Mesos(router), Sdk(router)
     terraform = Terraform(workspace(config, env), Children(work / "terraform"))
     packer = _packer(config, env, work / "packer")
     ssh = Ssh(_ssh(config), _host_keys(config, work))
     units = NodeUnits(ssh)
-    keys = Enrolment(ssh.keys, ec2.console, ssh.first_contact)
+    keys = Enrolment(ssh.keys, aws.ec2.console, ssh.first_contact)
     return Site(
         mesos=mesos,
         services=Asked(sdk, commands, os.environ) if (commands := _in_sync(config)) else sdk,
         marathon=Marathon(router),
         health=Diagnostics(router),
         units=units,
-        ec2=ec2,
+        ec2=aws.ec2,
+        balancers=aws.balancers,
         terraform=terraform,
         packer=packer,
-        acts=Acts(mesos, sdk, units, ec2, terraform, packer, keys),
+        acts=Acts(mesos, sdk, units, aws.ec2, aws.balancers, terraform, packer, keys),
         bastions=cache(ssh.bastions),  # ssh_config is read once for each node
     )
 

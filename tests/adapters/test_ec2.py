@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING
 
 import boto3
 import pytest
 
 from dcosmaint.adapters.ec2 import Account, Ec2
+from dcosmaint.adapters.load_balancers import LoadBalancers
 from dcosmaint.errors import DcosmaintError, Fatal, LoginLost, NodeFailed, Retryable, Usage
+from tests.adapters.endpoint import Endpoint, fault, serving
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
@@ -25,11 +24,9 @@ UNKNOWN = "i-0123456789abcdef0"
 
 @contextmanager
 def opened(endpoint: str, profile: str = "") -> Iterator[Ec2]:
-    made = Ec2(Account(REGION, profile, endpoint))
-    try:
+    account = Account(REGION, profile, endpoint)
+    with closing(LoadBalancers(account)) as balancers, closing(Ec2(account, balancers)) as made:
         yield made
-    finally:
-        made.close()
 
 
 @pytest.fixture
@@ -78,7 +75,7 @@ def test_an_instance_is_read_whole(ec2: EC2Client, adapter: Ec2, ami: str) -> No
     assert (found.id, found.ami, found.state, found.architecture) == (name, ami, "running", "x86_64")
     assert (found.private_ip, found.zone) == (raw["PrivateIpAddress"], raw["Placement"]["AvailabilityZone"])
     assert found.launched_at == raw["LaunchTime"].timestamp()
-    assert (found.protected, found.scaling_group, found.load_balancers) == (False, "", ())
+    assert (found.protected, found.scaling_group, found.balancers) == (False, "", ())
 
 
 def test_unknown_ids_are_left_out_and_the_order_is_the_asked_one(ec2: EC2Client, adapter: Ec2, ami: str) -> None:
@@ -103,26 +100,6 @@ def test_the_scaling_group_that_would_heal_it_is_told(ec2: EC2Client, adapter: E
     [name] = launch(ec2, ami)
     ec2.create_tags(Resources=[name], Tags=[{"Key": "aws:autoscaling:groupName", "Value": "agents"}])
     assert adapter.instances([name])[0].scaling_group == "agents"
-
-
-def test_what_sends_traffic_to_an_instance_is_told_of_that_instance_alone(
-    moto_server: str, ec2: EC2Client, adapter: Ec2, ami: str
-) -> None:
-    carried, by_ip, other = launch(ec2, ami, 3)
-    raw = ec2.describe_instances(InstanceIds=[by_ip])["Reservations"][0]["Instances"][0]
-    session: Any = boto3.Session(region_name=REGION)
-    classic, newer = (session.client(name, endpoint_url=moto_server) for name in ("elb", "elbv2"))
-    listener = {"Protocol": "tcp", "LoadBalancerPort": 80, "InstancePort": 80}
-    classic.create_load_balancer(LoadBalancerName="old", Listeners=[listener], AvailabilityZones=["us-east-1a"])
-    classic.register_instances_with_load_balancer(LoadBalancerName="old", Instances=[{"InstanceId": carried}])
-    for name, kind, target in (("by-id", "instance", carried), ("by-ip", "ip", raw["PrivateIpAddress"])):
-        group = {"Name": name, "Protocol": "HTTP", "Port": 80, "VpcId": raw["VpcId"], "TargetType": kind}
-        arn = newer.create_target_group(**group)["TargetGroups"][0]["TargetGroupArn"]
-        newer.register_targets(TargetGroupArn=arn, Targets=[{"Id": target}])
-    found = {instance.id: instance.load_balancers for instance in adapter.in_full([carried, by_ip, other])}
-    assert found == {carried: ("by-id", "old"), by_ip: ("by-ip",), other: ()}
-    classic.close()
-    newer.close()
 
 
 # ---- termination
@@ -181,45 +158,10 @@ def test_the_newest_ami_that_a_roll_baked_is_found_by_its_tag(ec2: EC2Client, ad
 # ---- what can go wrong
 
 
-class Endpoint:
-    """An AWS that gives one answer to everything, and remembers what it was asked."""
-
-    def __init__(self, status: int, body: str) -> None:
-        self.status, self.body = status, body
-        self.asked: list[dict[str, list[str]]] = []
-
-
-def fault(code: str) -> str:
-    return f"<Response><Errors><Error><Code>{code}</Code><Message>words</Message></Error></Errors></Response>"
-
-
 def described(item: str) -> str:
     """An answer with one instance."""
     whole = f"<reservationSet><item><instancesSet><item>{item}</item></instancesSet></item></reservationSet>"
     return f"<DescribeInstancesResponse>{whole}</DescribeInstancesResponse>"
-
-
-@contextmanager
-def serving(endpoint: Endpoint) -> Iterator[str]:
-    class Answers(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            endpoint.asked.append(parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode()))
-            self.send_response(endpoint.status)
-            self.send_header("Content-Length", str(len(endpoint.body.encode())))
-            self.end_headers()
-            self.wfile.write(endpoint.body.encode())
-
-        def log_message(self, format: str, *args: object) -> None:
-            """Nobody reads it."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Answers) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            thread.join()
 
 
 @pytest.mark.parametrize(
@@ -269,7 +211,7 @@ def test_a_thousand_ids_cost_five_calls() -> None:
     endpoint = Endpoint(200, "<DescribeInstancesResponse><reservationSet/></DescribeInstancesResponse>")
     with serving(endpoint) as address, opened(address) as adapter:
         assert adapter.instances([f"i-{number:017x}" for number in range(1000)]) == ()
-    assert [query["Action"] for query in endpoint.asked] == [["DescribeInstances"]] * 5
+    assert endpoint.actions == ["DescribeInstances"] * 5
 
 
 def test_a_poll_of_an_instance_costs_one_call_and_a_survey_more() -> None:
@@ -281,7 +223,7 @@ def test_a_poll_of_an_instance_costs_one_call_and_a_survey_more() -> None:
     endpoint = Endpoint(200, described(item))
     with serving(endpoint) as address, opened(address) as adapter:
         [seen] = adapter.instances([UNKNOWN])
-        assert [query["Action"] for query in endpoint.asked] == [["DescribeInstances"]]
+        assert endpoint.actions == ["DescribeInstances"]
         with pytest.raises(Retryable, match="DescribeLoadBalancers lacks"):
             adapter.in_full([UNKNOWN])
     assert (seen.id, seen.state, seen.zone) == (UNKNOWN, "running", "us-east-1a")
@@ -314,4 +256,4 @@ def test_missing_credentials_are_the_operators_to_get(moto_server: str, monkeypa
 
 def test_an_unknown_profile_is_the_configurations_fault(moto_server: str) -> None:
     with pytest.raises(Usage, match=r"profile \(nowhere\) could not be found.*aws\.profile"):
-        Ec2(Account(REGION, "nowhere", moto_server))
+        LoadBalancers(Account(REGION, "nowhere", moto_server))

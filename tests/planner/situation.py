@@ -42,6 +42,7 @@ from tests.builders import (
     an_app,
     an_inventory,
     data_of,
+    registered,
 )
 
 Table = dict[str, Any]
@@ -124,7 +125,8 @@ def _node(number: int, public: bool, fields: Table) -> Node:
     if "free" in fields:
         fields["free"] = Resources(*fields["free"])
     agent = replace(node.agent, public=public, **_taken(fields, "active", "deactivated", "draining", "free"))
-    own = _taken(fields, "state", "scaling_group", "load_balancers", "protected")
+    own = _taken(fields, "state", "scaling_group", "protected")
+    own["balancers"] = [registered(number, **said) for said in fields.pop("balancers", [])]
     listed = fields.pop("listed", True)
     data = tuple(data_of(*owners, number=n) for n, owners in enumerate(fields.pop("data", [])))
     instance = replace(node.instance, **{key: _frozen(value) for key, value in own.items()})

@@ -25,6 +25,7 @@ from tests.builders import (
     an_instance,
     an_inventory,
     data_of,
+    registered,
 )
 
 FIRST = f"{GROUP}[0]"
@@ -106,7 +107,7 @@ REFUSED: dict[str, list[tuple[str, Inventory]]] = {
     ],
     "unknown-framework": [(FIRST, cluster(a_node(unknown=("spark",))))],
     "last-public": [(FIRST, public(True)), (FIRST, public(True, False))],
-    "load-balancer": [(FIRST, on_instance(load_balancers=("ingress",)))],
+    "last-target": [(FIRST, on_instance(balancers=(registered(0, others=0),)))],
     "scaling-group": [(FIRST, on_instance(scaling_group="agents"))],
     "protected": [(FIRST, on_instance(protected=True))],
     "instance-state": [(FIRST, on_instance(state="stopped"))],
@@ -199,7 +200,7 @@ def test_everything_comes_at_once() -> None:
         a_node(
             0,
             instance=an_instance(
-                0, state="stopping", scaling_group="agents", load_balancers=("ingress",), protected=True
+                0, state="stopping", scaling_group="agents", balancers=(registered(0, others=0),), protected=True
             ),
             agent=an_agent(0, active=False, deactivated=True),
             unknown=("spark",),
@@ -279,7 +280,7 @@ def test_termination_protection_is_no_reason_not_to_drain() -> None:
 
 
 @pytest.mark.parametrize(
-    "rule", ["load-balancer", "scaling-group", "foreign-cordon", "resident-tasks", "resident-data", "data-loss"]
+    "rule", ["last-target", "scaling-group", "foreign-cordon", "resident-tasks", "resident-data", "data-loss"]
 )
 def test_what_a_drain_takes_away_is_refused_as_well(rule: str) -> None:
     ((_, inventory), *_) = REFUSED[rule]

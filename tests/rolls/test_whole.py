@@ -14,7 +14,7 @@ from dcosmaint.choice import Choice
 from dcosmaint.errors import Refused
 from dcosmaint.journal import File, Journal, Memory
 from dcosmaint.model import Policy, Roll, Verdict, Work
-from dcosmaint.sandbox.world import KafkaShape, Shape, TopicShape, World, build
+from dcosmaint.sandbox.world import BalancerShape, KafkaShape, Shape, TopicShape, World, build
 from dcosmaint.sandbox.world.program import Drift
 from dcosmaint.sandbox.world.shape import EVENTS as FIVE_BROKERS
 from dcosmaint.sandbox.world.shape import FRAGILE
@@ -239,7 +239,7 @@ REFUSED: dict[str, tuple[Shape, Change]] = {
     "topics-unreadable": (SMALL, lambda world: setattr(world.ground.services[EVENTS], "readable", False)),
     "plan-incomplete": (SMALL, lambda world: setattr(world.ground.services[EVENTS], "deploy", "IN_PROGRESS")),
     "scaling-group": (SMALL, lambda world: setattr(world.node(FIRST), "scaling_group", "agents")),
-    "load-balancer": (SMALL, lambda world: setattr(world.node(FIRST), "load_balancers", ("ingress",))),
+    "last-target": (replace(SMALL, public=1, balancers=(BalancerShape("ingress"),)), lambda world: None),
     "protected": (SMALL, lambda world: setattr(world.node(FIRST), "protected", True)),
     "last-public": (replace(SMALL, public=1), lambda world: None),
     "no-place": (replace(SMALL, nodes=3), lambda world: None),

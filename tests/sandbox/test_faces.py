@@ -7,7 +7,7 @@ import pytest
 from dcosmaint.errors import NodeFailed, Retryable
 from dcosmaint.model import Inventory, Member, Node
 from dcosmaint.sandbox.faces import in_process, paced
-from dcosmaint.sandbox.world import Shape, World, build
+from dcosmaint.sandbox.world import BalancerShape, Shape, World, build
 from dcosmaint.site import Site
 from dcosmaint.survey import survey
 from tests.sandbox.drill import ADDRESS, busy, instance_at, newest_ami, replace_node, until
@@ -146,11 +146,15 @@ def test_a_protected_instance_concerns_its_node_alone() -> None:
 def test_a_survey_knows_what_is_not_asked_at_every_poll() -> None:
     world = build()
     machine = world.node(ADDRESS)
-    machine.protected, machine.load_balancers = True, ("ingress",)
+    machine.protected = True
+    world.balancers.add(BalancerShape("ingress", strangers=2), [machine])
     full = at(surveyed(world), ADDRESS).instance
-    assert (full.protected, full.load_balancers) == (True, ("ingress",))
+    assert full.protected
+    assert [(r.balancer.name, r.target, r.port, r.state, r.others) for r in full.balancers] == [
+        ("ingress", machine.id, 80, "healthy", 2)
+    ]
     polled = instance_at(a_site(world), ADDRESS)
-    assert (polled.protected, polled.load_balancers) == (False, ())
+    assert (polled.protected, polled.balancers) == (False, ())
 
 
 def test_ec2_forgets_a_terminated_instance_after_an_hour() -> None:

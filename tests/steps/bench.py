@@ -40,7 +40,9 @@ SHAPE = Shape(
     resync=(20.0, 60.0),
     register=(20.0, 60.0),
 )
-WAITS = Waits(place=601.0, start=602.0, stalled=603.0, stop=604.0, terminate=605.0, apply=606.0, register=607.0)
+WAITS = Waits(
+    place=601.0, start=602.0, stalled=603.0, stop=604.0, terminate=605.0, apply=606.0, register=607.0, connections=608.0
+)
 """Each patience another one, so that a step that took the wrong one is seen."""
 
 LOOK_EVERY = 5.0
@@ -188,5 +190,7 @@ def a_bench(
     journal.append(RollBegun(roll))
     counts = {app.id: len(app.on) for app in inventory.apps if app.id in node.apps}
     flags = site.mesos.flags(node.agent_id)
-    journal.append(Admitted((Flight(node, tuple(slots(node)), counts=counts, flags=flags, red=red),)))
+    behind = node.instance.balancers
+    flight = Flight(node, tuple(slots(node)), counts=counts, flags=flags, red=red, balancers=behind)
+    journal.append(Admitted((flight,)))
     return Bench(world, site, journal, lines, address)

@@ -22,7 +22,7 @@ def drained() -> Bench:
 
 
 def test_docker_runs_before_the_agent_takes_work() -> None:
-    assert list(drained().steps) == ["start-docker", "start-agent", "uncordon-agent"]
+    assert list(drained().steps) == ["start-docker", "start-agent", "uncordon-agent", "join-balancers"]
 
 
 def test_the_node_serves_in_the_end_and_nothing_holds_it() -> None:

@@ -27,9 +27,9 @@ SCALING_TAG = "aws:autoscaling:groupName"
 class Ec2:
     """`Ec2Reads` and `Ec2Acts` of one account and region."""
 
-    def __init__(self, account: Account) -> None:
+    def __init__(self, account: Account, balancers: LoadBalancers) -> None:
         self._ec2: EC2Client = account.client("ec2")
-        self._balancers = LoadBalancers(account.client("elb"), account.client("elbv2"))
+        self._balancers = balancers
 
     def instances(self, ids: Sequence[str]) -> tuple[Instance, ...]:
         """Those of `ids` that EC2 knows, in their order. A call for 200 of them."""
@@ -45,9 +45,7 @@ class Ec2:
         alive = [Reached(one.id, one.private_ip, raw.get("VpcId", "")) for raw, one in known if one.state not in GONE]
         carried = self._balancers.carrying(alive) if alive else {}
         guarded = {one.id for one in alive if self._is_protected(one.id)} if len(ids) <= FEW else set()
-        return tuple(
-            replace(one, protected=one.id in guarded, load_balancers=carried.get(one.id, ())) for _, one in known
-        )
+        return tuple(replace(one, protected=one.id in guarded, balancers=carried.get(one.id, ())) for _, one in known)
 
     def image(self, ami: str) -> Image | None:
         try:
@@ -91,8 +89,7 @@ class Ec2:
 
     def close(self) -> None:
         """Close the connections that were opened."""
-        for client in (self._ec2, self._balancers.classic, self._balancers.newer):
-            client.close()
+        self._ec2.close()
 
     def _known(self, ids: Sequence[str]) -> list[Any]:
         found = {raw["InstanceId"]: raw for raw in self._described(ids)}

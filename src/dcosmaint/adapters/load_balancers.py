@@ -1,19 +1,17 @@
-"""What sends traffic to instances: classic load balancers, and target groups of the newer ones.
-
-Only a target group itself says whom it carries, so it costs a call for each one in the instances' networks, however
-many instances are asked for.
-"""
+"""What sends traffic to instances: classic load balancers, and target groups of the newer ones."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from dcosmaint.adapters.aws import translated
+from dcosmaint.adapters.aws import Account
+from dcosmaint.adapters.classic_balancers import ClassicBalancers
+from dcosmaint.adapters.target_groups import TargetGroups
+from dcosmaint.model import HEALTHY, Balancer, Registration, Target
 
-Carried = Mapping[str, tuple[str, ...]]
+Carried = Mapping[str, tuple[Registration, ...]]
 
 
 @dataclass(frozen=True)
@@ -25,35 +23,49 @@ class Reached:
     network: str  # VPC id
 
 
-@dataclass(frozen=True)
 class LoadBalancers:
-    """`classic` and `newer` are boto3's clients of elb and elbv2."""
+    """`BalancerReads` and `BalancerActs` of one account and region."""
 
-    classic: Any
-    newer: Any
+    def __init__(self, account: Account) -> None:
+        self._classic = ClassicBalancers(account.client("elb"))
+        self._groups = TargetGroups(account.client("elbv2"))
 
     def carrying(self, instances: Sequence[Reached]) -> Carried:
-        """Instance id → names, sorted; an instance that nothing sends traffic to is left out."""
-        found = defaultdict(set)
-        for target, name in (*self._classic(), *self._groups({instance.network for instance in instances})):
-            for instance in instances:
-                if target in (instance.id, instance.private_ip):
-                    found[instance.id].add(name)
-        return {instance: tuple(sorted(names)) for instance, names in found.items()}
+        """Instance id → its registrations, sorted; an instance that nothing sends traffic to is left out."""
+        names = {name: each for each in instances for name in (each.id, each.private_ip) if name}
+        found: dict[str, list[Registration]] = defaultdict(list)
+        everything = (
+            *self._classic.of({each.id for each in instances}),
+            *self._groups.of({each.network for each in instances}),
+        )
+        for balancer, targets in everything:
+            for target in targets:
+                if instance := names.get(target.id):
+                    by_ip = target.id != instance.id
+                    found[instance.id].append(_registration(balancer, target, targets, by_ip=by_ip))
+        return {instance: tuple(sorted(registrations)) for instance, registrations in found.items()}
 
-    def _classic(self) -> Iterator[tuple[str, str]]:
-        with translated("elasticloadbalancing:DescribeLoadBalancers"):
-            for page in self.classic.get_paginator("describe_load_balancers").paginate():
-                for balancer in page["LoadBalancerDescriptions"]:
-                    for instance in balancer["Instances"]:
-                        yield instance["InstanceId"], balancer["LoadBalancerName"]
+    def targets(self, balancer: Balancer, of: str) -> tuple[Target, ...] | None:
+        return self._groups.targets(balancer.arn) if balancer.arn else self._classic.targets(balancer.name, of)
 
-    def _groups(self, networks: set[str]) -> Iterator[tuple[str, str]]:
-        with translated("elasticloadbalancing:DescribeTargetGroups"):
-            pages = list(self.newer.get_paginator("describe_target_groups").paginate())
-        groups = [group for page in pages for group in page["TargetGroups"] if group.get("VpcId") in networks]
-        for group in groups:
-            with translated("elasticloadbalancing:DescribeTargetHealth"):
-                health = self.newer.describe_target_health(TargetGroupArn=group["TargetGroupArn"])
-            for target in health["TargetHealthDescriptions"]:
-                yield target["Target"]["Id"], group["TargetGroupName"]
+    def deregister(self, balancer: Balancer, target: str, port: int) -> None:
+        if balancer.arn:
+            self._groups.deregister(balancer.arn, target, port)
+        else:
+            self._classic.deregister(balancer.name, target)
+
+    def register(self, balancer: Balancer, target: str, port: int) -> None:
+        if balancer.arn:
+            self._groups.register(balancer.arn, target, port)
+        else:
+            self._classic.register(balancer.name, target)
+
+    def close(self) -> None:
+        """Close the connections that were opened."""
+        for part in (self._classic, self._groups):
+            part.client.close()
+
+
+def _registration(balancer: Balancer, target: Target, among: Sequence[Target], *, by_ip: bool) -> Registration:
+    others = {other.id for other in among if other.state == HEALTHY and other.id != target.id}
+    return Registration(balancer, target.id, target.port, by_ip, target.state, len(others))

@@ -17,6 +17,15 @@ from dcosmaint.survey import survey
 SAMPLE = 3
 """Nodes that are looked at over SSH, one of them public where there is one."""
 
+ACTS = {
+    True: ("elasticloadbalancing:DeregisterTargets", "elasticloadbalancing:RegisterTargets"),
+    False: (
+        "elasticloadbalancing:DeregisterInstancesFromLoadBalancer",
+        "elasticloadbalancing:RegisterInstancesWithLoadBalancer",
+    ),
+}
+"""Permissions, by whether it is a target group."""
+
 SAID_ELSEWHERE = ("recovered-agents", "terraform-exposed")
 REMEDIES = {
     "unjoined": "see that aws.region and aws.profile are those of this state, and what `terraform plan` finds gone",
@@ -49,8 +58,19 @@ def _instances(site: Site) -> Iterator[Remark]:
     says = f"EC2 describes {len(known)} of the {len(placed)} instances in Terraform's state"
     if known:
         yield ok(says)
+        yield from _balancers(known)
     else:
         yield red(says, "see that aws.region and aws.profile are those that this state was made with")
+
+
+def _balancers(known: Sequence[Instance]) -> Iterator[Remark]:
+    """What a roll does to them can't be tried out: AWS knows no rehearsal of it."""
+    carried = [instance for instance in known if instance.balancers]
+    found = sorted({each.balancer for instance in carried for each in instance.balancers})
+    if found:
+        acts = sorted({act for balancer in found for act in ACTS[bool(balancer.arn)]})
+        behind = f"{len(carried)} nodes are behind load balancers ({', '.join(balancer.name for balancer in found)})"
+        yield ok(f"{behind}: a roll needs {' and '.join(acts)}")
 
 
 def _images(site: Site) -> Iterator[Remark]:

@@ -21,7 +21,8 @@ def left(journal: Journal) -> Iterator[str]:
 def by_hand(flight: Flight) -> str:
     """How a node that an abort left in flight is brought to an end without its roll."""
     if "apply-terraform" in flight.done:
-        return "its new instance is there, and nobody waits for it any more: `dcosmaint nodes` shows it"
+        says = "its new instance is there, and nobody waits for it any more: `dcosmaint nodes` shows it"
+        return says + _outside(flight)
     if flight.gone or "ec2.terminate" in flight.acted:
         return f"its instance is gone: `terraform apply -target='{flight.node.address}'` makes a new one"
     if "stop-agent" in flight.done or flight.stopping:
@@ -29,3 +30,9 @@ def by_hand(flight: Flight) -> str:
     away = ", ".join(map(str, flight.holds))
     still = f", once {away} is in sync" if away else ""
     return f"it is cordoned: `dcosmaint undrain {flight.node.private_ip}` lifts that{still}"
+
+
+def _outside(flight: Flight) -> str:
+    """Load balancers that the node's old instance was behind, and its new one perhaps not."""
+    names = ", ".join(each.balancer.name for each in flight.balancers)
+    return f". Register it with {names}" if names and "join-balancers" not in flight.done else ""

@@ -29,6 +29,8 @@ def _parts(plan: Plan) -> Iterator[RenderableType]:
         yield _batches(plan)
         yield from _price(plan)
     yield from _caps(plan)
+    for instance, left in roll.left.items():
+        yield Text(f"{instance} joins again: {', '.join(each.balancer.name for each in left)}")
     for sentence in plan.forecast.left if plan.roll.work is not Work.UNDRAIN else ():
         yield Text(f"no turn in the rehearsal: {sentence}", "yellow")
     for warning in plan.warnings:
@@ -54,7 +56,8 @@ def _batches(plan: Plan) -> Table:
 def _node(node: Node) -> str:
     """As surveyed now: a member that moves in the meantime is not foreseen here."""
     members = f"  carries {', '.join(map(str, node.members))}" if node.members else ""
-    return f"{node.address} {node.private_ip}{members}"
+    behind = ", ".join(each.balancer.name for each in node.instance.balancers)
+    return f"{node.address} {node.private_ip}{members}{f'  behind {behind}' if behind else ''}"
 
 
 def _price(plan: Plan) -> Iterator[RenderableType]:

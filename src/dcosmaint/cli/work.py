@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,6 +19,7 @@ from dcosmaint.cli.exits import DONE, NO_ANSWER, REFUSED, untouched
 from dcosmaint.cli.options import Flags
 from dcosmaint.cli.screen import screen
 from dcosmaint.cli.settled import settled
+from dcosmaint.drained import drained_from
 from dcosmaint.errors import Refused, Usage
 from dcosmaint.forecast import forecast
 from dcosmaint.model import Inventory, Work
@@ -94,6 +95,7 @@ def make_plan(cluster: Cluster, wish: Wish, roll_id: str) -> Plan:
         with cluster.connect(cluster.shelf.workspace(roll_id)) as site:
             inventory = survey(site, datetime.now(UTC).timestamp())
             roll = a_roll(roll_id, cluster.name, who(), _order(cluster, wish, inventory), inventory)
+            roll = replace(roll, left=drained_from(cluster.shelf, roll))
             found = blockers(roll, inventory, site.ec2)
     except NO_ANSWER as error:
         raise untouched(error, cluster.name) from error

@@ -21,7 +21,10 @@ class Begun(Line):
         flight = progress.flights[self.node.address]
         same = self.node.agent_id == flight.node.agent_id
         acted = tuple(act for act in flight.acted if same or act != CORDON)  # a cordon is one of an agent, by its id
-        return change(progress, self.node.address, node=self.node, done=(), acted=acted)
+        known = {each.key for each in flight.balancers}
+        found = (each for each in self.node.instance.balancers if each.key not in known)  # those it has left stay known
+        balancers = (*flight.balancers, *found)
+        return change(progress, self.node.address, node=self.node, done=(), acted=acted, balancers=balancers)
 
 
 @dataclass(frozen=True)
@@ -103,7 +106,9 @@ class NodeDone(Line):
         flight = progress.flights[self.node]
         node = flight.node
         ami = node.instance.ami if flight.gone or "ec2.terminate" in flight.acted else ""
-        ended = Ended(self.node, node.instance.id, at, len(node.members), flight.since, ami, node.group)
+        ended = Ended(
+            self.node, node.instance.id, at, len(node.members), flight.since, ami, node.group, flight.balancers
+        )
         return replace(progress, flights=without(progress, self.node), ended=(*progress.ended, ended))
 
 

@@ -6,6 +6,15 @@ Mesos master's, `Instance.launched_at` is AWS's, everything in a journal is ours
 
 from __future__ import annotations
 
+from dcosmaint.model.balancers import (
+    DRAINING,
+    HEALTHY,
+    INITIAL,
+    UNUSED,
+    Balancer,
+    Registration,
+    Target,
+)
 from dcosmaint.model.inventory import (
     Data,
     Finding,
@@ -61,12 +70,17 @@ from dcosmaint.model.words import (
 __all__ = [
     "BY_NAME",
     "CORDON",
+    "DRAINING",
+    "HEALTHY",
+    "INITIAL",
     "NOTHING",
     "RENEWING",
+    "UNUSED",
     "Admission",
     "Agent",
     "Agents",
     "App",
+    "Balancer",
     "Change",
     "Child",
     "ClusterFacts",
@@ -86,9 +100,11 @@ __all__ = [
     "Policy",
     "Progress",
     "Refusal",
+    "Registration",
     "Resources",
     "Roll",
     "Service",
+    "Target",
     "Task",
     "Terms",
     "Units",

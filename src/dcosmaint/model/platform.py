@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from dcosmaint.model.balancers import Registration
 from dcosmaint.model.words import NOTHING, Resources
 
 
@@ -94,7 +95,11 @@ class Instance:
     architecture: str = "x86_64"
     scaling_group: str = ""  # the Auto Scaling group that would heal it
     protected: bool = False  # termination protection; only `Ec2Reads.in_full` asks for it
-    load_balancers: tuple[str, ...] = ()  # ELBs and target groups that send it traffic; only `in_full` asks for them
+    balancers: tuple[Registration, ...] = ()  # what sends it traffic, sorted; only `in_full` asks for them
+
+    def as_target(self, like: Registration) -> str:
+        """What it is called where another one is registered like that."""
+        return self.private_ip if like.by_ip else self.id
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
+from dcosmaint.model.balancers import Registration
 from dcosmaint.model.inventory import Node
 from dcosmaint.model.services import Partition
 from dcosmaint.model.words import Member, Verdict, Work
@@ -19,6 +20,7 @@ class Waits:
     place: float = 900.0
     start: float = 900.0
     stalled: float = 7200.0
+    connections: float = 4500.0  # longer than the hour that a load balancer may drain connections
     stop: float = 600.0
     terminate: float = 600.0
     apply: float = 1200.0
@@ -80,6 +82,7 @@ class Roll:
     baseline: Mapping[str, tuple[Partition, ...]] = field(default_factory=dict)  # service → partitions at the start
     serving: tuple[str, ...] = ()  # where an agent served at the start: addresses, and agent ids outside the groups
     running: Mapping[str, int] = field(default_factory=dict)  # app → its running instances at the start
+    left: Mapping[str, tuple[Registration, ...]] = field(default_factory=dict)  # instance id → what it was drained from
     reason: str = ""
     by: str = ""  # user@host
 
@@ -106,6 +109,7 @@ class Flight:
     counts: Mapping[str, int] = field(default_factory=dict)  # running instances of its apps at admission, cluster-wide
     flags: Mapping[str, str] = field(default_factory=dict)  # start flags of its agent at admission
     red: tuple[str, ...] = ()  # DC/OS units of the node that were not healthy at admission
+    balancers: tuple[Registration, ...] = ()  # that it leaves, and that whoever takes its place joins
     noted: tuple[str, ...] = ()  # what was said of it once, and not again
     stopped: str = ""  # held or failed, and why; its slots stay taken
     since: float = 0.0  # when it was admitted
@@ -118,8 +122,11 @@ class Flight:
 
     @property
     def stopping(self) -> bool:
-        """Whether its docker or agent was told to stop: only the end of its pipeline, or an undrain, ends that."""
-        return any(act.startswith("units.") for act in self.acted)
+        """Whether it was taken out of a load balancer, or its docker or agent was told to stop.
+
+        Only the end of its pipeline, or an undrain, ends that.
+        """
+        return any(act.startswith(("balancers.", "units.")) for act in self.acted)
 
     @property
     def gone(self) -> bool:
@@ -143,6 +150,7 @@ class Ended:
     since: float = 0.0  # when it was admitted
     ami: str = ""  # that it had before, "" where its instance is the same
     group: str = ""
+    balancers: tuple[Registration, ...] = ()  # that it left
 
 
 @dataclass(frozen=True)

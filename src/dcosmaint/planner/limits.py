@@ -7,7 +7,7 @@ whole roll, then what concerns the node, last what concerns the members and apps
 from __future__ import annotations
 
 from dcosmaint import safety
-from dcosmaint.model import Node, Refusal, Roll, Work, some_nodes
+from dcosmaint.model import HEALTHY, UNUSED, Node, Refusal, Roll, Work, some_nodes
 from dcosmaint.planner.case import Case, Limit, moving, no
 from dcosmaint.planner.line import LINE
 from dcosmaint.planner.places import homeless
@@ -94,6 +94,18 @@ def one_public(case: Case, node: Node) -> Refusal | None:
 def _public(case: Case) -> frozenset[str]:
     nodes = (*(flight.node for flight in case.progress.flights.values()), *case.chosen)
     return frozenset(n.agent_id for n in nodes if n.agent and n.agent.public)
+
+
+def balancers(case: Case, node: Node) -> Refusal | None:
+    """Never all healthy targets of a load balancer at once."""
+    away = {n.address for n in (*(flight.node for flight in case.progress.flights.values()), *case.chosen)}
+    others = [each for other in case.inventory.nodes if other.address in away for each in other.instance.balancers]
+    for mine in node.instance.balancers:
+        going = {each.target for each in others if each.balancer == mine.balancer and each.state == HEALTHY}
+        if going and mine.state != UNUSED and len(going) >= mine.others:
+            says = f"{mine.balancer.name} has no other healthy target than {', '.join(sorted(going))}, in flight"
+            return no("last-target", node, says)
+    return None
 
 
 def plans(case: Case, node: Node) -> Refusal | None:
@@ -192,6 +204,7 @@ _NODE: tuple[Limit, ...] = (
     canary,  # before size: a batch of ten is no canary
     soak,
     one_public,  # before rules, to which the other one of two would be the last that serves
+    balancers,  # before rules for the same reason
     rules,  # what the plan would refuse now
     plans,
     scheduler,

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from dcosmaint.model import RENEWING, App, Finding, Inventory, Node, Roll
+from dcosmaint.model import DRAINING, RENEWING, UNUSED, App, Finding, Inventory, Node, Roll
 from dcosmaint.planner.service_rules import services
 from dcosmaint.planner.volumes import data
+
+LEFT_ALONE = (UNUSED, DRAINING)
+"""States of a target that no load balancer sends new traffic to."""
 
 Rule = Callable[[Roll, Inventory, Node], Iterator[Finding]]
 
@@ -50,11 +53,15 @@ def instance(roll: Roll, inventory: Inventory, node: Node) -> Iterator[Finding]:
     if its.scaling_group:
         message = f"{its.id} is in Auto Scaling group {its.scaling_group}, which replaces what it misses: detach it"
         yield Finding("scaling-group", node.address, message)
-    if its.load_balancers:
-        message = f"{its.id} gets traffic from {', '.join(its.load_balancers)}, and nobody drains that: deregister it"
-        yield Finding("load-balancer", node.address, message)
     if its.protected and roll.work in RENEWING:
         yield Finding("protected", node.address, f"{its.id} has termination protection: lift it first")
+
+
+def last_target(roll: Roll, inventory: Inventory, node: Node) -> Iterator[Finding]:
+    for each in node.instance.balancers:
+        if not each.others and each.state not in LEFT_ALONE:
+            message = f"load balancer {each.balancer.name} has no healthy target but {each.target}: add another one"
+            yield Finding("last-target", node.address, f"{message}, or deregister it")
 
 
 def tasks(roll: Roll, inventory: Inventory, node: Node) -> Iterator[Finding]:
@@ -78,4 +85,4 @@ def _resident(app: App, node: Node) -> Iterator[Finding]:
         yield Finding("resident-tasks", app.id, f"{says}: bring it up first")
 
 
-NODE_RULES: tuple[Rule, ...] = (surveyed, agent, last_public, instance, tasks, data, services)
+NODE_RULES: tuple[Rule, ...] = (surveyed, agent, last_public, last_target, instance, tasks, data, services)

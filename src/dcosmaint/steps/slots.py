@@ -72,6 +72,12 @@ class Slots:
         if redacted(why) not in self.flight.noted:
             self.journal.append(Noted(self.address, why))
 
+    @property
+    def leaving(self) -> frozenset[str]:
+        """What load balancers may call the instances of nodes in flight."""
+        instances = (flight.node.instance for flight in self.journal.progress.flights.values())
+        return frozenset(name for instance in instances for name in (instance.id, instance.private_ip))
+
     def shared(self, member: Member) -> bool:
         """Whether another node moves a member of the same service now."""
         held = self.journal.progress.held - set(self.flight.holds)

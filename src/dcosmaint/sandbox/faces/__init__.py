@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from dcosmaint.sandbox.faces.balancers import Balancers
 from dcosmaint.sandbox.faces.cloud import Ec2
 from dcosmaint.sandbox.faces.marathon import Health, Marathon
 from dcosmaint.sandbox.faces.mesos import Mesos
@@ -33,7 +34,7 @@ def paced(world: World, now: Callable[[], float]) -> Site:
 
 def _site(passage: Passage) -> Site:
     mesos, services, nodes, ec2 = Mesos(passage), Services(passage), Nodes(passage), Ec2(passage)
-    terraform, packer = Terraform(passage), Packer(passage)
+    balancers, terraform, packer = Balancers(passage), Terraform(passage), Packer(passage)
     return Site(
         mesos=mesos,
         services=services,
@@ -41,7 +42,8 @@ def _site(passage: Passage) -> Site:
         health=Health(passage),
         units=nodes,
         ec2=ec2,
+        balancers=balancers,
         terraform=terraform,
         packer=packer,
-        acts=Acts(mesos, services, nodes, ec2, terraform, packer, nodes),
+        acts=Acts(mesos, services, nodes, ec2, balancers, terraform, packer, nodes),
     )

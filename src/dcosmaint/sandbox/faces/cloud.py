@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from dcosmaint.errors import NodeFailed
 from dcosmaint.model import Image, Instance
+from dcosmaint.sandbox.faces.balancers import registrations
 from dcosmaint.sandbox.faces.kept import Kept
 from dcosmaint.sandbox.faces.passage import Passage
 from dcosmaint.sandbox.world import Rejected
@@ -39,7 +40,7 @@ class Ec2:
         self._passage.act("ec2", lambda: self._terminate(instance_id))
 
     def _in_full(self, machine: Machine) -> Instance:
-        truth = (*_plain(machine), machine.protected, machine.load_balancers)
+        truth = (*_plain(machine), machine.protected, registrations(self._world, machine))
         return self._kept.get(machine.id, truth, lambda: Instance(*truth))
 
     def _known(self, ids: Sequence[str]) -> list[Machine]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from dcosmaint.sandbox.monitor.balancers import Balancers
 from dcosmaint.sandbox.monitor.brokers import Brokers
 from dcosmaint.sandbox.monitor.canaries import Canaries
 from dcosmaint.sandbox.monitor.desk import TOOL, Desk, Line
@@ -16,15 +17,16 @@ Rule = Callable[[Line], None]
 class Bench:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
+        self._balancers = Balancers(desk)
         self._brokers = Brokers(desk)
         self._canaries = Canaries(desk)
         self._nodes = Nodes(desk, self._brokers)
         self._most: dict[str, int] = {}
         self._fleet: dict[str, str] = {}  # address → AMI
         self._newest = ""
-        brokers, canaries, nodes = self._brokers, self._canaries, self._nodes
+        balancers, brokers, canaries, nodes = self._balancers, self._brokers, self._canaries, self._nodes
         self._rules: dict[str, tuple[Rule, ...]] = {
-            "cluster": (self._cluster, canaries.know, brokers.know),
+            "cluster": (self._cluster, canaries.know, brokers.know, balancers.know),
             "replace": (brokers.replace, canaries.begin),
             "lost": (brokers.lost,),
             "placed": (brokers.placed,),
@@ -33,13 +35,15 @@ class Bench:
             "deactivate": (nodes.deactivate,),
             "reactivate": (nodes.reactivate,),
             "hold": (nodes.hold,),
-            "stop-docker": (nodes.stop_docker, canaries.begin),
-            "signal-agent": (nodes.signal, canaries.begin),
-            "stop-agent": (nodes.stop, canaries.begin),
+            "stop-docker": (nodes.stop_docker, canaries.begin, balancers.stop),
+            "signal-agent": (nodes.signal, canaries.begin, balancers.stop),
+            "stop-agent": (nodes.stop, canaries.begin, balancers.stop),
             "release": (nodes.release,),
-            "terminate": (nodes.terminate,),
+            "terminate": (nodes.terminate, balancers.stop),
+            "register": (balancers.register,),
+            "deregister": (balancers.deregister,),
             "agent-gone": (nodes.gone,),
-            "agent-registered": (nodes.registered, canaries.end),
+            "agent-registered": (nodes.registered, canaries.end, balancers.back),
             "apply": (self._apply,),
             "launch": (self._launch,),
             "app-zero": (self._app_zero,),
@@ -57,13 +61,14 @@ class Bench:
         left = (f"at the end: {address} is still cordoned (agent {agent})" for agent, address in cordons.items())
         wanted = desk.yardstick.ami or self._newest
         return Tally(
-            breaches=(*desk.breaches, *left),
+            breaches=(*desk.breaches, *left, *self._balancers.left()),
             replaced=count["replaced"],
             most_lost=self._most,
             partitions_lost=count["wiped"],
             replaced_twice=count["twice"],
             undrained=count["undrained"],
             apps_at_zero=count["zero"],
+            cut_off=count["cut-off"],
             cordons_left=len(cordons),
             comebacks=count["comeback"],
             black_holes=count["black-hole"],

@@ -16,6 +16,7 @@ class Tally(NamedTuple):
     replaced_twice: int  # brokers
     undrained: int  # instances terminated before they were drained
     apps_at_zero: int  # apps of two or more instances
+    cut_off: int  # nodes stopped while a load balancer sent them traffic
     cordons_left: int
     comebacks: int  # agents that came back after they were told to leave
     black_holes: int  # tasks that failed on a node without docker
@@ -32,6 +33,7 @@ class Tally(NamedTuple):
             ("brokers replaced twice", self.replaced_twice),
             ("instances terminated undrained", self.undrained),
             ("apps of two or more at zero", self.apps_at_zero),
+            ("nodes stopped under traffic", self.cut_off),
             ("cordons left", self.cordons_left),
             ("agents that came back", self.comebacks),
             ("tasks lost in a black hole", self.black_holes),

@@ -2,11 +2,21 @@
 
 from dcosmaint.sandbox.world.build import build
 from dcosmaint.sandbox.world.faults import Faults, Rejected
-from dcosmaint.sandbox.world.shape import AppShape, KafkaShape, NodeShape, Shape, Size, StoreShape, TopicShape
+from dcosmaint.sandbox.world.shape import (
+    AppShape,
+    BalancerShape,
+    KafkaShape,
+    NodeShape,
+    Shape,
+    Size,
+    StoreShape,
+    TopicShape,
+)
 from dcosmaint.sandbox.world.world import World
 
 __all__ = [
     "AppShape",
+    "BalancerShape",
     "Faults",
     "KafkaShape",
     "NodeShape",

@@ -20,6 +20,9 @@ def build(shape: Shape | None = None, began: float = EPOCH) -> World:
     agents = [_node(world, f"{PRIVATE}[{n}]", n, ami) for n in range(private)]
     for n in range(public):
         _node(world, f"{PUBLIC}[{n}]", private + n, ami)
+    machines = [machine for machine in world.ground.machines.values() if machine.public]
+    for balancer in shape.balancers if machines else ():
+        world.balancers.add(balancer, machines)
     for number, service in enumerate(shape.services):
         order = [agents[(3 * number + step) % len(agents)].id for step in range(len(agents))]
         world.add_service(service, [order[n % len(order)] for n in range(len(service.pods))], order[-1])

@@ -11,7 +11,7 @@ from dcosmaint.sandbox.world.faults import Faults
 from dcosmaint.sandbox.world.kafka import SdkService
 from dcosmaint.sandbox.world.log import EventLog
 from dcosmaint.sandbox.world.shape import Shape
-from dcosmaint.sandbox.world.state import Agent, App, Machine
+from dcosmaint.sandbox.world.state import Agent, App, Balancer, Machine
 
 
 @dataclass
@@ -25,6 +25,7 @@ class Ground:
     agents: dict[str, Agent] = field(default_factory=dict)  # every agent that ever registered, by id
     services: dict[str, SdkService] = field(default_factory=dict)
     apps: dict[str, App] = field(default_factory=dict)  # schedulers among them, by id
+    balancers: dict[str, Balancer] = field(default_factory=dict)  # by ARN, or by the name of a classic one
     led_since: float = 0.0  # when the master that leads took over; 0: it always has
 
     @property
@@ -53,6 +54,11 @@ class Ground:
             if broker.task.agent_id == agent_id
         ]
 
+    def traffic(self, machine: Machine) -> dict[str, list[str]]:
+        """Who sends it traffic, or has not drained its connections; nothing where nobody does."""
+        names = [each.shape.name for each in self.balancers.values() if each.called(machine) in each.targets]
+        return {"traffic": names} if names else {}
+
     def tell(self, by: str, what: str, machine: Machine, **facts: Any) -> None:
         """Write what happens to a machine, and what is true of it just before."""
         agent = self.agents.get(machine.agent_id)
@@ -64,5 +70,6 @@ class Ground:
             "lost": self.lost,
             "process": machine.process,
             "recovering": self.recovering,
+            **self.traffic(machine),
         }
         self.log.write(by, what, **here, **true, **facts)

@@ -109,6 +109,18 @@ class AppShape:
     size: Size = Size(0.5, 512.0, 0.0)
 
 
+@dataclass(frozen=True)
+class BalancerShape:
+    """What sends traffic to the public nodes. `kind`: classic, or a target group by instance, or by ip."""
+
+    name: str
+    kind: str = "instance"
+    port: int = 80
+    draining: float = 30.0  # seconds that open connections get
+    strangers: int = 0  # healthy targets of it that are no nodes
+    attached: bool = False  # Terraform registers each instance that it creates
+
+
 EVENTS = KafkaShape(
     "kafka-events", 5, (TopicShape("clicks", 6, 3), TopicShape("logins", 4, 2), TopicShape("__consumer_offsets", 5, 3))
 )
@@ -145,6 +157,9 @@ APPS = (
 )
 
 
+BALANCERS = (BalancerShape("public-agents", "classic"), BalancerShape("edge", "ip", port=8080))
+
+
 @dataclass(frozen=True)
 class Shape:
     """A whole cluster. Ranges are seconds; one seed decides everything that is left to chance."""
@@ -154,6 +169,7 @@ class Shape:
     zones: tuple[str, ...] = ("us-east-1a", "us-east-1b", "us-east-1c")
     services: tuple[ServiceShape, ...] = (EVENTS, ORDERS, LEGACY)
     apps: tuple[AppShape, ...] = APPS
+    balancers: tuple[BalancerShape, ...] = BALANCERS
     profile: str = "2.1"  # or 1.11, whose Mesos 1.5 can't deactivate an agent
     terraform_exposed: bool = False  # the resources lack ignore_changes = [ami]
     seed: int = 0

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from dcosmaint.sandbox.world.shape import AppShape, Size
+from dcosmaint.sandbox.world.shape import AppShape, BalancerShape, Size
 from dcosmaint.sandbox.world.volumes import Volume, principal_of
 
 LIVE = ("TASK_STAGING", "TASK_STARTING", "TASK_RUNNING")
@@ -28,7 +28,6 @@ class Machine:
     state: str = "pending"  # EC2's word
     protected: bool = False
     scaling_group: str = ""
-    load_balancers: tuple[str, ...] = ()
     architecture: str = "x86_64"
     attributes: dict[str, str] = field(default_factory=dict)
     agent_id: str = ""  # the identity in the agent's work dir; "" before it first registered
@@ -207,3 +206,33 @@ class Ami:
     architecture: str = "x86_64"
     roll: str = ""  # the tag dcosmaint:roll
     created_at: float = 0.0
+
+
+@dataclass(eq=False)
+class Target:
+    """An instance id or an IP, as a load balancer knows it."""
+
+    id: str
+    checked_at: float  # until then its health is not known
+    draining: bool = False
+
+
+@dataclass(eq=False)
+class Balancer:
+    """A classic load balancer, or a target group, which has an ARN and may know its targets by IP."""
+
+    shape: BalancerShape
+    arn: str = ""
+    targets: dict[str, Target] = field(default_factory=dict)
+
+    @property
+    def id(self) -> str:
+        return self.arn or self.shape.name
+
+    @property
+    def port(self) -> int:
+        """Of its targets; the listeners of a classic one have it."""
+        return self.shape.port if self.arn else 0
+
+    def called(self, machine: Machine) -> str:
+        return machine.private_ip if self.shape.kind == "ip" else machine.id

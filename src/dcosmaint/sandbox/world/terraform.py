@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import partial
 
+from dcosmaint.sandbox.world.balancers import Balancers
 from dcosmaint.sandbox.world.cloud import Cloud
 from dcosmaint.sandbox.world.faults import Rejected
 from dcosmaint.sandbox.world.ground import Ground
@@ -17,8 +18,9 @@ LOCK_TIMEOUT, LOCK_LOOKS = 60.0, 10.0
 
 
 class Terraform:
-    def __init__(self, ground: Ground, cloud: Cloud) -> None:
+    def __init__(self, ground: Ground, cloud: Cloud, balancers: Balancers) -> None:
         self._ground = ground
+        self._balancers = balancers
         self._cloud = cloud
         self.state: dict[str, str] = {}  # address → instance id
         self.images: dict[str, str] = {}  # group → the AMI that the variables name
@@ -129,6 +131,13 @@ class Terraform:
             self.state[drift.address] = new.id
             self._serial += 1
             self.changes += 1
+            self._attach(machine, new)
+
+    def _attach(self, old: Machine, new: Machine) -> None:
+        """What the code attaches to an address is attached to whatever is there now."""
+        for balancer in self._ground.balancers.values():
+            if balancer.shape.attached and old.public == new.public:
+                self._balancers.register(balancer.id, balancer.called(new), by="terraform")
 
     def _ami(self, drift: Drift) -> str:
         return self._ground.faults.amis.get(drift.address, drift.ami)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from dcosmaint.sandbox.world.balancers import Balancers
 from dcosmaint.sandbox.world.chance import Chance
 from dcosmaint.sandbox.world.clock import EPOCH, Clock
 from dcosmaint.sandbox.world.cloud import Cloud
@@ -44,7 +45,8 @@ class World:
         self.operator = Operator(self.ground, self.master, self.systemd)
         self.cloud = Cloud(self.ground, self.systemd)
         self.marathon = Marathon(self.ground, self.master)
-        self.terraform = Terraform(self.ground, self.cloud)
+        self.balancers = Balancers(self.ground)
+        self.terraform = Terraform(self.ground, self.cloud, self.balancers)
         self.packer = Packer(self.ground, self.cloud)
         self.schedulers: dict[str, ServiceScheduler] = {}
         self.faults = self.ground.faults
@@ -130,7 +132,11 @@ class World:
         apps = {app.id: app.shape.instances for app in ground.apps.values()}
         apart = {name: s.shape.apart for name, s in ground.services.items() if s.shape.apart}
         self.log.clear()
-        more = {"apart": apart} if apart else {}
+        balancers = {
+            b.shape.name: [m.address for m in ground.machines.values() if b.called(m) in b.targets]
+            for b in ground.balancers.values()
+        }
+        more = {name: what for name, what in (("apart", apart), ("balancers", balancers)) if what}
         self._log.write("time", "cluster", nodes=nodes, services=services, apps=apps, **more)
 
     # ---- what others may do to it
