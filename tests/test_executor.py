@@ -48,11 +48,13 @@ def test_the_steps_of_a_node_are_journalled_in_their_order() -> None:
     assert done == [
         "cordon-agent",
         "replace-brokers",
+        "leave-balancers",
         "stop-docker",
         "stop-agent",
         "terminate-instance",
         "apply-terraform",
         "await-agent",
+        "join-balancers",
         "verify-agent",
     ]
 

@@ -37,7 +37,8 @@ def test_the_policy_of_a_roll_holds_what_is_written(tmp_path: Path) -> None:
     services: {kafka-events: {cap: 2}, prod/kafka: {min_isr: 1}, es: {replace: ignore}}
     policy:
       {strategy: window, batch_size: 25%, max_in_flight: 4, default_cap: 3, canary: 2, soak: 10m, max_failures: 1,
-       waits: {place: 1m, start: 2m, stalled: 3m, stop: 4m, terminate: 5m, apply: 6m, register: 7m}}
+       waits: {place: 1m, start: 2m, stalled: 3m, stop: 4m, terminate: 5m, apply: 6m, register: 7m,
+                   connections: 8m}}
 """
     assert prod(tmp_path, more).policy_for(fleet=12) == model.Policy(
         strategy="window",
@@ -51,7 +52,7 @@ def test_the_policy_of_a_roll_holds_what_is_written(tmp_path: Path) -> None:
         soak=600,
         max_failures=1,
         stop_order="agent-first",
-        waits=model.Waits(60, 120, 180, 240, 300, 360, 420),
+        waits=model.Waits(60, 120, 180, 240, 300, 360, 420, 480),
         companions=("aws_volume_attachment",),
     )
 

@@ -33,6 +33,7 @@ from dcosmaint.site import Site
 from dcosmaint.survey import survey
 
 PRIVATE = "aws_instance.dcos_agent_node"
+PUBLIC = "aws_instance.dcos_public_agent_node"
 EVENTS = "kafka-events"
 
 CLICKS = KafkaShape(EVENTS, 3, (TopicShape("clicks", 3, 3),))

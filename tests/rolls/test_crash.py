@@ -23,6 +23,7 @@ from tests.rolls.stage import (
     EVENTS,
     LEGACY,
     PRIVATE,
+    PUBLIC,
     SMALL,
     WIDE,
     Free,
@@ -63,6 +64,18 @@ def still_there(world: World, roll: Roll) -> list[str]:
     return [m.address for m in machines if m.id in listed or m.process or m.hold != "lasting" or m.state != "running"]
 
 
+def cut_off(world: World, roll: Roll) -> list[str]:
+    """Public nodes that a load balancer does not find healthy any more, beside what was not replaced."""
+    found = not_replaced(world, roll)
+    for balancer in world.balancers.all.values():
+        states = world.balancers.known(balancer)
+        public = (world.node(m.address) for m in map(world.machine, roll.targets) if m.public)
+        found += [m.address for m in public if states.get(balancer.called(m)) != "healthy"]
+    return found
+
+
+EDGE = replace(SMALL, nodes=6, public=2)
+
 PLAYS = (
     Play("batch", SMALL, lambda stage: stage.roll(policy=QUICK), not_replaced),
     Play(
@@ -74,6 +87,7 @@ PLAYS = (
         not_replaced,
     ),
     Play("legacy", LEGACY, lambda stage: stage.roll(policy=QUICK), not_replaced),
+    Play("public", EDGE, lambda stage: stage.roll(choice=Choice(only=(f"{PUBLIC}[0]",)), policy=QUICK), cut_off),
     Play("drain", SMALL, lambda stage: stage.roll(Work.DRAIN, named(1), QUICK), still_there),
     Play("replace", SMALL, lambda stage: stage.roll(Work.REPLACE, named(1), QUICK), not_replaced),
     Play("rollback", SMALL, lambda stage: stage.roll(Work.ROLLBACK, named(1), QUICK), not_replaced),

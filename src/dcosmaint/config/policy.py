@@ -53,15 +53,15 @@ class Waits(Strict):
     place: Patience = Field(default=model.Waits.place, description="for a replaced member to be placed somewhere")
     start: Patience = Field(default=model.Waits.start, description="for a placed member to run")
     stalled: Patience = Field(default=model.Waits.stalled, description="for a re-sync, or a whole roll, to get on")
-    connections: Patience = Field(
-        default=model.Waits.connections,
-        description="for a load balancer to drain a node's connections, or to have others that are healthy",
-    )
     stop: Patience = Field(default=model.Waits.stop, description="for docker and the agent to stop")
     terminate: Patience = Field(default=model.Waits.terminate, description="for an instance to be terminated")
     apply: Patience = Field(default=model.Waits.apply, description="for packer and terraform to say something new")
     registration: Patience = Field(
         default=model.Waits.register, alias="register", description="for the new agent to register with Mesos"
+    )
+    connections: Patience = Field(
+        default=model.Waits.connections,
+        description="for a load balancer to drain a node's connections, or to have others that are healthy",
     )
 
 

@@ -20,11 +20,11 @@ class Waits:
     place: float = 900.0
     start: float = 900.0
     stalled: float = 7200.0
-    connections: float = 4500.0  # longer than the hour that a load balancer may drain connections
     stop: float = 600.0
     terminate: float = 600.0
     apply: float = 1200.0
     register: float = 900.0
+    connections: float = 4500.0  # longer than the hour that a load balancer may drain them
 
 
 BY_NAME = ("data-loss", "differs", "no-proof", "service-unsupported")
