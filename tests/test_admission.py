@@ -54,6 +54,8 @@ class Knowing:
 
 
 class Alone:
+    """The journal's own lock, and how often it was taken by whoever holds it now."""
+
     depth = 0
 
     def __enter__(self) -> None:
@@ -79,6 +81,38 @@ def test_r2_a_node_whose_health_cant_be_read_waits_alone_and_is_named() -> None:
     health.unknown = ""
     drive.journal.append(TakenOver("me@here"))
     assert drive.run() is Verdict.DONE
+
+
+class Read(Free):
+    """The lock of the roll, and what its keeper was asked while the journal was ours alone."""
+
+    def __init__(self, alone: Alone) -> None:
+        self._alone, self.asked, self.asked_alone = alone, 0, 0
+
+    def confirm(self) -> None:
+        self.asked += 1
+        self.asked_alone += self._alone.depth
+
+
+def test_no_line_waits_for_what_is_asked_of_others() -> None:
+    """The lock's keeper, and a Terraform state in a far place, answer when they like."""
+    drive, alone = Drive(build(SMALL)), Alone()
+    lease, terraform = Read(alone), drive.site.terraform
+    asked: list[tuple[str, int]] = []
+
+    class Far:
+        def __getattr__(self, name: str) -> Any:
+            asked.append((name, alone.depth))
+            return getattr(terraform, name)
+
+    drive.site = replace(drive.site, terraform=cast(Any, Far()))
+    drive.begin()
+    drive.lines.lines.clear()
+    drive.journal = Journal(drive.lines, lease, drive.hands.now, cast(Any, alone))
+    drive.journal.append(RollBegun(drive.roll))
+    assert drive.run() is Verdict.DONE
+    assert {name for name, _ in asked} >= {"placed", "child", "changes"}
+    assert (lease.asked > 30, lease.asked_alone, [each for each in asked if each[1]]) == (True, 0, [])
 
 
 def test_nobody_starts_who_was_not_read_because_the_journal_has_changed_meanwhile() -> None:

@@ -154,3 +154,41 @@ def test_r9_a_lock_that_cant_be_read_now_and_then_delays_a_roll_and_nothing_else
     assert not_replaced(drive.world, drive.roll) == []
     assert drive.stage.tally(drive.roll).breaches == ()
     assert (cordoned(drive.world), unwell(drive.world)) == ([], [])
+
+
+class Away(Free):
+    """A lock whose keeper gives no answer for a while."""
+
+    away = False
+    reads = 0
+
+    def confirm(self) -> None:
+        if self.away:
+            self.reads += 1
+            raise LeaseUnread("the lock can't be read")
+
+
+def test_r9_a_lock_that_cant_be_read_leaves_no_line_of_a_replace_that_is_not_sent() -> None:
+    """A resume would take such a line for a replace that may have arrived."""
+    drive, lease = Drive(build(SMALL)), Away()
+    back: list[float] = []
+
+    def answer() -> None:
+        lease.away = False
+        back.append(drive.world.now)
+
+    def hide(at: float, what: What) -> None:
+        cordoned = isinstance(what, Done) and what.step == "cordon-agent" and what.node
+        if cordoned and drive.journal.progress.flights[cordoned].node.members and not back and not lease.away:
+            lease.away = True
+            drive.world.at(600.0, answer)
+
+    drive.begin()
+    drive.lines.lines.clear()
+    drive.journal = Journal(drive.lines, lease, drive.hands.now)
+    drive.journal.append(RollBegun(drive.roll))
+    drive.hear = hide
+    assert drive.run() is Verdict.DONE
+    assert lease.reads > 5
+    assert min(line["at"] for line in drive.said("replacing")) >= back[0]
+    assert drive.stage.tally(drive.roll).breaches == ()

@@ -30,7 +30,7 @@ class Executor:
     def __init__(self, journal: Journal, site: Site, hands: Hands, reporter: Reporter, door: Door) -> None:
         self._journal, self._site, self._hands, self._reporter, self._door = journal, site, hands, reporter, door
         acts = logged_acts(site.acts, journal)
-        self._writer = Writer(site.terraform, acts.terraform, journal.roll.policy, journal.alone)
+        self._writer = Writer(site.terraform, acts.terraform, journal.roll.policy, hands.lock())
         self._turns: dict[str, Turn] = {}
         self._agenda = Agenda()
 

@@ -49,6 +49,10 @@ class Hands(Protocol):
         """The next outcome, or None when `until` has come."""
         ...
 
+    def lock(self) -> AbstractContextManager[Any]:
+        """A new one, re-entrant, for what looks share beside the journal: whoever waits inside keeps no line back."""
+        ...
+
 
 class Clock(Protocol):
     """A time that passes only when it is told to."""
@@ -78,6 +82,9 @@ class VirtualHands:
             return self._results.popleft()
         self._clock.advance(max(until, self._clock.now))
         return None
+
+    def lock(self) -> AbstractContextManager[Any]:
+        return nullcontext()
 
 
 class ThreadHands:
@@ -114,6 +121,9 @@ class ThreadHands:
         if isinstance(item, BaseException):
             raise item
         return item
+
+    def lock(self) -> AbstractContextManager[Any]:
+        return RLock()
 
     def interrupt(self, signal: Signal) -> None:
         """Safe to call from a signal handler."""

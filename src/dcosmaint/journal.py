@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Protocol, cast
 
 from dcosmaint.errors import Fatal, Refused
-from dcosmaint.lines import SCHEMA, Acting, Replacing, RollBegun, TakenOver, What, fold, from_json, to_json
+from dcosmaint.lines import SCHEMA, Acting, RollBegun, TakenOver, What, fold, from_json, to_json
 from dcosmaint.model import Member, Progress, Roll
 from dcosmaint.ports import Lease
 from dcosmaint.site import Acts
@@ -120,13 +120,17 @@ class Journal:
         assert self._roll, "a journal begins with its roll"
         return self._roll
 
+    def confirm(self) -> None:
+        """Read the lock where it is kept, as before an act. Never while the journal is ours alone: it takes time."""
+        self._lease.confirm()
+
     def append(self, what: What) -> None:
         """Write one line and take in what it means, as it was written: without secrets (R12).
 
         Only the line of an act raises `Retryable`, in the step that is about to act: then neither was done.
         """
-        if isinstance(what, Acting | Replacing):
-            self._lease.confirm()
+        if isinstance(what, Acting):
+            self.confirm()
         what = what.clean()
         with self.alone:
             self._lease.check()

@@ -35,8 +35,12 @@ class Slots:
     def take(self, pod: Pod, service: Service) -> str:
         """Take the slot and write that the replace follows, or say why not. `service` was read just now.
 
-        Judged and written in one go: no other node can take the same room in between.
+        Judged and written in one go: no other node can take the same room in between. What is refused anyway needs no
+        look at the lock, and a lock that can't be read leaves no line of a replace that is not sent.
         """
+        if why := self._refusal(pod.member, service):
+            return why
+        self.journal.confirm()
         with self.journal.alone:
             if why := self._refusal(pod.member, service):
                 return why

@@ -21,7 +21,7 @@ class Writer:
     terraform: TerraformReads
     acts: TerraformActs
     policy: Policy
-    alone: AbstractContextManager[Any]
+    alone: AbstractContextManager[Any]  # the writer's own: reading a state takes as long as its backend likes
     images: dict[str, str] = field(default_factory=dict)  # group → AMI, as the variables should say
     wanted: dict[str, str] = field(default_factory=dict)  # address → AMI
     seen: dict[str, str] = field(default_factory=dict)  # address → the instance that the state had there, of no use
