@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 from dcosmaint.model import Policy, Work
-from dcosmaint.sandbox.world import AppShape, KafkaShape, Shape, TopicShape
+from dcosmaint.sandbox.world import AppShape, KafkaShape, Shape, StoreShape, TopicShape
 from dcosmaint.sandbox.world.faults.table import FAULTS
 
 WORKS: dict[Work, float] = {
@@ -49,7 +49,7 @@ def draw(seed: int) -> Case:
     work = random.choices(list(WORKS), list(WORKS.values()))[0]
     named = 1 if work is Work.UNDRAIN else random.choice((1, 1, 2, 3))
     nodes = shape.nodes if work is Work.ROLL else named
-    return Case(
+    case = Case(
         seed=seed,
         shape=shape,
         policy=_policy(random, shape),
@@ -59,6 +59,7 @@ def draw(seed: int) -> Case:
         loose=tuple(_loose(random, horizon=200.0 + 150.0 * nodes)),
         kills=tuple(_kill(random, nodes) for _ in range(random.choice((0, 0, 1, 1, 2, 3)))),
     )
+    return _beside_a_store(case) if seed % 5 == 4 else case
 
 
 def _shape(random: Random, seed: int) -> Shape:
@@ -127,3 +128,21 @@ def _kill(random: Random, nodes: int) -> Kill:
     most = (30.0 if acts else 320.0) * nodes
     moment = int(random.uniform(1.0, most) * random.random()) + 1
     return Kill(moment, acts, random.random() < 0.5, random.choice((0.0, 7.0, 90.0, 400.0, 5000.0)))
+
+
+def _beside_a_store(case: Case) -> Case:
+    """The same case with a service that is no Kafka beside its own: a Cassandra, or what nobody knows."""
+    random = Random(f"store {case.seed}")
+    private = case.shape.nodes - case.shape.public
+    size, seeds = random.randint(2, min(5, private - 2)), random.choice((0, 1, 2))
+    if random.random() < 0.7:
+        apart = tuple((f"node-{n}", "node-") for n in range(seeds))
+        pods = tuple(f"node-{n}" for n in range(size))
+        store = StoreShape("cassandra", "cassandra", pods, "server", seeds, apart=apart)
+    else:
+        pods = tuple(f"thing-{n}" for n in range(size))
+        store = StoreShape("things", "things", pods, apart=(("thing-", "thing-"),))
+    shape = replace(case.shape, services=(*case.shape.services, replace(store, proof=random.random() < 0.6)))
+    caps = {**case.policy.caps, store.name: random.choice((1, 2, 3))}
+    policy = replace(case.policy, caps=caps, moves={"things": "auto"}, accepted=(f"no-proof={store.name}",))
+    return replace(case, shape=shape, policy=policy)

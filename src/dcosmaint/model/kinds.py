@@ -29,11 +29,14 @@ class Kind:
     doubt: str = ""  # why its members are moved only where the operator says so
     care: str = ""  # what its scheduler does not see to when a member is replaced
 
+    def type(self, pod: str) -> str:
+        """Of the pod, as its name tells it. An agent gets one pod of each type of a service."""
+        kind = pod.rpartition("-")[0]
+        return OTHER if self.types and kind not in self.types else kind
+
     def role(self, service: Service, pod: str) -> str:
         """What the member is for its service."""
-        kind, _, number = pod.rpartition("-")
-        if self.types and kind not in self.types:
-            return OTHER
+        kind, number = self.type(pod), pod.rpartition("-")[2]
         if kind == self.seeds and (service.seeds is None or not number.isdigit() or int(number) < service.seeds):
             return SEED
         return kind

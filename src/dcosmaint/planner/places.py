@@ -1,10 +1,11 @@
-"""R6: is there somewhere for a member to go? Counted as the SDK would: one member of a service an agent, and room."""
+"""R6: is there somewhere for a member to go? Counted as the SDK would: one pod of a type an agent, and room."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 from dcosmaint.model import Agent, Inventory, Member, Node, Resources
+from dcosmaint.model.kinds import UNKNOWN, kind_of
 from dcosmaint.planner.case import Case
 
 
@@ -17,11 +18,20 @@ def homeless(case: Case, node: Node) -> tuple[Member, ...]:
     return tuple(member for member in left if member in node.members)
 
 
-def eligible(inventory: Inventory, service: str, away: Iterable[str], steered: Iterable[str] = ()) -> tuple[Agent, ...]:
-    """Agents that may get a member of the service: they have none, and take offers, or would but for our steering."""
-    away, steered = set(away), set(steered)
-    taken = {pod.agent_id for s in inventory.services if s.name == service for pod in s.pods if not pod.marked}
+def eligible(
+    inventory: Inventory, member: Member, away: Iterable[str], steered: Iterable[str] = ()
+) -> tuple[Agent, ...]:
+    """Agents that may get the member: they have none of its sort, and take offers, or would but for our steering."""
+    away, steered, sort = set(away), set(steered), sort_of(inventory, member)
+    pods = (pod for service in inventory.services if service.name == member.service for pod in service.pods)
+    taken = {pod.agent_id for pod in pods if not pod.marked and sort_of(inventory, pod.member) == sort}
     return tuple(a for a in inventory.agents if _takes(a, steered) and a.id not in away and a.id not in taken)
+
+
+def sort_of(inventory: Inventory, member: Member) -> tuple[str, str]:
+    """Its service and the type of its pod: the SDK puts no two of a sort on one agent."""
+    kinds = (kind_of(service) for service in inventory.services if service.name == member.service)
+    return member.service, next(kinds, UNKNOWN).type(member.pod)
 
 
 def _takes(agent: Agent, steered: set[str]) -> bool:
@@ -42,16 +52,17 @@ def _settle(
     """Give each member the first agent that can take it. What is left over has no place."""
     needs = {pod.member: pod.needs for service in inventory.services for pod in service.pods}
     room = {agent.id: agent.free for agent in inventory.agents}
-    given: set[tuple[str, str]] = set()
+    given: set[tuple[str, tuple[str, str]]] = set()
     left = []
     for member in dict.fromkeys(moving):
         need = needs.get(member, Resources())
-        agents = (a.id for a in eligible(inventory, member.service, away, steered))
-        place = next((a for a in agents if (a, member.service) not in given and room[a].covers(need)), None)
+        sort = sort_of(inventory, member)
+        agents = (a.id for a in eligible(inventory, member, away, steered))
+        place = next((a for a in agents if (a, sort) not in given and room[a].covers(need)), None)
         if place is None:
             left.append(member)
         else:
-            given.add((place, member.service))
+            given.add((place, sort))
             room[place] = _less(room[place], need)
     return left
 

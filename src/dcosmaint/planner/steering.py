@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from dcosmaint.model import Member, Node, Work
 from dcosmaint.planner.case import Case, slots
-from dcosmaint.planner.places import eligible
+from dcosmaint.planner.places import eligible, sort_of
 
 
 def steer(case: Case) -> tuple[str, ...]:
@@ -56,8 +56,9 @@ def _outdated(case: Case) -> Iterator[Node]:
 
 def _room_without(case: Case, displaced: list[Member], cordoned: set[str]) -> bool:
     """What is displaced, and one node more, still finds room."""
-    for service in {member.service: None for member in displaced}:
-        places = eligible(case.inventory, service, case.away | cordoned, case.progress.steered)
-        if len(places) < sum(member.service == service for member in displaced) + 1:
+    sorts = {sort_of(case.inventory, member): member for member in displaced}
+    for sort, member in sorts.items():
+        places = eligible(case.inventory, member, case.away | cordoned, case.progress.steered)
+        if len(places) < sum(sort_of(case.inventory, other) == sort for other in displaced) + 1:
             return False
     return True
