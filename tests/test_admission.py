@@ -13,7 +13,7 @@ from dcosmaint.cordons import Cordons
 from dcosmaint.errors import DcosmaintError, Fatal, LeaseUnread, Retryable, Usage
 from dcosmaint.journal import Journal, Memory, logged_acts
 from dcosmaint.lines import Cordoned, Done, RollBegun, TakenOver, What
-from dcosmaint.model import RENEWING, Admission, Member, Progress, Terms, Verdict, Waits, Work
+from dcosmaint.model import RENEWING, Admission, Member, Progress, Refusal, Terms, Verdict, Waits, Work
 from dcosmaint.planner import Case
 from dcosmaint.sandbox.world import build
 from tests.driven import BARE, FIRST, QUICK, Drive
@@ -81,6 +81,24 @@ def test_r2_a_node_whose_health_cant_be_read_waits_alone_and_is_named() -> None:
     health.unknown = ""
     drive.journal.append(TakenOver("me@here"))
     assert drive.run() is Verdict.DONE
+
+
+def test_reasons_that_take_turns_are_said_once_each() -> None:
+    drive, asked = Drive(build(BARE), work=Work.DRAIN), list[Case]()
+    drive.roll = replace(drive.roll, targets=drive.roll.targets[:1])
+
+    def wavering(planned: Admission, case: Case) -> Admission:
+        asked.append(case)
+        if len(asked) > 8:
+            return planned
+        why = Refusal("no-place", FIRST, f"reason {len(asked) % 2}")
+        return Admission((), (), (why,), Verdict.WAIT)
+
+    assert drive.run(wavering) is Verdict.DONE
+    warnings = [str(event.fields["why"]) for event in drive.heard.named("warning")]
+    assert [warning for warning in warnings if "reason" in warning] == [
+        f"nobody may start: reason {number} (1 node)" for number in (1, 0)
+    ]
 
 
 class Read(Free):

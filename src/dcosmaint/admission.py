@@ -47,7 +47,8 @@ class Door:
         self._cordons = Cordons(journal, logged_acts(site.acts, journal).mesos, hands.now, self._warn)
         self._asked: tuple[object, ...] = ()
         self._failing: float | None = None  # since when there is no survey
-        self._warned = ""
+        self._warned: set[str] = set()  # what was said since the progress below
+        self._told: tuple[object, ...] = ()
         self.answer = NOBODY
         self.due = hands.now()
 
@@ -137,8 +138,10 @@ class Door:
             self._warn("nobody may start: " + "; ".join(f"{says} ({some_nodes(n)})" for says, n in reasons.items()))
 
     def _warn(self, why: str) -> None:
-        """Said once, and again when it has changed."""
-        if why == self._warned:
+        """Said once for one progress: reasons that take turns are no news, one that stands after a change is."""
+        if (room := self._journal.progress.room) != self._told:
+            self._told, self._warned = room, set()
+        if why in self._warned:
             return
-        self._warned = why
+        self._warned.add(why)
         self._reporter.say(Event(self._hands.now(), "warning", fields={"why": why}))

@@ -65,7 +65,7 @@ def test_a_healthy_cluster_is_ok_in_every_check(stage: Stage) -> None:
     assert only(found, "ok") == found
     assert {one["name"] for one in found} == {
         "mesos", "clock", "version", "marathon", "services", "aws", "images", "terraform-exposed", "ssh", "joins",
-        "lock", "rolls", "cordons",
+        "health", "lock", "rolls", "cordons",
     }  # fmt: skip
     assert stage.world.log == before
     assert not stage.shelf.ids()
@@ -94,6 +94,31 @@ def test_agents_that_have_not_come_back_since_a_failover_are_red(stage: Stage) -
     found = only(looked(stage, 3), "red")
     assert found[0]["name"] == "mesos"
     assert f"have not come back since the master's failover: {agent.id}" in found[0]["says"]
+
+
+def test_a_unit_that_is_red_before_a_roll_is_warned_of(stage: Stage) -> None:
+    machine = stage.world.node(stage.address(1))
+    machine.red = ("dcos-log-agent.service",)
+    (one,) = only(looked(stage, 0), "warning")
+    assert one["name"] == "health"
+    assert one["says"] == f"{machine.private_ip}: dcos-log-agent.service is red already, so no new node is held for it"
+    assert one["remedy"] == "look there: `journalctl -u dcos-log-agent.service`"
+
+
+def test_diagnostics_that_know_no_node_are_not_asked_for_ever(stage: Stage) -> None:
+    stage.world.faults.api["health"] = 100
+    found = only(looked(stage, 0), "warning")
+    assert [one["name"] for one in found] == ["health"] * 3
+    assert found[0]["remedy"] == "a node does not start before its health can be read"
+
+
+def test_data_of_somebody_else_is_warned_of_with_its_node(stage: Stage) -> None:
+    machine = stage.world.node(stage.address(1))
+    stage.world.leave_volume(machine.agent_id, "jenkins", role="jenkins-role")
+    (one,) = only(looked(stage, 0), "warning")
+    assert one["name"] == "joins"
+    assert one["says"].startswith(f"{stage.address(1)} at {machine.private_ip} is where")
+    assert "of role jenkins-role" in one["says"]
 
 
 def test_topics_that_can_not_be_read_are_red(stage: Stage) -> None:

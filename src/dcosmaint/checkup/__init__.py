@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from dcosmaint.checkup.check import Check, Found, Remark, State, look, ok, red, warning
 from dcosmaint.checkup.dcos import of_dcos
 from dcosmaint.checkup.fleet import of_fleet
+from dcosmaint.checkup.nodes import of_nodes
 from dcosmaint.checkup.rolls import of_rolls
 from dcosmaint.rolls import Shelf
 from dcosmaint.site import Site
@@ -31,4 +32,5 @@ class Patient:
 def checks(patient: Patient, shelf: Shelf, now: Callable[[], float]) -> tuple[Check, ...]:
     """Everything there is to look at, in the order in which one would go about it. `now` is this machine's clock."""
     site = patient.site
-    return (*patient.own, *of_dcos(site, now), *of_fleet(site, now), *of_rolls(site.mesos, shelf, patient.holder))
+    of_cluster = (*of_dcos(site, now), *of_fleet(site, now), *of_nodes(site))
+    return (*patient.own, *of_cluster, *of_rolls(site.mesos, shelf, patient.holder))

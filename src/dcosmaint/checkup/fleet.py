@@ -9,7 +9,8 @@ from functools import partial
 from dcosmaint.checkup.check import Check, Remark, ok, red, warning
 from dcosmaint.checkup.dcos import ROUTER
 from dcosmaint.errors import DcosmaintError
-from dcosmaint.model import Finding, Image, Instance, Units
+from dcosmaint.model import Finding, Image, Instance, Inventory, Units
+from dcosmaint.planner.volumes import resident
 from dcosmaint.ports import TerraformReads, UnitReads
 from dcosmaint.site import Site
 from dcosmaint.survey import survey
@@ -142,6 +143,7 @@ def _joins(site: Site, now: Callable[[], float]) -> Iterator[Remark]:
         if finding.rule not in SAID_ELSEWHERE:
             hard = finding in inventory.blockers and not finding.acceptable
             yield _joined(finding, hard=hard)
+    yield from _data(inventory)
     for node in inventory.nodes:
         if node.agent is None and node.instance.state == "running":
             yield red(
@@ -155,3 +157,11 @@ def _joins(site: Site, now: Callable[[], float]) -> Iterator[Remark]:
 def _joined(finding: Finding, *, hard: bool) -> Remark:
     says, remedy = f"{finding.subject}: {finding.message}", REMEDIES.get(finding.rule, "")
     return red(says, remedy) if hard else warning(says, remedy)
+
+
+def _data(inventory: Inventory) -> Iterator[Remark]:
+    """A roll of other nodes goes on without them."""
+    for node in inventory.nodes:
+        for finding in resident(inventory, node):
+            says = f"{node.address} at {node.private_ip} {finding.message}"
+            yield warning(says, "a roll of that node is refused until then")

@@ -12,6 +12,11 @@ from dcosmaint.model.kinds import kind_of
 
 
 def data(roll: Roll, inventory: Inventory, node: Node) -> Iterator[Finding]:
+    """A rule of the roll's: whatever it does, that data would be lost, or waited for."""
+    return resident(inventory, node)
+
+
+def resident(inventory: Inventory, node: Node) -> Iterator[Finding]:
     """One finding for each role and its owners.
 
     A service with members here is judged by its own rules. What a replaced broker left behind is missed by nobody: its
