@@ -18,8 +18,6 @@ from tests.rolls.mortal import Killed
 from tests.rolls.stage import LEGACY, SMALL, Stage, not_replaced, shelf_in
 
 QUICK = Policy(soak=20.0)
-SHUTDOWN = (0.5, 4.0)
-"""What the World draws for the end of a broker that is replaced: seconds."""
 
 BOTH = pytest.mark.parametrize("shape", [SMALL, LEGACY], ids=["sdk", "legacy"])
 
@@ -64,13 +62,8 @@ def test_a_replace_whose_call_or_answer_is_lost_happens_once(seed: int, arrives:
 
 
 @BOTH
-def test_a_broker_that_takes_its_time_to_shut_down_is_not_told_again(
-    shape: Shape, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    stage = Stage(build(shape))
-    chance = stage.world.ground.chance
-    drawn = chance.within
-    monkeypatch.setattr(chance, "within", lambda span: 45.0 if span == SHUTDOWN else drawn(span))
+def test_a_broker_that_takes_its_time_to_shut_down_is_not_told_again(shape: Shape) -> None:
+    stage = Stage(build(replace(shape, shutdown=(45.0, 45.0))))
     roll = stage.roll(policy=QUICK)
     assert stage.run(stage.begin(roll)) is Verdict.DONE
     assert len({*replaces(stage)}) == len(replaces(stage)) >= 3

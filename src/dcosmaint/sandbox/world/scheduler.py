@@ -48,7 +48,7 @@ class ServiceScheduler:
         broker.marked = True
         self.service.changes += 1
         if broker.task.live:
-            delay = self._ground.chance.within((0.5, 4.0))
+            delay = self._ground.chance.within(self._ground.shape.shutdown)
             self._ground.clock.after(delay, partial(self._master.end, broker.task, "TASK_KILLED", "replaced"))
         else:
             self.topics.wipe(broker)

@@ -174,6 +174,7 @@ class Shape:
     terraform_exposed: bool = False  # the resources lack ignore_changes = [ami]
     seed: int = 0
     resync: Range = (60.0, 900.0)  # an empty broker's way back into every ISR: slower than a boot
+    shutdown: Range = (0.5, 4.0)  # of a member that is replaced
     register: Range = (60.0, 180.0)  # from launch to the agent's registration
     same_ip: float = 0.7  # how often a replacement gets its predecessor's private IP
     masters: tuple[str, ...] = ("10.0.0.11", "10.0.0.12", "10.0.0.13")
