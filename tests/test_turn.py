@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import pytest
@@ -78,6 +78,15 @@ def test_another_goal_or_less_that_is_left_is_progress(progress: Waiting) -> Non
     assert turn.hear(progress, 90.0)
     assert not turn.impatient(190.0)
     assert turn.impatient(190.1)
+
+
+def test_another_explanation_is_news_and_no_progress() -> None:
+    turn = a_turn()
+    assert turn.hear(w(), 0.0)
+    assert turn.hear(replace(w(), why="no room"), 50.0)
+    assert not turn.hear(replace(w(), why="no room"), 55.0)
+    assert turn.hear(replace(w(), why="no port"), 100.1)
+    assert turn.impatient(100.1)
 
 
 def test_an_error_has_a_patience_of_its_own() -> None:

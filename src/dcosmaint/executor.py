@@ -117,7 +117,7 @@ class Executor:
             self._end(key, Held(key, turn.step, f"no progress in {turn.waiting.patience:.0f} s: {turn.waiting}"))
             return
         if news:
-            self._say("waiting", key, goal=turn.waiting.goal, left=turn.waiting.left, since=turn.since)
+            self._say("waiting", key, goal=turn.waiting.goal, left=turn.waiting.rest, since=turn.since)
         self._agenda.put(now + turn.pause(now), key)
 
     def _start_over(self, key: str, why: str) -> None:

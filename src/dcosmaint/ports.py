@@ -73,6 +73,10 @@ class ServiceReads(Protocol):
 
     def one(self, name: str) -> Service: ...
 
+    def rejected(self, member: Member) -> tuple[str, ...]:
+        """Why its scheduler took no offer for it lately, the most frequent reason first; () where it does not tell."""
+        ...
+
 
 class MarathonReads(Protocol):
     def apps(self) -> tuple[App, ...]:

@@ -93,7 +93,7 @@ class Turn:
         self.be_patient(now)
 
     def _wait(self, waiting: Waiting, since: float) -> bool:
-        news = waiting != self.waiting
+        news = (waiting, waiting.why) != (self.waiting, self.waiting.why)
         self.waiting, self.since = waiting, since
         return news
 

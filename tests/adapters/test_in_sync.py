@@ -12,7 +12,7 @@ import pytest
 
 from dcosmaint.adapters.in_sync import Asked
 from dcosmaint.errors import Usage
-from dcosmaint.model import Service
+from dcosmaint.model import Member, Service
 from dcosmaint.ports import ServiceReads
 from tests.builders import a_service, a_store
 
@@ -26,6 +26,9 @@ class Cluster(ServiceReads):
 
     def one(self, name: str) -> Service:
         return next(service for service in self.services if service.name == name)
+
+    def rejected(self, member: Member) -> tuple[str, ...]:
+        return (f"no room for {member}",)
 
 
 def a_program(folder: Path, body: str) -> str:
@@ -90,4 +93,6 @@ def test_a_member_that_does_not_run_or_is_being_replaced_is_not_asked_about(tmp_
 
 def test_services_without_a_command_are_as_their_schedulers_show_them() -> None:
     kafka = a_service()
-    assert Asked(Cluster(kafka), {"cassandra": ("false",)}, os.environ).one("kafka-events") is kafka
+    reads = Asked(Cluster(kafka), {"cassandra": ("false",)}, os.environ)
+    assert reads.one("kafka-events") is kafka
+    assert reads.rejected(Member("kafka-events", "kafka-0")) == ("no room for kafka-events/kafka-0",)

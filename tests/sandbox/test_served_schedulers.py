@@ -204,7 +204,8 @@ def test_endpoints_and_offers_can_be_looked_at(cluster: Cluster) -> None:
     cluster.ask(f"{EVENTS}/v1/pod/kafka-1/replace", "POST")
     cluster.pace.skip(15.0)
     offers = cluster.get(f"{EVENTS}/v2/debug/offers")
-    assert offers["failureReasons"] == {"hostname MAX_PER 1": 4}
+    assert offers["failureReasons"] == {"PlacementRuleEvaluationStage": 4}
+    assert {offer["pod-instance-name"] for offer in offers["offers"]} == {"kafka-1:[broker]"}
     assert offers["rejectedAgents"] == dict.fromkeys(others, 1)
     assert cluster.ask(f"{EVENTS}/v1/plans/recovery").json()["status"] == "PENDING"
 

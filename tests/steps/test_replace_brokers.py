@@ -302,3 +302,16 @@ def test_beside_another_move_only_a_proof_excuses_a_plan_that_is_not_complete(*,
     waited = bench.looks(bench.bring(NAME), 200)
     assert (waited[-1].left if bench.flight.holds else "moved") == ends
     assert [line["pod"] for line in bench.events("replace")] == ["node-3", "node-2"]
+
+
+def test_a_member_that_finds_no_place_is_told_with_what_its_scheduler_found_wrong() -> None:
+    """Not at once: a scheduler needs a moment for its offers."""
+    bench = cordoned()
+    free = [agent for agent in bench.world.ground.listed if not bench.world.ground.pods_on(agent.id)]
+    for agent in free:
+        agent.size = replace(agent.size, mem=0.0)
+    waited = bench.looks(bench.steps[NAME], 12)
+    places = [waiting for waiting in waited if waiting.goal == f"{BROKER} to be placed on another agent"]
+    assert [waiting.why for waiting in places[:LOOKS]] == [""] * LOOKS
+    assert places[-1].why == "its scheduler says: insufficient cpus, mem or disk; MAX_PER 1: one runs there"
+    assert len({*places}) == 1  # an explanation is no progress

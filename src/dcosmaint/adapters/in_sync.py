@@ -9,7 +9,7 @@ from pathlib import Path
 from dcosmaint.adapters.gather import gather
 from dcosmaint.adapters.programs import Program, ProgramFailed, run
 from dcosmaint.errors import Retryable
-from dcosmaint.model import Pod, Service
+from dcosmaint.model import Member, Pod, Service
 from dcosmaint.ports import ServiceReads
 from dcosmaint.redaction import redacted
 
@@ -34,6 +34,9 @@ class Asked(ServiceReads):
 
     def one(self, name: str) -> Service:
         return self._asked(self.services.one(name))
+
+    def rejected(self, member: Member) -> tuple[str, ...]:
+        return self.services.rejected(member)
 
     def _asked(self, service: Service) -> Service:
         command = self.commands.get(service.name)

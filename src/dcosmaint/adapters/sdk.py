@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from urllib.parse import quote
 
-from dcosmaint.adapters import kafka, legacy_kafka, sdk_plans, sdk_pods
+from dcosmaint.adapters import kafka, legacy_kafka, sdk_offers, sdk_plans, sdk_pods
 from dcosmaint.adapters.admin_router import AdminRouter
 from dcosmaint.adapters.answers import Call
 from dcosmaint.adapters.sdk_discovery import Scheduler, schedulers
@@ -28,6 +28,10 @@ class Sdk:
 
     def one(self, name: str) -> Service:
         return self._read(self._scheduler(name))
+
+    def rejected(self, member: Member) -> tuple[str, ...]:
+        scheduler = self._scheduler(member.service)
+        return () if scheduler.hidden_by else sdk_offers.rejected(self._router, scheduler, member.pod)
 
     def replace(self, member: Member) -> None:
         """Sent once. An answer that is lost or says nothing is `Retryable`: whether it arrived, the scheduler knows."""

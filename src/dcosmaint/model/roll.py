@@ -216,11 +216,17 @@ class Admission:
 
 @dataclass(frozen=True)
 class Waiting:
-    """Not yet. A change of `goal` or `left` is progress."""
+    """Not yet. A change of `goal` or `left` is progress, and one of `why` is news alone."""
 
     goal: str
     left: str = ""
     patience: float = 7200.0
+    why: str = field(default="", compare=False)
+
+    @property
+    def rest(self) -> str:
+        """What is left, and why."""
+        return ": ".join(filter(None, (self.left, self.why)))
 
     def __str__(self) -> str:
-        return f"{self.goal} ({self.left})" if self.left else self.goal
+        return f"{self.goal} ({self.rest})" if self.rest else self.goal

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dcosmaint.model import Policy, Service
+from dcosmaint.model import Member, Policy, Service
 from dcosmaint.ports import ServiceReads
 
 
@@ -18,3 +18,6 @@ class Ours(ServiceReads):
 
     def one(self, name: str) -> Service:
         return self.services.one(name)
+
+    def rejected(self, member: Member) -> tuple[str, ...]:
+        return self.services.rejected(member)

@@ -8,7 +8,7 @@ the scheduler (R4). Done is: another agent, running, the plans COMPLETE, back in
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from dcosmaint.errors import Retryable, StartOver
@@ -47,15 +47,17 @@ class ReplaceBrokers:
         return next(iter([*sorted(self.slots.flight.holds), *sorted(here)]), None)
 
     def _move(self, member: Member) -> Iterator[Waiting]:
-        good = untouched = 0
+        good = untouched = nowhere = 0
         while good < 2:
             service = self.services.one(member.service)
             pod = _pod(service, member)
             good = good + 1 if self._moved(service, pod) else 0
             untouched = untouched + 1 if self._untouched(service, pod) else 0
+            nowhere = nowhere + 1 if pod.marked or not pod.agent_id else 0
             refusal = self._replace(service, pod) if self._may_send(service, pod, untouched) else ""
             if good < 2:
-                yield self._waiting(service, pod, refusal)
+                waiting = self._waiting(service, pod, refusal)
+                yield replace(waiting, why=self._why(member)) if nowhere > LOOKS else waiting
                 self.slots.stay()
 
     def _here(self, pod: Pod) -> bool:
@@ -140,6 +142,11 @@ class ReplaceBrokers:
             f"its scheduler does not tell whether the replace arrived: where its log has none of broker {number},"
             f" `dcos kafka --name={service.name} broker replace {number}` sends it again"
         )
+
+    def _why(self, member: Member) -> str:
+        """What its scheduler found wrong with the places that it was offered: it may be nothing that time mends."""
+        reasons = self.services.rejected(member)
+        return f"its scheduler says: {'; '.join(reasons)}" if reasons else ""
 
     def _staying(self, service: Service, pod: Pod) -> Waiting:
         waits, member = self.roll.policy.waits, pod.member

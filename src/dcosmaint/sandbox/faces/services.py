@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from dcosmaint.errors import NodeFailed
 from dcosmaint.model import Member, Partition, Pod, Service, kinds
 from dcosmaint.sandbox.faces.kept import Kept
@@ -30,6 +32,17 @@ class Services:
 
     def one(self, name: str) -> Service:
         return self._passage.read("services", lambda: self._one(name))
+
+    def rejected(self, member: Member) -> tuple[str, ...]:
+        return self._passage.read("services", lambda: self._rejected(member))
+
+    def _rejected(self, member: Member) -> tuple[str, ...]:
+        scheduler = self._world.schedulers[member.service]
+        scheduler.answer()
+        if scheduler.service.shape.api == "brokers":
+            return ()
+        reasons = Counter(reason for _, _, reason in scheduler.rejections(member.pod))
+        return tuple(reason for reason, _ in reasons.most_common(2))
 
     def replace(self, member: Member) -> None:
         self._passage.act("services", lambda: self._replace(member))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from dcosmaint.sandbox.served import sdk_plans, sdk_pods
 from dcosmaint.sandbox.served.router import Route
 from dcosmaint.sandbox.served.wire import Answer, Ask, as_json
@@ -50,21 +52,24 @@ def _endpoint(world: World, ask: Ask) -> Answer:
 
 
 def _debug_offers(world: World, ask: Ask) -> Answer:
-    """Why pods are pending: each agent that was asked last, and what it lacks."""
+    """Why pods are pending: each offer that was not taken last, with the stages of its evaluation."""
     service = service_of(world, ask)
-    waiting = [b for b in service.brokers if b.marked and not b.task.live]
-    reasons: dict[str, int] = {}
-    agents: dict[str, int] = {}
-    for broker in waiting:
-        taken = {b.task.agent_id for b in service.brokers if b.task.live and b.type == broker.type}
-        for agent in world.ground.listed:
-            fits = agent.free.covers(broker.size) and not agent.machine.public
-            reason = "hostname MAX_PER 1" if agent.id in taken else "" if fits else "insufficient resources"
-            if reason and agent.offers:
-                reasons[reason] = reasons.get(reason, 0) + 1
-                agents[agent.id] = agents.get(agent.id, 0) + 1
-    found = {"acceptedCount": 0, "rejectedCount": sum(agents.values()), "failureReasons": reasons}
-    return as_json({**found, "rejectedAgents": agents, "offers": []}, pretty=True)
+    offers, reasons, agents = [], Counter[str](), Counter[str]()
+    for broker in (b for b in service.brokers if b.marked and not b.task.live):
+        for agent_id, stage, reason in world.schedulers[service.name].rejections(broker.pod):
+            reasons[stage] += 1
+            agents[agent_id] += 1
+            offers.append(
+                {
+                    "timestamp": round(world.now * 1000),
+                    "pod-instance-name": f"{broker.pod}:[{service.shape.task}]",
+                    "outcome": "fail",
+                    "explanation": ["PASS(ExecutorEvaluationStage):no executor yet", f"FAIL({stage}):{reason}"],
+                    "offer": f'slave_id {{ value: "{agent_id}" }}',
+                }
+            )
+    found = {"acceptedCount": 0, "rejectedCount": len(offers), "failureReasons": reasons, "rejectedAgents": agents}
+    return as_json({**found, "offers": offers}, pretty=True)
 
 
 def _health(world: World, ask: Ask) -> Answer:

@@ -73,6 +73,19 @@ class ServiceScheduler:
             return "COMPLETE"
         return "IN_PROGRESS" if len(statuses) > 1 else statuses.pop()
 
+    def rejections(self, pod: str) -> list[tuple[str, str, str]]:
+        """Each agent whose offer it would not take for a replaced pod, with the stage that fails, and why."""
+        member = self.broker(pod)
+        others = [b for b in self.service.brokers if b is not member and b.type == member.type and not b.marked]
+        taken = {other.task.agent_id for other in others}
+        found = []
+        for agent in self._ground.listed:
+            if agent.offers and agent.id in taken:
+                found.append((agent.id, "PlacementRuleEvaluationStage", "MAX_PER 1: one runs there"))
+            elif agent.offers and (agent.machine.public or not agent.free.covers(member.size)):
+                found.append((agent.id, "ResourceEvaluationStage", "insufficient cpus, mem or disk"))
+        return found
+
     def crash(self, pod: str) -> None:
         """A fault: the broker's process ends. It is restarted in place."""
         self._master.end(self.broker(pod).task, "TASK_FAILED", "the broker crashed")
