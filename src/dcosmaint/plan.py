@@ -131,5 +131,4 @@ def _finding(finding: Finding) -> Mapping[str, str]:
 def unaccepted(findings: Sequence[Finding]) -> Iterator[str]:
     """Each blocker as a sentence that ends in what lifts it."""
     for finding in findings:
-        way = f" (or take the risk: --accept {finding.rule}={finding.subject})" if finding.acceptable else ""
-        yield f"{finding.rule}: {finding.subject} {finding.message}{way}"
+        yield f"{finding.rule}: {finding.subject} {finding.message}{finding.risk}"

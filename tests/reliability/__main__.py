@@ -30,6 +30,8 @@ def outcomes(seeds: range, jobs: int) -> Iterator[Outcome]:
         return
     with Pool(jobs) as pool:
         yield from pool.imap(played, seeds, chunksize=8)
+        pool.close()
+        pool.join()  # what they have spent is known when they have ended
 
 
 def one(seed: int, *, journal: bool) -> int:

@@ -10,15 +10,26 @@ from dcosmaint.sandbox.world import AppShape, KafkaShape, Shape, StoreShape, Top
 from dcosmaint.sandbox.world.faults.table import FAULTS
 
 WORKS: dict[Work, float] = {
-    Work.ROLL: 0.82,
+    Work.ROLL: 0.78,
     Work.REPLACE: 0.07,
     Work.DRAIN: 0.07,
     Work.UNDRAIN: 0.04,
+    Work.ROLLBACK: 0.04,
 }
 """What is ordered, and how often."""
 
 NAMES = ("kafka-events", "prod/kafka-orders", "kafka-logs")
 ZONES = ("us-east-1a", "us-east-1b", "us-east-1c")
+
+
+LARGER_SELDOM = 5
+"""Fleets have 5 to 40 nodes, 11 on average. One of 40 costs what twenty of 5 cost, and meets not much that those don't:
+one roll in fourteen has 30 nodes or more."""
+
+
+GAPS = (0.0, 7.0, 90.0, 400.0, 5000.0)
+TURNING_POINTS = (("services", "replace"), ("ec2", "terminate"), ("terraform", "apply"))
+"""Acts after which the cluster is another one, by port and name. A moment that is drawn meets them too seldom."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +40,17 @@ class Kill:
     acts: bool  # whether only acts and lines of the journal are counted
     after: bool
     gap: float  # seconds until somebody resumes
+    act: tuple[str, str] | None = None  # the process ends when this act has arrived, whatever its moment is
+
+
+@dataclass(frozen=True)
+class Abort:
+    """Somebody aborts the roll instead of going on with it."""
+
+    stopped: bool  # where it has stopped; else where it was killed
+    hold: bool
+    revert: bool
+    kill: Kill | None  # of the abort itself
 
 
 @dataclass(frozen=True)
@@ -41,6 +63,8 @@ class Case:
     named: int  # how many nodes are named, where not the whole fleet is meant
     loose: tuple[tuple[str, float], ...]  # names of faults, and seconds after which each strikes
     kills: tuple[Kill, ...]
+    stopped: bool  # of a rollback: the roll before it was stopped when its first nodes were done
+    abort: Abort | None
 
 
 def draw(seed: int) -> Case:
@@ -58,12 +82,14 @@ def draw(seed: int) -> Case:
         named=named,
         loose=tuple(_loose(random, horizon=200.0 + 150.0 * nodes)),
         kills=tuple(_kill(random, nodes) for _ in range(random.choice((0, 0, 1, 1, 2, 3)))),
+        stopped=random.random() < 0.5,
+        abort=_abort(random) if random.random() < 0.12 else None,
     )
     return _beside_a_store(case) if seed % 5 == 4 else case
 
 
 def _shape(random: Random, seed: int) -> Shape:
-    nodes = 5 + int(36 * random.random() ** 4)
+    nodes = 5 + int(36 * random.random() ** LARGER_SELDOM)
     public = random.choice((0, 2, 2, 3)) if nodes > 7 else 0
     private = nodes - public
     count = random.choice((1, 1, 2, 3)) if private > 6 else 1
@@ -124,10 +150,19 @@ def _loose(random: Random, horizon: float) -> list[tuple[str, float]]:
 
 def _kill(random: Random, nodes: int) -> Kill:
     """Small moments as often as great ones: a roll of one node has few."""
+    if random.random() < 0.1:
+        return Kill(0, acts=True, after=True, gap=random.choice(GAPS), act=random.choice(TURNING_POINTS))
     acts = random.random() < 0.5
     most = (30.0 if acts else 320.0) * nodes
     moment = int(random.uniform(1.0, most) * random.random()) + 1
-    return Kill(moment, acts, random.random() < 0.5, random.choice((0.0, 7.0, 90.0, 400.0, 5000.0)))
+    return Kill(moment, acts, random.random() < 0.5, random.choice(GAPS))
+
+
+def _abort(random: Random) -> Abort:
+    """It is short, so a moment at which it dies is a small one."""
+    kill = Kill(random.randint(1, 40), acts=False, after=random.random() < 0.5, gap=60.0)
+    stopped, hold, revert = (random.random() < 0.5 for _ in range(3))
+    return Abort(stopped, hold, revert, kill if random.random() < 0.4 else None)
 
 
 def _beside_a_store(case: Case) -> Case:

@@ -6,7 +6,8 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from dcosmaint.model import Roll, Work
+from dcosmaint.journal import Journal
+from dcosmaint.model import RENEWING, Roll, Work
 from dcosmaint.sandbox.monitor import Tally, Yardstick, judge
 from dcosmaint.sandbox.world import World
 from dcosmaint.sandbox.world.state import Machine
@@ -19,19 +20,41 @@ def tallied(world: World, roll: Roll) -> Tally:
     return judge(world.log, caps, roll.targets, _yardstick(world, roll))
 
 
-def problems(world: World, roll: Roll, tally: Tally, *, done: bool) -> Iterator[str]:
+def breaches(tally: Tally, *, whole: bool) -> Iterator[str]:
+    """`whole`: no node was left in flight, whose cordon would stand."""
     for breach in tally.breaches:
-        if done or not breach.startswith("at the end"):
+        if whole or not breach.startswith("at the end"):
             yield f"breach: {breach}"
-    if done:
-        yield from (f"not as ordered: {address}" for address in ENDS[roll.work](world, roll))
-        yield from (f"still cordoned: {address}" for address in cordoned(world))
+
+
+def problems(world: World, roll: Roll, tally: Tally) -> Iterator[str]:
+    """Whatever is wrong after a roll that says that it is done."""
+    yield from breaches(tally, whole=True)
+    yield from (f"not as ordered: {address}" for address in ENDS[roll.work](world, roll))
+    yield from (f"still cordoned: {address}" for address in cordoned(world))
+    yield from (f"not well: {whom}" for whom in unwell(world))
+
+
+def aborted(world: World, journal: Journal, tally: Tally) -> Iterator[str]:
+    """Whatever is wrong after an abort: nodes that it left, and said so, stand as they are, and all others serve."""
+    roll, progress = journal.roll, journal.progress
+    yield from breaches(tally, whole=not progress.flights)
+    done = tuple(ended.instance_id for ended in progress.ended)
+    yield from (f"not as ordered: {address}" for address in ENDS[roll.work](world, replace(roll, targets=done)))
+    serving = {agent.machine.address for agent in world.ground.agents.values() if agent.offers}
+    away = {*progress.flights, *(world.machine(i).address for i in (roll.targets if roll.work in STAYING else ()))}
+    there = serving | away
+    yield from (f"away after the abort: {address}" for address in world.terraform.state if address not in there)
+    yield from (f"still cordoned: {address}" for address in cordoned(world) if address not in progress.flights)
+    if not progress.flights:
         yield from (f"not well: {whom}" for whom in unwell(world))
+    if progress.reverting and world.terraform.images != roll.named:
+        yield f"Terraform names {world.terraform.images}, and named {roll.named} before"
 
 
 def _yardstick(world: World, roll: Roll) -> Yardstick:
     policy = roll.policy
-    replaces = roll.work in (Work.ROLL, Work.REPLACE)
+    replaces = roll.work in RENEWING
     wanted = {ami or _baked(world, roll) for ami in roll.images.values()}
     ami = wanted.pop() if len(wanted) == 1 else ""
     return Yardstick(ami, policy.min_isr, policy.canary if replaces else 0, policy.soak)
@@ -70,6 +93,10 @@ def _replaced(world: World, roll: Roll) -> list[str]:
 ENDS: dict[Work, Callable[[World, Roll], list[str]]] = {
     Work.ROLL: _replaced,
     Work.REPLACE: _replaced,
+    Work.ROLLBACK: _replaced,
     Work.DRAIN: _not_drained,
     Work.UNDRAIN: _not_back,
 }
+
+STAYING = (Work.DRAIN, Work.UNDRAIN)
+"""Works before or after which a target is away, and means to be."""

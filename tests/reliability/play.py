@@ -8,20 +8,23 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from dcosmaint.choice import Choice
+from dcosmaint import tighten
 from dcosmaint.errors import DcosmaintError
 from dcosmaint.journal import Journal, mend, read
-from dcosmaint.lines import RollBegun, TakenOver
-from dcosmaint.model import Roll, Verdict, Work
+from dcosmaint.lines import Aborting, RollAborted, RollBegun, TakenOver
+from dcosmaint.model import Roll, Terms, Verdict, Work
+from dcosmaint.rolls import reverts
 from dcosmaint.sandbox.world import World, build
 from dcosmaint.sandbox.world.faults.injector import Injector
 from dcosmaint.sandbox.world.faults.table import FAULTS
 from tests.reliability.disk import Disk
 from tests.reliability.draw import Case, Kill
-from tests.reliability.ending import problems, tallied
+from tests.reliability.ending import aborted, breaches, problems, tallied
+from tests.reliability.orders import ordered
 from tests.reliability.situations import Witness
-from tests.rolls.mortal import Doer, Killed, Life, mortal
-from tests.rolls.stage import Free, Stage, rolled
+from tests.rolls.mortal import Doer, Killed, Life, dies_in, mortal
+from tests.rolls.people import left_out, spread
+from tests.rolls.stage import Free, Stage
 
 LATEST = 60 * 86400.0
 """Virtual seconds after which a roll that still goes on is taken for one that never ends."""
@@ -30,6 +33,10 @@ MENDED = 3600.0
 """Seconds that people need to mend what went wrong."""
 
 NEVER = Kill(0, acts=False, after=False, gap=0.0)
+OTHER = "somebody@else"
+
+DONE, ABORTED, KILLED = "done", "aborted", "killed"
+"""How a process ends that does not say why it stops."""
 
 
 class Endless(BaseException):
@@ -56,25 +63,19 @@ class Play:
         self.injector = Injector(self.world, case.seed)
         self.outcome = Outcome(case.seed)
         self._kills = list(case.kills)
-        self._lives = 0
-        self._mended = 0
+        self._killed_abort = case.abort.kill if case.abort else None
+        self._lives = self._mended = 0
+        self._aborts = False
         self._witness = Witness(self.world)
         self._roll: Roll
-
-    def _ordered(self) -> Roll:
-        stage, case = Stage(self.world, case_seed(self.case, 0)), self.case
-        names = tuple(list(self.world.terraform.state)[: case.named])
-        choice = Choice() if case.work is Work.ROLL else Choice(only=names)
-        if case.work is Work.UNDRAIN:
-            rolled(stage, stage.roll(Work.DRAIN, choice, case.policy, roll_id="r0"))
-        images = dict.fromkeys(stage.survey().images, "") if case.bake else None
-        return stage.roll(case.work, choice, case.policy, images)
+        self._journal: Journal
 
     def run(self) -> Outcome:
         """Play it. What is wrong with its end is in `problems`."""
         began = self.world.now
         try:
-            self._roll = self._ordered()
+            self._roll = ordered(self.world, self.case, case_seed(self.case, 0))
+            self._witness.began(self.case)
             if found := Stage(self.world, case_seed(self.case, 15)).blockers(self._roll):
                 self._refused([finding.rule for finding in found])
             else:
@@ -94,41 +95,56 @@ class Play:
     def _played(self) -> None:
         for name, seconds in self.case.loose:
             self.injector.let_loose(FAULTS[name], seconds)
-        self._judge(done=self._live_on())
+        self._judge(self._live_on())
 
-    def _live_on(self) -> bool:
-        """One life after the other until the roll is done, or stops although everything is mended."""
-        while (why := self._live()) != "done":
-            if why == "killed":
+    def _live_on(self) -> str:
+        """One life after the other until the roll is done or aborted, or stops although everything is mended."""
+        while (how := self._live()) not in (DONE, ABORTED):
+            if abort := self.case.abort:
+                self._aborts = self._aborts or (how != KILLED) == abort.stopped
+            if how == KILLED:
                 continue
-            self.outcome.stops.append(why)
+            self.outcome.stops.append(how)
             if self._mended > 1:
-                return False
+                break
             self._mended += 1
             self.injector.call_off()
+            spread(self.world, how)
             self.world.advance(self.world.now + MENDED)
-            self._witness.met["stopped-and-mended"] += 1
-        return True
+            self._witness.met["stopped-and-mended"] += not self._aborts
+        return how
+
+    def _kill(self) -> Kill:
+        if self._aborts:
+            kill, self._killed_abort = self._killed_abort, None
+            return kill or NEVER
+        return self._kills.pop(0) if self._kills else NEVER
 
     def _live(self) -> str:
-        """One process on the roll. Returns done, killed, or why it stopped."""
-        kill = self._kills.pop(0) if self._kills else NEVER
+        """One process on the roll. Returns done, aborted, killed, or why it stopped."""
+        kill = self._kill()
         life = (Doer if kill.acts else Life)(kill.moment, after=kill.after)
         stage = Stage(self.world, case_seed(self.case, self._lives))
         self._lives += 1
         journal = Journal(Disk(self.path, life, lambda: self.world.faults.disk_full), Free(), stage.hands.now)
+        self._journal = journal
         self.world.at(LATEST, self._endless(self._lives))
         try:
-            self._take_up(journal)
+            line = self._take_up(journal)
             self._witness.follow(journal)
-            verdict = stage.run(journal, mortal(stage.site, life))
+            journal.append(line)
+            site = mortal(stage.site, life)
+            verdict = stage.run(journal, dies_in(site, *kill.act) if kill.act else site)
+            if isinstance(line, Aborting) and verdict is not Verdict.DONE:
+                journal.append(RollAborted(OTHER))
+                return ABORTED
         except Killed:
             self._note_kill(journal, life, kill)
             self.world.advance(self.world.now + kill.gap)
-            return "killed"
+            return KILLED
         except DcosmaintError as error:
             return f"{type(error).__name__}: {error}"
-        return "done" if verdict is Verdict.DONE else self._why(journal)
+        return DONE if verdict is Verdict.DONE else self._why(journal)
 
     def _why(self, journal: Journal) -> str:
         """What the roll's last line says, and what its nodes say."""
@@ -136,14 +152,19 @@ class Play:
         stopped = [flight.stopped for flight in journal.progress.stopped]
         return "; ".join(dict.fromkeys([*stopped, said.get("why", ""), journal.progress.paused])).strip("; ")
 
-    def _take_up(self, journal: Journal) -> None:
+    def _take_up(self, journal: Journal) -> RollBegun | TakenOver | Aborting:
+        """Read what there is, and type what comes next. Who is told to leave a target out does so."""
         mend(self.path)
         lines = list(read(self.path))
         if not lines:
-            journal.append(RollBegun(self._roll))
-            return
+            return RollBegun(self._roll)
         journal.replay(lines)
-        journal.append(TakenOver("somebody@else"))
+        if self._aborts and (abort := self.case.abort):
+            revert = abort.revert and bool(reverts(journal.roll, journal.progress))
+            return Aborting(OTHER, hold=abort.hold, revert=revert)
+        terms = left_out(self.outcome.stops[-1]) if self.outcome.stops else Terms()
+        tighten.check(journal.roll, journal.progress, terms)
+        return TakenOver(OTHER, terms)
 
     def _note_kill(self, journal: Journal, life: Life, kill: Kill) -> None:
         in_a_line = bool(self.path.read_bytes()) and not self.path.read_bytes().endswith(b"\n")
@@ -157,20 +178,25 @@ class Play:
 
         return check
 
-    def _judge(self, *, done: bool) -> None:
+    def _judge(self, how: str) -> None:
         self.injector.call_off()
         self.world.advance(self.world.now + 2 * MENDED)
-        outcome, tally = self.outcome, tallied(self.world, self._roll)
-        outcome.end, outcome.replaced = self._end(done=done), tally.replaced
-        self._witness.met["comeback"] = tally.comebacks
-        outcome.problems = tuple(problems(self.world, self._roll, tally, done=done))
-        lasting = any(FAULTS[name].lasting for name in self.world.faults.happened)
-        if not done and not lasting:
-            outcome.problems += (f"no resume ends it: {outcome.stops[-1]}",)
+        outcome, journal, tally = self.outcome, self._journal, tallied(self.world, self._roll)
+        outcome.end, outcome.replaced = self._end(how), tally.replaced
+        self._witness.ended(journal, tally)
+        if how == DONE:
+            outcome.problems = tuple(problems(self.world, journal.roll, tally))
+        elif how == ABORTED:
+            outcome.problems = tuple(aborted(self.world, journal, tally))
+        else:
+            outcome.problems = (*breaches(tally, whole=False), f"no resume ends it: {how}")
 
-    def _end(self, *, done: bool) -> str:
-        if not done:
+    def _end(self, how: str) -> str:
+        if how not in (DONE, ABORTED):
             return "stopped for good"
+        if how == ABORTED:
+            left = self._journal.progress.flights
+            return "aborted, with nodes left as they were" if left else "aborted"
         if self.outcome.stops:
             return "done after people mended the cluster"
         return "done after a kill" if self._witness.met["killed"] else "done at once"

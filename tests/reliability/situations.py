@@ -7,8 +7,11 @@ from collections import Counter
 from typing import Any
 
 from dcosmaint.journal import Journal
-from dcosmaint.lines import Acting, Begun, Failed, Held, Paused, Replacing, Slot, What
+from dcosmaint.lines import Aborting, Acting, Begun, Failed, Held, Paused, Replacing, Slot, TakenOver, What
+from dcosmaint.model import Work
+from dcosmaint.sandbox.monitor import Tally
 from dcosmaint.sandbox.world import World
+from tests.reliability.draw import Case
 
 SITUATIONS = {
     "killed": "the process was killed",
@@ -37,7 +40,19 @@ SITUATIONS = {
     "paused": "the roll was paused",
     "baked": "packer baked the AMI",
     "stopped-and-mended": "the roll stopped, people mended the cluster, and a resume went on",
+    "left-out": "a resume left out a target that somebody else had replaced, as it was told to",
+    "rollback": "a roll that had ended was rolled back",
+    "rollback-stopped": "a roll that was stopped between two nodes was rolled back",
+    "aborted-killed": "a roll whose process was killed was aborted",
+    "aborted-stopped": "a roll that had stopped was aborted",
+    "aborted-in-flight": "an abort met nodes in flight that were more than cordoned",
+    "aborted-held": "an abort with --hold left such a node as it was",
+    "aborted-reverted": "an abort with --revert took the edit of Terraform back",
+    "abort-killed": "an abort was killed, and another one ended it",
 }
+
+LEFT = "left as it is by the abort"
+"""What the journal says of a node that an abort with --hold does not touch."""
 
 BY_LINE: dict[type, str] = {Begun: "began-again", Slot: "landed-late", Held: "held", Failed: "failed", Paused: "paused"}
 BY_FAULT = {
@@ -56,7 +71,12 @@ class Witness:
         self._world = world
         self._read = len(world.log)
         self._sent: set[str] = set()  # task ids
+        self._killed = False  # whether the last process was
         self.met: Counter[str] = Counter()
+
+    def began(self, case: Case) -> None:
+        if case.work is Work.ROLLBACK:
+            self.met["rollback-stopped" if case.stopped else "rollback"] += 1
 
     def follow(self, journal: Journal) -> None:
         journal.heard = lambda at, what: self._hear(journal, what)
@@ -69,7 +89,13 @@ class Witness:
             self._sent.add(what.task_id)
         if isinstance(what, Acting) and what.act == "packer.bake":
             self.met["baked"] += 1
+        if isinstance(what, TakenOver):
+            self.met["left-out"] += bool(what.terms.excluded)
+        if isinstance(what, Aborting):
+            self.met["aborted-killed" if self._killed else "aborted-stopped"] += 1
+            self.met["aborted-in-flight"] += any(flight.busy for flight in journal.progress.flights.values())
         self.met["steered"] += what.event == "cordoned"
+        self._killed = False
         self._catch_up(journal)
 
     def _catch_up(self, journal: Journal) -> None:
@@ -99,6 +125,8 @@ class Witness:
         progress, world = journal.progress, self._world
         brokers = [broker for service in world.ground.services.values() for broker in service.brokers]
         newest = world.terraform.newest
+        self._killed = True
+        self.met["abort-killed"] += progress.aborting
         self.met["killed-twice"] += bool(self.met["killed"])
         self.met["killed"] += 1
         self.met["killed-many-in-flight"] += len(progress.flights) > 1
@@ -107,3 +135,10 @@ class Witness:
         self.met["killed-unplaced"] += any(broker.marked for broker in brokers)
         self.met["killed-terraform-runs"] += bool(newest and newest.running)
         self.met["killed-steering"] += bool(progress.steered)
+
+    def ended(self, journal: Journal, tally: Tally) -> None:
+        progress = journal.progress
+        self.met["comeback"] = tally.comebacks
+        if progress.aborting:
+            self.met["aborted-held"] += any(flight.stopped == LEFT for flight in progress.flights.values())
+            self.met["aborted-reverted"] += progress.reverting and "restore-image" in progress.prepared

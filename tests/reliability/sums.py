@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import resource
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -41,13 +42,23 @@ class Sums:
         return [*self._problems, *(f"never met in {self.rolls} rolls: {name}" for name in unmet)]
 
     def table(self, seconds: float) -> Iterator[str]:
+        """`seconds`: how long it took. CPU and memory are those of this process and of its children that have ended."""
+        cpu, memory = spent()
         yield f"{self.rolls} rolls in {seconds:.0f} s, {self.rolls / max(seconds, 0.001):.1f} a second"
+        yield f"{cpu:.0f} s of CPU in all processes, {cpu / max(self.rolls, 1):.3f} s a roll"
+        yield f"{memory:.0f} MB of memory in the largest process"
         yield f"{self.virtual / 86400:.0f} days of clusters' time, {self.replaced} nodes replaced"
         yield from ("", "ends", *_rows(self.ends, self.ends))
         yield from ("", "why some ended short of that", *_rows(self.reasons, self.reasons))
         yield from ("", "faults that struck", *_rows(self.happened, FAULTS))
         yield from ("", "situations met", *_rows(self.met, SITUATIONS))
         yield from ("", f"failures: {len(self.failures)}", *self.failures)
+
+
+def spent() -> tuple[float, float]:
+    """Seconds of CPU of all, and megabytes of the largest at its largest (the kernel counts in kilobytes)."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(use.ru_utime + use.ru_stime for use in used), max(use.ru_maxrss for use in used) / 1024
 
 
 def _words(stops: Sequence[str]) -> str:

@@ -14,24 +14,25 @@ from dcosmaint.sandbox.world import build
 from dcosmaint.sandbox.world.faults.injector import Injector
 from dcosmaint.sandbox.world.faults.table import FAULTS
 from dcosmaint.sandbox.world.faults.wire import WIRE, WIRES
+from tests.rolls.people import left_out
 from tests.rolls.stage import WIDE, Free, Stage, cordoned, not_replaced, unwell
 
 POLICY = Policy(strategy="window", max_in_flight=3, soak=20.0)
 OF_THE_DISK = ("disk-full",)  # its journal has to be on one: see tests/reliability
 
 
-def gone_on(stage: Stage, memory: Memory) -> Verdict:
+def resumed(stage: Stage, memory: Memory) -> tuple[Journal, Verdict]:
+    """By somebody who leaves out what the stop named to be left out."""
     journal = Journal(memory, Free(), stage.hands.now)
     journal.replay(list(memory.lines))
-    journal.append(TakenOver("somebody@else"))
-    return stage.run(journal)
+    journal.append(TakenOver("somebody@else", left_out(memory.lines[-1])))
+    return journal, stage.run(journal)
 
 
 @pytest.mark.parametrize("name", [name for name in FAULTS if name not in OF_THE_DISK])
 def test_a_fault_strikes_and_a_roll_ends_well_when_it_is_mended(name: str) -> None:
     stage, memory = Stage(build(WIDE)), Memory()
-    roll = stage.roll(policy=POLICY)
-    journal, injector = stage.begin(roll, memory), Injector(stage.world, seed=1)
+    journal, injector = stage.begin(stage.roll(policy=POLICY), memory), Injector(stage.world, seed=1)
     injector.let_loose(FAULTS[name], 300.0)
     try:
         verdict = stage.run(journal)
@@ -39,13 +40,13 @@ def test_a_fault_strikes_and_a_roll_ends_well_when_it_is_mended(name: str) -> No
         verdict = Verdict.STUCK
     injector.call_off()
     stage.world.advance(stage.world.now + 3600.0)
-    if verdict is not Verdict.DONE:
-        verdict = gone_on(Stage(stage.world, seed=1), memory)
+    for seed in (1, 2):  # the first of them may be the one that is told whom to leave out
+        if verdict is not Verdict.DONE:
+            journal, verdict = resumed(Stage(stage.world, seed), memory)
+    assert verdict is Verdict.DONE
     assert stage.world.faults.happened[name] == 1
     assert stage.world.faults.calls[name] > 0 or name not in WIRE
-    assert verdict is Verdict.DONE or FAULTS[name].lasting
-    if verdict is Verdict.DONE:
-        assert (not_replaced(stage.world, roll), cordoned(stage.world), unwell(stage.world)) == ([], [], [])
+    assert (not_replaced(stage.world, journal.roll), cordoned(stage.world), unwell(stage.world)) == ([], [], [])
 
 
 def test_every_name_is_there_once_and_says_what_it_does() -> None:

@@ -57,6 +57,11 @@ class Finding:
     message: str
     acceptable: bool = False
 
+    @property
+    def risk(self) -> str:
+        """How it is accepted, in brackets; "" where it can't be."""
+        return f" (or take the risk: --accept {self.rule}={self.subject})" if self.acceptable else ""
+
 
 @dataclass(frozen=True)
 class Inventory:

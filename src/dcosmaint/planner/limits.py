@@ -81,7 +81,7 @@ def in_flight(case: Case, node: Node) -> Refusal | None:
 def rules(case: Case, node: Node) -> Refusal | None:
     """What blocked a plan may also come true while the roll goes on."""
     finding = next(of_node(case.roll, case.inventory, node, steered=case.progress.steered), None)
-    return no(finding.rule, node, f"{finding.subject}: {finding.message}") if finding else None
+    return no(finding.rule, node, f"{finding.subject}: {finding.message}{finding.risk}") if finding else None
 
 
 def one_public(case: Case, node: Node) -> Refusal | None:

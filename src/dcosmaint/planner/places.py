@@ -10,12 +10,12 @@ from dcosmaint.planner.case import Case
 
 
 def homeless(case: Case, node: Node) -> tuple[Member, ...]:
-    """Members of `node` that no agent could take, beside those that are already on their way."""
-    away = case.away | {node.agent_id}
-    leaving = [*_unplaced(case), *(m for chosen in case.chosen for m in chosen.members), *node.members]
+    """Members of `node`, and of those chosen before it, that no agent could take beside those on their way already."""
+    away, ours = case.away | {node.agent_id}, [m for leaves in (*case.chosen, node) for m in leaves.members]
+    leaving = [*_unplaced(case), *ours]
     moving = [member for member in leaving if not case.roll.policy.ignores(member.service)]
     left = _settle(moving, case.inventory, away, case.progress.steered)
-    return tuple(member for member in left if member in node.members)
+    return tuple(member for member in left if member in ours)
 
 
 def eligible(

@@ -160,6 +160,10 @@ class World:
     def crash(self, service: str, pod: str) -> None:
         self.schedulers[service].crash(pod)
 
+    def respread(self, app_id: str) -> None:
+        """Somebody kills one instance of an app, for Marathon to look for a better place for it."""
+        self.master.end(self.ground.apps[app_id].tasks[-1], "TASK_KILLED", "killed by an operator")
+
     def vanish(self, instance_id: str) -> None:
         """Somebody else terminates an instance."""
         self.machine(instance_id).protected = False

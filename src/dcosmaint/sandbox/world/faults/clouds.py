@@ -116,7 +116,6 @@ CLOUDS = (
         0.04,
         partial(_terminate, flying=False),
         _restore,
-        lasting=True,
     ),
     Fault(
         "terminated-in-flight",
@@ -124,7 +123,6 @@ CLOUDS = (
         0.05,
         partial(_terminate, flying=True),
         _restore,
-        lasting=True,
     ),
     Fault("old-ami", "a new instance is launched with the AMI of its predecessor", 0.04, _age, _renew),
     Fault("state-locked", "a colleague holds the lock of Terraform's state for up to an hour", 0.06, _lock, _unlock),

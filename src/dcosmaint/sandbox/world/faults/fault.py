@@ -26,7 +26,6 @@ class Fault:
     strike: Strike  # makes it so; returns whom it struck, "" while there is nobody that it could
     mend: Mend = over  # what people do about all that it did
     again: float = 45.0  # seconds until it looks again, where it found nobody to strike
-    lasting: bool = False  # even mended it may leave a roll that no resume can end as it was planned
 
     def happen(self, world: World, random: Random) -> str:
         """Strike once, and write it into the log. Returns whom it struck, or ""."""

@@ -1,0 +1,19 @@
+"""People who read why a roll stopped, and do what it says, word for word."""
+
+from __future__ import annotations
+
+import re
+
+from dcosmaint.model import Terms
+from dcosmaint.sandbox.world import World
+
+
+def left_out(said: str) -> Terms:
+    """The targets that whoever resumes is told to leave out."""
+    return Terms(excluded=tuple(dict.fromkeys(re.findall(r"resume --exclude (i-\w+)", said))))
+
+
+def spread(world: World, said: str) -> None:
+    """The apps that are said to have all of their instances on one node."""
+    for app_id in dict.fromkeys(re.findall(r"(/[\w/-]+): has all of its .* spread it first", said)):
+        world.respread(app_id)
