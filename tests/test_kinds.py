@@ -1,8 +1,10 @@
-"""The table of kinds: whom a package is taken for, and who may never be away together."""
+"""The table of kinds: whom a package is taken for, who may never be away together, and what the docs say of it."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -85,3 +87,15 @@ def test_a_pod_of_a_type_that_its_kind_does_not_have_goes_alone_and_is_named() -
 def test_members_of_another_service_clash_with_nobody() -> None:
     service = of("hdfs", "journal-0")
     assert not list(kinds.HDFS.clashes(service, [Member("s", "journal-0"), Member("other", "journal-1")]))
+
+
+ROOT = Path(__file__).parents[1]
+
+
+def test_the_docs_name_every_kind_and_only_tests_that_are_there() -> None:
+    told = (ROOT / "docs" / "compatibility.md").read_text()
+    rows = [line for line in told.splitlines() if line.startswith("| ")]
+    for kind in kinds.KINDS:
+        plain = {package for package in kind.packages if not package.startswith(("beta-", "portworx-"))}
+        assert [row for row in rows if all(f"`{package}`" in row for package in plain)], kind.name
+    assert [name for name in re.findall(r"`(tests/[^`]+)`", told) if not (ROOT / name).exists()] == []

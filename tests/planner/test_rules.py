@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from dcosmaint.model import BY_NAME, App, ClusterFacts, Finding, Inventory, Node, Policy, Resources, Service, Work
-from dcosmaint.planner.rules import blockers
+from dcosmaint.planner.rules import blockers, warnings
 from tests.builders import (
     GROUP,
     NOON,
@@ -339,3 +339,21 @@ def test_findings_are_in_the_order_of_the_nodes() -> None:
     nodes = [a_node(n, instance=an_instance(n, scaling_group="agents")) for n in range(6)]
     findings = found(an_inventory(nodes, at=NOON))
     assert [finding.subject for finding in findings] == [node.address for node in nodes]
+
+
+def test_what_is_said_of_a_service_that_is_not_there_is_told() -> None:
+    """A name that is misspelt would leave its namesake to the defaults, and nobody would know."""
+    policy = a_policy(moves={"casandra": "refuse", "cassandra": "auto"}, caps={"es": 2}, min_isr={"es": 1})
+    told = warnings(a_roll(cluster(), policy), cluster(service=a_store()))
+    assert [(finding.rule, finding.subject) for finding in told] == [
+        ("unknown-service", "casandra"),
+        ("unknown-service", "es"),
+    ]
+    assert told[0].message.endswith("no service is called so: there are cassandra")
+
+
+def test_data_that_a_moved_member_left_behind_is_in_nobodys_way_once_its_service_may_be_moved() -> None:
+    nodes = [a_node(4), a_node(5, data=(data_of("nifi"),)), a_node(6)]
+    inventory = an_inventory(nodes, [a_store("nifi", {"nifi-0": 4})])
+    assert "resident-data" in rules(found(inventory))
+    assert found(inventory, a_policy(moves={"nifi": "auto"})) == ()

@@ -98,3 +98,31 @@ def test_while_their_operator_does_nothing_the_next_of_their_nodes_waits_and_say
     carriers = [ended for ended in journal.progress.ended if ended.members]
     assert len(carriers) < len(CASSANDRA.pods)
     assert stage.world.ground.lost["cassandra"] != []
+
+
+SERVICES: dict[str, ServiceShape] = {
+    "cassandra": CASSANDRA,
+    "hdfs": HDFS,
+    "elastic": StoreShape("elastic", "elastic", ("master-0", "master-1", "data-0", "ingest-0")),
+    "dse": StoreShape("dse", "datastax-dse", ("dse-0", "dse-1", "dse-2")),
+    "nifi": NIFI,
+}
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_member_that_is_never_whole_holds_its_node_and_no_other_member_moves(name: str) -> None:
+    """Of every kind: the plan may be stuck, or the data never come."""
+    stage = a_stage(SERVICES[name], nodes=10)
+    taken = Policy(
+        batch_size=4,
+        moves={name: "auto"},
+        accepted=("no-proof=hdfs",),
+        waits=Waits(stalled=1200.0),
+    )
+    stage.world.faults.unfinished |= {f"{name}/{pod}" for pod in SERVICES[name].pods}
+    journal = stage.begin(stage.roll(policy=taken))
+    assert stage.run(journal) is Verdict.STUCK, why(journal)
+    (held,) = journal.progress.stopped
+    assert held.stopped.startswith(f"replace-brokers: no progress in 1200 s: {name}/")
+    assert len(replaced(stage.world, name)) == 1
+    assert [breach for breach in stage.tally(journal.roll).breaches if not breach.startswith("at the end")] == []

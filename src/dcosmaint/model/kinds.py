@@ -106,8 +106,8 @@ UNKNOWN = Kind(
 )
 
 KINDS = (KAFKA, CASSANDRA, ELASTIC, HDFS, DSE)
-BY_NAME = {kind.name: kind for kind in KINDS}
-BY_PACKAGE = {package: kind.name for kind in KINDS for package in kind.packages}
+_BY_NAME = {kind.name: kind for kind in KINDS}
+_BY_PACKAGE = {package: kind.name for kind in KINDS for package in kind.packages}
 
 
 def kind_of(service: Service) -> Kind:
@@ -120,9 +120,9 @@ def proved(service: Service) -> bool:
 
 
 def known(name: str) -> Kind:
-    return BY_NAME.get(name, UNKNOWN)
+    return _BY_NAME.get(name, UNKNOWN)
 
 
 def named(package: str) -> str:
     """The kind of a package; its own name, which is no kind's, where it is of none."""
-    return BY_PACKAGE.get(package, package)
+    return _BY_PACKAGE.get(package, package)

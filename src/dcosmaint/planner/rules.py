@@ -5,7 +5,7 @@ Asked of every target before anything is touched, and of every node again when i
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from dcosmaint.model import Finding, Inventory, Node, Progress, Roll, Work
@@ -62,7 +62,23 @@ def warnings(roll: Roll, inventory: Inventory) -> tuple[Finding, ...]:
     if roll.work is Work.UNDRAIN:
         return ()
     targets = [node for node in inventory.nodes if node.instance.id in roll.targets]
-    return tuple(dict.fromkeys(finding for node in targets for finding in _warnings(roll, inventory, node)))
+    found = [*_misspelt(roll, inventory)]
+    for node in targets:
+        found += _warnings(roll, inventory, node)
+    return tuple(dict.fromkeys(found))
+
+
+def _misspelt(roll: Roll, inventory: Inventory) -> Iterator[Finding]:
+    """What is said of a service that is not there holds for nobody: its real namesake is treated as any other."""
+    there = {service.name for service in inventory.services}
+    policy = roll.policy
+    for name in sorted({*policy.caps, *policy.min_isr, *policy.moves} - there):
+        message = f"is named in the configuration or by --cap, and no service is called so: there are {_some(there)}"
+        yield Finding("unknown-service", name, message)
+
+
+def _some(names: Iterable[str]) -> str:
+    return ", ".join(sorted(names)) or "none"
 
 
 def _warnings(roll: Roll, inventory: Inventory, node: Node) -> Iterator[Finding]:

@@ -5,7 +5,7 @@ Mesos keeps a volume for as long as its agent lives.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 
 from dcosmaint.model import Data, Finding, Inventory, Node, Roll
 from dcosmaint.model.kinds import kind_of
@@ -13,16 +13,17 @@ from dcosmaint.model.kinds import kind_of
 
 def data(roll: Roll, inventory: Inventory, node: Node) -> Iterator[Finding]:
     """A rule of the roll's: whatever it does, that data would be lost, or waited for."""
-    return resident(inventory, node)
+    wanted = frozenset(name for name, moves in roll.policy.moves.items() if moves == "auto")
+    return resident(inventory, node, wanted)
 
 
-def resident(inventory: Inventory, node: Node) -> Iterator[Finding]:
-    """One finding for each role and its owners.
+def resident(inventory: Inventory, node: Node, moved: Set[str] = frozenset()) -> Iterator[Finding]:
+    """One finding for each role and its owners. `moved` are services that are moved because their operator says so.
 
     A service with members here is judged by its own rules. What a replaced broker left behind is missed by nobody: its
     scheduler destroys it as soon as it is offered it. Where a broker may be on any node, no node starts anyway.
     """
-    judged = {service.name for service in inventory.services if not kind_of(service).doubt}
+    judged = {service.name for service in inventory.services if service.name in moved or not kind_of(service).doubt}
     judged |= {member.service for member in node.members}
     kept: dict[tuple[str, tuple[str, ...]], list[Data]] = {}
     for one in node.data:
