@@ -1,47 +1,61 @@
-"""`python -m tests.mutation --sample 300 --seed 1 --jobs 2 --minutes 60`."""
+"""`python -m tests.mutation --sample 300 --seed 1 --jobs 2 --minutes 60 --out mutants.jsonl`."""
 
 from __future__ import annotations
 
 import argparse
-import random
-from collections import Counter
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from pathlib import Path
 from time import monotonic
 
-from tests.mutation.mutants import Mutant, differs, mutants_of
-from tests.mutation.trial import SOURCE, Trial, files, tried
+from tests.mutation.mutants import Mutant, differs, drawn, mutants_of
+from tests.mutation.results import Results, table
+from tests.mutation.trial import SOURCE, Trial, files, reach, tried
 
 
 def main() -> None:
+    asked = _asked()
+    everything = [mutant for file in files() for mutant in mutants_of(SOURCE, file)]
+    chosen = chosen_of(asked.only, everything) if asked.only else drawn(everything, asked.sample, asked.seed, SOURCE)
+    results = Results(asked.out)
+    left = [mutant for mutant in chosen if mutant not in results.killers]
+    for trial in trials(left, asked.jobs, asked.minutes * 60.0, asked.out.with_suffix(".reach")):
+        results.add(trial)
+        print(f"{trial.seconds:6.1f} s  {trial.mutant}  {trial.killed_by or 'SURVIVED'}", flush=True)
+    print("\n".join(table(results.killers)))
+
+
+def _asked() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.mutation", description=__doc__)
     parser.add_argument("--sample", type=int, default=300, help="so many mutants")
     parser.add_argument("--seed", type=int, default=1, help="which ones")
+    parser.add_argument(
+        "--only", default="", help="those of one file, executor.py, or the survivors of an earlier --out"
+    )
     parser.add_argument("--jobs", type=int, default=2, help="at once")
-    parser.add_argument("--minutes", type=float, default=90.0, help="none begins later than that")
-    asked = parser.parse_args()
-    everything = [mutant for file in files() for mutant in mutants_of(SOURCE, file)]
-    chosen = drawn(everything, asked.sample, asked.seed)
-    until = monotonic() + asked.minutes * 60.0
-    with ThreadPoolExecutor(asked.jobs) as pool:
-        trials = [trial for trial in pool.map(lambda m: tried(m) if monotonic() < until else None, chosen) if trial]
-    print("\n".join(table(trials, len(everything))))
+    parser.add_argument("--minutes", type=float, default=60.0, help="none begins later than that; 0 only sums up --out")
+    parser.add_argument(
+        "--out", type=Path, default=Path("mutants.jsonl"), help="results; what is in there is not tried"
+    )
+    return parser.parse_args()
 
 
-def drawn(everything: list[Mutant], sample: int, seed: int) -> list[Mutant]:
-    """A random sample of those that say something else than the code."""
-    order = random.Random(seed).sample(everything, len(everything))
-    return [mutant for mutant in order[: 2 * sample] if differs(mutant, SOURCE)][:sample]
+def chosen_of(only: str, everything: Sequence[Mutant]) -> list[Mutant]:
+    """Every mutant of a file, or those that survived before and still can be made."""
+    if only.endswith(".py"):
+        return [mutant for mutant in everything if mutant.file.endswith(f"/{only}") and differs(mutant, SOURCE)]
+    survivors = {mutant for mutant, killer in Results(Path(only)).killers.items() if not killer}
+    return [mutant for mutant in everything if mutant in survivors]
 
 
-def table(trials: list[Trial], of: int) -> Iterator[str]:
-    survivors = [trial.mutant for trial in trials if not trial.killed_by]
-    killed = len(trials) - len(survivors)
-    yield f"{len(trials)} mutants of {of}: {killed} killed, {len(survivors)} survived ({killed / len(trials):.0%})"
-    places, lost = Counter(t.mutant.file for t in trials), Counter(mutant.file for mutant in survivors)
-    for file, count in sorted(places.items()):
-        yield f"  {file:<44}{count - lost[file]:>4} of {count}"
-    yield from (f"survived: {mutant}" for mutant in sorted(survivors))
+def trials(left: Sequence[Mutant], jobs: int, seconds: float, notes: Path) -> Iterator[Trial]:
+    """As they end."""
+    if not left or not seconds:
+        return
+    until, tests = monotonic() + seconds, reach(notes)
+    with ThreadPoolExecutor(jobs) as pool:
+        asked = [pool.submit(lambda m: tried(m, tests) if monotonic() < until else None, mutant) for mutant in left]
+        yield from (trial for done in as_completed(asked) if (trial := done.result()))
 
 
 if __name__ == "__main__":

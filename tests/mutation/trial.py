@@ -6,11 +6,14 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from time import monotonic
 
 from tests.mutation.mutants import Mutant
+from tests.mutation.reach import Reach
 
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src"
@@ -28,18 +31,27 @@ CORE = (
 )
 ALONE = [
     *("test_executor", "test_admission", "test_turn", "test_journal", "test_lines", "test_guard", "test_safety"),
-    *("test_interrupts", "test_survey", "test_plan"),
+    *("test_interrupts", "test_survey", "test_plan", "test_choice", "test_tighten", "test_older_journals"),
 ]
-NEAR = [f"tests/{name}.py" for name in ALONE] + ["tests/planner", "tests/steps"]
-FAR = ["tests/rolls", "tests/cli"]
+TESTS = [
+    *(f"tests/{name}.py" for name in ALONE),
+    *("tests/planner", "tests/steps", "tests/rolls", "tests/cli", "tests/faults/test_in_process.py"),
+]
+NOT_ASKED = ["tests/rolls/test_crash.py", "tests/rolls/test_determinism.py", "tests/cli/test_imports.py"]
+"""They start processes of their own, or roll anew from each line of a journal. All else in TESTS is quick."""
+
+FIRST = 25
+"""Tests in a first process: most mutants meet their killer there. All others that run the line are in a second one."""
+
 PATIENCE = 600.0
-"""Seconds: a mutant that has the tests wait for longer is seen by whoever waits."""
+"""Seconds: a process that takes longer is seen by whoever waits."""
 
 
 @dataclass(frozen=True)
 class Trial:
     mutant: Mutant
     killed_by: str  # "" for a survivor
+    seconds: float
 
 
 def files() -> list[str]:
@@ -47,26 +59,58 @@ def files() -> list[str]:
     return [str(path.relative_to(SOURCE)) for pattern in CORE for path in sorted(package.glob(pattern))]
 
 
-def tried(mutant: Mutant) -> Trial:
+def reach(out: Path) -> Reach:
+    """Run all of TESTS once, and hear which lines each runs. Raises `RuntimeError` where one fails without a mutant."""
+    changed = max(file.stat().st_mtime for folder in ("src", "tests") for file in (ROOT / folder).rglob("*.py"))
+    if out.exists() and out.stat().st_mtime > changed:
+        return Reach.read(SOURCE, out)
+    out.unlink(missing_ok=True)
+    into = {"REACH_OUT": str(out), "REACH_SOURCE": str(SOURCE), "REACH_FILES": ":".join(files())}
+    ignored = [word for file in NOT_ASKED for word in ("--ignore", file)]
+    ran = _pytest(SOURCE, ["-p", "tests.mutation.reach", *ignored, *TESTS], **into)
+    if ran.returncode:
+        raise RuntimeError(f"the tests fail without a mutant:\n{ran.stdout[-3000:]}{ran.stderr[-1000:]}")
+    return Reach.read(SOURCE, out)
+
+
+def tried(mutant: Mutant, reach: Reach) -> Trial:
+    began = monotonic()
     with TemporaryDirectory(prefix="mutant-") as folder:
-        shutil.copytree(SOURCE, Path(folder) / "src")
-        (Path(folder) / "src" / mutant.file).write_text(mutant.code(SOURCE))
-        for tests in (NEAR, FAR):
-            if killer := _killer(Path(folder), tests):
-                return Trial(mutant, killer)
-    return Trial(mutant, "")
+        source = Path(folder) / "src"
+        shutil.copytree(SOURCE, source)
+        changed = source / mutant.file
+        changed.write_text(mutant.code(SOURCE))
+        for compiled in changed.parent.glob(f"__pycache__/{changed.stem}.*"):
+            compiled.unlink()
+        tests = reach.of(mutant.file, mutant.line)
+        killer = next(_killers(source, [tests[:FIRST], tests[FIRST:]]), "")
+    return Trial(mutant, killer, monotonic() - began)
 
 
-def _killer(folder: Path, tests: list[str]) -> str:
-    environment = {**os.environ, "PYTHONPATH": str(folder / "src"), "PYTHONDONTWRITEBYTECODE": "1"}
-    argv = [sys.executable, "-m", "pytest", "-x", "-q", "-m", "not slow and not real", "-p", "no:cacheprovider", *tests]
+def _killers(source: Path, rounds: Sequence[list[str]]) -> Iterator[str]:
+    for tests in filter(None, rounds):
+        if killer := _killer(source, tests):
+            yield killer
+
+
+def _killer(source: Path, tests: list[str]) -> str:
+    names = source.parent / "tests"
+    names.write_text("\n".join(tests))
     try:
-        ran = subprocess.run(
-            argv, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=PATIENCE
-        )
+        ran = _pytest(source, ["-x", "-p", "tests.mutation.watch", f"@{names}"])
     except subprocess.TimeoutExpired:
         return "patience"
     if ran.returncode == 0:
         return ""
     failed = [line.split()[1] for line in ran.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))]
-    return failed[0] if failed else "import"
+    if not failed and "not found:" in ran.stderr:
+        raise RuntimeError(f"a test that was there is not any more: {ran.stderr[-500:]}")
+    return failed[0] if failed and "::" in failed[0] else "import"
+
+
+def _pytest(source: Path, argv: list[str], **more: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "PYTHONPATH": str(source), "PYTHONDONTWRITEBYTECODE": "1", **more}
+    command = [sys.executable, "-m", "pytest", "-q", "-m", "not slow and not real", "-p", "no:cacheprovider"]
+    return subprocess.run(
+        [*command, *argv], cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=PATIENCE
+    )
