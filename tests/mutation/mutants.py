@@ -8,6 +8,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from cosmic_ray.ast import ast_nodes, get_ast
@@ -89,6 +90,7 @@ def differs(mutant: Mutant, source: Path) -> bool:
         return False
 
 
+@cache
 def _meaning(code: str) -> str:
     tree = ast.parse(code)
     for node in ast.walk(tree):

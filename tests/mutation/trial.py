@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,9 +10,9 @@ from tempfile import TemporaryDirectory
 from time import monotonic
 
 from tests.mutation.mutants import Mutant
+from tests.mutation.nursery import ROOT, run
 from tests.mutation.reach import Reach
 
-ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src"
 CORE = (
     "planner/*.py",
@@ -67,9 +64,11 @@ def reach(out: Path) -> Reach:
     out.unlink(missing_ok=True)
     into = {"REACH_OUT": str(out), "REACH_SOURCE": str(SOURCE), "REACH_FILES": ":".join(files())}
     ignored = [word for file in NOT_ASKED for word in ("--ignore", file)]
-    ran = _pytest(SOURCE, ["-p", "tests.mutation.reach", *ignored, *TESTS], **into)
-    if ran.returncode:
-        raise RuntimeError(f"the tests fail without a mutant:\n{ran.stdout[-3000:]}{ran.stderr[-1000:]}")
+    says = out.with_suffix(".says")
+    ran = run(SOURCE, ["-p", "tests.mutation.reach", *ignored, *TESTS], says, env=into)
+    if ran.code:
+        out.unlink(missing_ok=True)
+        raise RuntimeError(f"the tests fail without a mutant: see {says}")
     return Reach.read(SOURCE, out)
 
 
@@ -96,21 +95,12 @@ def _killers(source: Path, rounds: Sequence[list[str]]) -> Iterator[str]:
 def _killer(source: Path, tests: list[str]) -> str:
     names = source.parent / "tests"
     names.write_text("\n".join(tests))
-    try:
-        ran = _pytest(source, ["-x", "-p", "tests.mutation.watch", f"@{names}"])
-    except subprocess.TimeoutExpired:
-        return "patience"
-    if ran.returncode == 0:
+    ran = run(source, ["-x", "-p", "tests.mutation.watch", f"@{names}"], source.parent / "says", patience=PATIENCE)
+    if ran.code == 0:
         return ""
-    failed = [line.split()[1] for line in ran.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))]
-    if not failed and "not found:" in ran.stderr:
-        raise RuntimeError(f"a test that was there is not any more: {ran.stderr[-500:]}")
+    if ran.code is None:
+        return "patience"
+    failed = [line.split()[1] for line in ran.says.splitlines() if line.startswith(("FAILED", "ERROR"))]
+    if not failed and "not found:" in ran.says:
+        raise RuntimeError(f"a test that was there is not any more: {ran.says[-500:]}")
     return failed[0] if failed and "::" in failed[0] else "import"
-
-
-def _pytest(source: Path, argv: list[str], **more: str) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "PYTHONPATH": str(source), "PYTHONDONTWRITEBYTECODE": "1", **more}
-    command = [sys.executable, "-m", "pytest", "-q", "-m", "not slow and not real", "-p", "no:cacheprovider"]
-    return subprocess.run(
-        [*command, *argv], cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=PATIENCE
-    )
