@@ -19,7 +19,7 @@ def main() -> None:
     chosen = chosen_of(asked.only, everything) if asked.only else drawn(everything, asked.sample, asked.seed, SOURCE)
     results = Results(asked.out)
     left = [mutant for mutant in chosen if mutant not in results.killers]
-    for trial in trials(left, asked.jobs, asked.minutes * 60.0, asked.out.with_suffix(".reach")):
+    for trial in trials(left, asked):
         results.add(trial)
         print(f"{trial.seconds:6.1f} s  {trial.mutant}  {trial.killed_by or 'SURVIVED'}", flush=True)
     print("\n".join(table(results.killers)))
@@ -48,14 +48,18 @@ def chosen_of(only: str, everything: Sequence[Mutant]) -> list[Mutant]:
     return [mutant for mutant in everything if mutant in survivors]
 
 
-def trials(left: Sequence[Mutant], jobs: int, seconds: float, notes: Path) -> Iterator[Trial]:
+def trials(left: Sequence[Mutant], asked: argparse.Namespace) -> Iterator[Trial]:
     """As they end."""
-    if not left or not seconds:
+    if not left or not asked.minutes:
         return
-    until, tests = monotonic() + seconds, reach(notes)
-    with ThreadPoolExecutor(jobs) as pool:
-        asked = [pool.submit(lambda m: tried(m, tests) if monotonic() < until else None, mutant) for mutant in left]
-        yield from (trial for done in as_completed(asked) if (trial := done.result()))
+    until, tests = monotonic() + asked.minutes * 60.0, reach(asked.out.with_suffix(".reach"))
+
+    def trial(mutant: Mutant) -> Trial | None:
+        return tried(mutant, tests, asked.within) if monotonic() < until else None
+
+    with ThreadPoolExecutor(asked.jobs) as pool:
+        begun = [pool.submit(trial, mutant) for mutant in left]
+        yield from (found for done in as_completed(begun) if (found := done.result()))
 
 
 if __name__ == "__main__":

@@ -10,15 +10,13 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 from time import monotonic
 from types import CodeType, FrameType
 from typing import Any
 
 import pytest
-
-LONGEST = 5.0
-"""Seconds while lines are counted, some three times as long as else. What takes longer is not asked."""
 
 Lines = dict[str, list[int]]
 
@@ -28,19 +26,19 @@ class Reach:
     source: Path
     tests: dict[str, tuple[float, Lines]]  # by their ids
 
-    def of(self, file: str, line: int) -> list[str]:
-        """Tests that run a statement: those that run least else first.
+    def of(self, file: str, line: int, within: float) -> list[str]:
+        """Tests that run a statement, as many as take `within` seconds: those that run least else first.
 
         What runs when its file is imported (a constant, a default) is tried by every test that runs anything there.
         """
         span = _statement((self.source / file).read_text(), line)
-        reached = ((test, seconds, lines) for test, (seconds, lines) in self.tests.items() if seconds < LONGEST)
         found = [
             (sum(map(len, lines.values())), seconds, test)
-            for test, seconds, lines in reached
+            for test, (seconds, lines) in self.tests.items()
             if file in lines and (span is None or any(number in span for number in lines[file]))
         ]
-        return [test for _, _, test in sorted(found)]
+        ends = accumulate(seconds for _, seconds, _ in sorted(found))
+        return [test for (_, _, test), end in zip(sorted(found), ends, strict=True) if end <= within]
 
     @classmethod
     def read(cls, source: Path, path: Path) -> Reach:

@@ -38,7 +38,7 @@ NOT_ASKED = ["tests/rolls/test_crash.py", "tests/rolls/test_determinism.py", "te
 """They start processes of their own, or roll anew from each line of a journal. All else in TESTS is quick."""
 
 FIRST = 25
-"""Tests in a first process: most mutants meet their killer there. All others that run the line are in a second one."""
+"""Tests in a first process: most mutants meet their killer there. The others are in a second one."""
 
 PATIENCE = 600.0
 """Seconds: a process that takes longer is seen by whoever waits."""
@@ -72,7 +72,7 @@ def reach(out: Path) -> Reach:
     return Reach.read(SOURCE, out)
 
 
-def tried(mutant: Mutant, reach: Reach) -> Trial:
+def tried(mutant: Mutant, reach: Reach, within: float) -> Trial:
     began = monotonic()
     with TemporaryDirectory(prefix="mutant-") as folder:
         source = Path(folder) / "src"
@@ -81,7 +81,7 @@ def tried(mutant: Mutant, reach: Reach) -> Trial:
         changed.write_text(mutant.code(SOURCE))
         for compiled in changed.parent.glob(f"__pycache__/{changed.stem}.*"):
             compiled.unlink()
-        tests = reach.of(mutant.file, mutant.line)
+        tests = reach.of(mutant.file, mutant.line, within)
         killer = next(_killers(source, [tests[:FIRST], tests[FIRST:]]), "")
     return Trial(mutant, killer, monotonic() - began)
 
