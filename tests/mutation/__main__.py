@@ -37,6 +37,9 @@ def _asked() -> argparse.Namespace:
     parser.add_argument(
         "--out", type=Path, default=Path("mutants.jsonl"), help="results; what is in there is not tried"
     )
+    parser.add_argument(
+        "--within", type=float, default=60.0, help="seconds of tests for a mutant, as measured with none"
+    )
     return parser.parse_args()
 
 
