@@ -22,6 +22,7 @@ class Promise:
     asks: tuple[str, ...]
     acts: tuple[str, ...]
     work: Work = Work.ROLL
+    left: str = ""  # what it says is left to do
 
     def __str__(self) -> str:
         return self.step
@@ -30,8 +31,22 @@ class Promise:
 PROMISES = [
     Promise("swap-image", "Terraform to name the AMI of", "apply", ("terraform",), ("terraform.swap",)),
     Promise("cordon-agent", "to show as deactivated", "stop", ("mesos",), ("mesos.cordon",)),
-    Promise("replace-brokers", "kafka-0 to leave", "place", ("services", "mesos"), ("services.replace",)),
-    Promise("stop-docker", "docker to stop", "stop", ("units", "mesos", "services"), ("units.stop_docker",)),
+    Promise(
+        "replace-brokers",
+        "kafka-0 to leave",
+        "place",
+        ("services", "mesos"),
+        ("services.replace",),
+        left="recovery COMPLETE",
+    ),
+    Promise(
+        "stop-docker",
+        "docker to stop",
+        "stop",
+        ("units", "mesos", "services"),
+        ("units.stop_docker",),
+        left="1 containers left",
+    ),
     Promise(
         "stop-agent",
         "to leave the master",
@@ -39,7 +54,14 @@ PROMISES = [
         ("units", "mesos", "services"),
         ("units.hold_agent", "units.signal_agent"),
     ),
-    Promise("terminate-instance", "to be terminated", "terminate", ("ec2", "mesos", "services"), ("ec2.terminate",)),
+    Promise(
+        "terminate-instance",
+        "to be terminated",
+        "terminate",
+        ("ec2", "mesos", "services"),
+        ("ec2.terminate",),
+        left="running",
+    ),
     Promise("apply-terraform", "", "apply", ("terraform",), ("terraform.plan", "terraform.apply")),
     Promise("await-agent", "an agent on", "register", ("terraform", "ec2", "mesos"), ("keys.enrol",)),
     Promise("start-docker", "docker to start", "start", ("units",), ("units.start_docker",), Work.UNDRAIN),
@@ -110,6 +132,7 @@ def test_what_never_arrives_is_waited_for_by_name_with_the_patience_of_the_polic
     assert promise.goal in waited[-1].goal
     assert {waiting.patience for waiting in waited} == {getattr(WAITS, promise.patience)}
     assert waited[-1].goal == waited[-2].goal  # no progress is claimed
+    assert {waiting.left for waiting in waited} == {promise.left}
 
 
 @pytest.mark.parametrize(
