@@ -38,7 +38,7 @@ def _asked() -> argparse.Namespace:
         "--out", type=Path, default=Path("mutants.jsonl"), help="results; what is in there is not tried"
     )
     parser.add_argument(
-        "--within", type=float, default=60.0, help="seconds of tests for a mutant, as measured with none"
+        "--within", type=float, default=30.0, help="seconds of tests for a mutant, as measured with none"
     )
     return parser.parse_args()
 

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import Phase, settings
 
-LIMIT = 60.0
-"""Seconds for one test. The longest of those that are used here takes three."""
+WORK, WAIT = 5.0, 60.0
+"""Seconds that one test may compute, and last. The longest of those that are asked computes for two."""
 
 MEMORY = 4 << 30
 """Bytes."""
@@ -27,9 +27,12 @@ def pytest_configure() -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
-    signal.signal(signal.SIGALRM, lambda *_: pytest.fail(f"runs for more than {LIMIT:.0f} s"))
-    signal.setitimer(signal.ITIMER_REAL, LIMIT)
+    limits = ((signal.ITIMER_PROF, signal.SIGPROF, WORK), (signal.ITIMER_REAL, signal.SIGALRM, WAIT))
+    for timer, number, seconds in limits:
+        signal.signal(number, lambda *_: pytest.fail("goes on for ever"))
+        signal.setitimer(timer, seconds)
     try:
         return (yield)
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0.0)
+        for timer, _, _ in limits:
+            signal.setitimer(timer, 0.0)
