@@ -21,12 +21,6 @@ NOTHING = Waiting("its first look", patience=float("inf"))
 class Turn:
     def __init__(self, steps: Iterable[Step], now: float) -> None:
         self._steps = deque(steps)
-        self._running: Iterator[Waiting] = iter(())
-        self._tries = 0  # failures in a row
-        self.waiting = self._heard = NOTHING  # what stands now; what the step said when it last had an answer
-        self.since = self._last = now  # since when, without the time of the other kind; when anything was said last
-        self._aimed = now  # when the goal was first heard of
-        self._waited = self._erred = 0.0  # seconds without progress, with answers and without
         self._begin(now)
 
     @property
@@ -78,8 +72,8 @@ class Turn:
 
     def be_patient(self, now: float) -> None:
         """Start the patience anew: time has passed in which nobody could look."""
-        self._waited = self._erred = 0.0
-        self.since = self._last = now
+        self._waited = self._erred = 0.0  # seconds without progress, with answers and without
+        self.since = self._last = now  # since when, without the time of the other kind; when anything was said last
 
     def pause(self, now: float) -> float:
         """Seconds until the next look. An error that comes again doubles it."""
@@ -87,9 +81,10 @@ class Turn:
         return min(LONG, max(SHORT * 2.0 ** max(0, self._tries - 1), waited / 10))
 
     def _begin(self, now: float) -> None:
-        self._running = self._steps[0].run() if self._steps else iter(())
-        self._tries = 0
-        self.waiting = self._heard = NOTHING
+        self._running: Iterator[Waiting] = self._steps[0].run() if self._steps else iter(())
+        self._tries = 0  # failures in a row
+        self.waiting = self._heard = NOTHING  # what stands now; what the step said when it last had an answer
+        self._aimed = now  # when the goal was first heard of
         self.be_patient(now)
 
     def _wait(self, waiting: Waiting, since: float) -> bool:
