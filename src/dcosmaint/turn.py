@@ -21,6 +21,13 @@ NOTHING = Waiting("its first look", patience=float("inf"))
 class Turn:
     def __init__(self, steps: Iterable[Step], now: float) -> None:
         self._steps = deque(steps)
+        self._running: Iterator[Waiting]
+        self._tries: int  # failures in a row
+        self.waiting: Waiting  # what stands now
+        self._heard: Waiting  # what the step said when it last had an answer
+        self.since: float  # since when, without the time of the other kind
+        self._last: float  # when anything was said last
+        self._aimed: float  # when the goal was first heard of
         self._begin(now)
 
     @property
@@ -73,7 +80,7 @@ class Turn:
     def be_patient(self, now: float) -> None:
         """Start the patience anew: time has passed in which nobody could look."""
         self._waited = self._erred = 0.0  # seconds without progress, with answers and without
-        self.since = self._last = now  # since when, without the time of the other kind; when anything was said last
+        self.since = self._last = now
 
     def pause(self, now: float) -> float:
         """Seconds until the next look. An error that comes again doubles it."""
@@ -81,10 +88,10 @@ class Turn:
         return min(LONG, max(SHORT * 2.0 ** max(0, self._tries - 1), waited / 10))
 
     def _begin(self, now: float) -> None:
-        self._running: Iterator[Waiting] = self._steps[0].run() if self._steps else iter(())
-        self._tries = 0  # failures in a row
-        self.waiting = self._heard = NOTHING  # what stands now; what the step said when it last had an answer
-        self._aimed = now  # when the goal was first heard of
+        self._running = self._steps[0].run() if self._steps else iter(())
+        self._tries = 0
+        self.waiting = self._heard = NOTHING
+        self._aimed = now
         self.be_patient(now)
 
     def _wait(self, waiting: Waiting, since: float) -> bool:
