@@ -142,7 +142,7 @@ def an_inventory(
         agents=tuple(node.agent for node in joined if node.agent),
         services=tuple(services),
         apps=tuple(apps),
-        facts=ClusterFacts("2.1.0", "1.9.0", airtight_cordon=True),
+        facts=ClusterFacts("2.1.0", "1.9.0"),
         images={GROUP: NEW},
     )
     return replace(inventory, **changes)

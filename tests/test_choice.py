@@ -23,7 +23,7 @@ def fleet() -> Inventory:
         a_node(4, instance=an_instance(4, ami=NEW)),
         a_node(5, agent=an_agent(5, public=True, hostname="edge-5")),
     ]
-    return an_inventory(nodes, facts=ClusterFacts("2.1.0", "1.9.0", airtight_cordon=True, masters=("10.0.0.1",)))
+    return an_inventory(nodes, facts=ClusterFacts("2.1.0", "1.9.0", masters=("10.0.0.1",)))
 
 
 def chosen(choice: Choice, work: Work = Work.ROLL) -> list[int]:

@@ -25,6 +25,8 @@ class Newer:
 
 FLIGHT = ("flights", 0)
 NEWER = (
+    Newer(lines.RollBegun(a_roll()), (("roll", "manner"),)),
+    Newer(lines.Slot("node", a_member(0)), (("also",),)),
     Newer(lines.Admitted((a_flight(a_node(0)),)), ((*FLIGHT, "red"), (*FLIGHT, "noted"), (*FLIGHT, "also"))),
     Newer(lines.Replacing("node", a_member(0), "task-1"), (("also",),)),
     Newer(lines.TakenOver("you@there"), (("terms",),)),
@@ -57,4 +59,4 @@ def test_a_journal_of_the_first_form_is_gone_on_with() -> None:
 
 
 def test_a_roll_that_begins_now_has_a_form_that_older_versions_refuse_by_name() -> None:
-    assert to_json(NOON, lines.RollBegun(a_roll()))["schema"] == lines.SCHEMA == 2
+    assert to_json(NOON, lines.RollBegun(a_roll()))["schema"] == lines.SCHEMA == 3

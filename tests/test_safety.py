@@ -139,7 +139,7 @@ def test_copies_are_counted_with_everybody_away_who_leaves_or_is_gone(
 
 
 def _too_few(was: list[int], now: list[int], leaving: set[int], gone: set[int]) -> bool:
-    concerned = not now or leaving & set(now)
+    concerned = not now or leaving & {*was, *now}
     need = {0: 1, 1: 1, 2: 1}.get(len(was), 2)
     return bool(concerned) and len([pod for pod in now if pod not in leaving and pod not in gone]) < need
 

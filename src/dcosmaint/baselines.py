@@ -51,7 +51,7 @@ def _flight(site: Site, roll: Roll, inventory: Inventory, node: Node) -> Flight:
     measured = node.agent and roll.work in RENEWING  # one that is drained owes nobody its health
     red = site.health.red(node.private_ip) if measured else ()
     left = leaves(node, roll.policy)
-    holds = tuple(member for member in slots(node) if member not in left)
+    holds = tuple(member for member in slots(roll, node) if member not in left)
     balancers = roll.left.get(node.instance.id, ()) if roll.work is Work.UNDRAIN else node.instance.balancers
     return Flight(node, holds, left, counts=counts, flags=flags, red=red, balancers=balancers)
 

@@ -51,13 +51,15 @@ class _Seen:
         self.refusals = answer.refusals
         if answer.start:
             addresses = tuple(node.address for node in answer.start)
-            self.batches.append(Batch(len(self.batches) + 1, addresses, _lost(answer.start), _why(answer.refusals)))
+            self.batches.append(
+                Batch(len(self.batches) + 1, addresses, _lost(roll, answer.start), _why(answer.refusals))
+            )
         return answer
 
 
-def _lost(nodes: Sequence[Node]) -> dict[str, int]:
-    """A node moves one member of a service at a time, so it costs the service one."""
-    return dict(sorted(Counter(member.service for node in nodes for member in slots(node)).items()))
+def _lost(roll: Roll, nodes: Sequence[Node]) -> dict[str, int]:
+    """What they take away from each service."""
+    return dict(sorted(Counter(member.service for node in nodes for member in slots(roll, node)).items()))
 
 
 def _why(refusals: Sequence[Refusal]) -> str:

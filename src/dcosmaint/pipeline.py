@@ -21,6 +21,7 @@ from dcosmaint.steps.bake_image import BakeImage
 from dcosmaint.steps.cordon_agent import CordonAgent
 from dcosmaint.steps.join_balancers import JoinBalancers
 from dcosmaint.steps.leave_balancers import LeaveBalancers
+from dcosmaint.steps.leaving import CountedLost, Emptied, Leaving
 from dcosmaint.steps.ours import Ours
 from dcosmaint.steps.replace_brokers import ReplaceBrokers
 from dcosmaint.steps.slots import Slots
@@ -66,40 +67,75 @@ def prepare_image(journal: Journal, site: Site) -> Steps:
 
 
 def drain_node(seat: Seat) -> Steps:
+    """Its members move first, or, once it is down, last."""
+    if seat.flight.gone:  # somebody else has terminated it: nothing there can be cordoned, asked or stopped
+        return (*move_members(seat), *lose_node(seat))
+    if seat.roll.manner.last:
+        return (*cordon_node(seat), *stop_node(seat), *move_members(seat))
+    return (*cordon_node(seat), *move_members(seat), *stop_node(seat))
+
+
+def replace_node(seat: Seat) -> Steps:
+    """The same around a new node: where members move last, it stands there to take them."""
+    roll, site = seat.roll, seat.site
+    verify = VerifyAgent(roll, site, seat.slots)
+    if not roll.manner.last:
+        return (*drain_node(seat), *renew_node(seat), verify)
+    stop = lose_node(seat) if seat.flight.gone else (*cordon_node(seat), *stop_node(seat))
+    return (*stop, *renew_node(seat), *move_members(seat), verify)
+
+
+def cordon_node(seat: Seat) -> Steps:
+    """Nothing, where nothing keeps work off a node."""
     node, site, waits = seat.flight.node, seat.site, seat.roll.policy.waits
     cordon = CordonAgent(node, site.mesos, site.ec2, site.acts.mesos, waits)
-    move = ReplaceBrokers(node, seat.roll, site.mesos, seat.services, site.acts.services, seat.slots)
+    return (cordon,) if seat.roll.manner.airtight else ()
+
+
+def move_members(seat: Seat) -> Steps:
+    node, site = seat.flight.node, seat.site
+    return (ReplaceBrokers(node, seat.roll, site.mesos, seat.services, site.acts.services, seat.slots),)
+
+
+def lose_node(seat: Seat) -> Steps:
+    """Its instance is gone, and not by our hand."""
+    leave = LeaveBalancers(seat.site.balancers, seat.site.acts.balancers, seat.slots, seat.roll.policy.waits)
+    return (leave, LostAgent(seat.flight.node, seat.site.mesos, seat.roll.policy.waits))
+
+
+def stop_node(seat: Seat) -> Steps:
+    """Load balancers send it nothing more before it goes down."""
+    node, site, waits = seat.flight.node, seat.site, seat.roll.policy.waits
     leave = LeaveBalancers(site.balancers, site.acts.balancers, seat.slots, waits)
-    if seat.flight.gone:  # somebody else has terminated it: nothing there can be cordoned, asked or stopped
-        return (move, leave, LostAgent(node, site.mesos, waits))
-    docker = StopDocker(node, site.mesos, seat.services, site.ec2, site.units, site.acts.units, waits)
+    leaving: Leaving = Emptied(node, site.mesos, seat.services)
+    if seat.roll.manner.last:
+        leaving = CountedLost(node, site.mesos, seat.services, seat.slots)
+    docker = StopDocker(node, site.mesos, leaving, site.ec2, site.units, site.acts.units, waits)
     agent = StopAgent(
         node=node,
         counts=seat.flight.counts,
         lasting=seat.roll.work is Work.DRAIN,
         mesos=site.mesos,
-        services=seat.services,
+        leaving=leaving,
         marathon=site.marathon,
         ec2=site.ec2,
         units=site.units,
         acts=site.acts.units,
         waits=waits,
     )
-    # Docker first, as operators do it by hand: safe because the cordon is airtight. A stopped docker under an agent
+    # Docker first, as operators do it by hand: safe where the cordon is airtight. A stopped docker under an agent
     # that still takes offers is a black hole for every app of the cluster.
-    stop = (agent, docker) if seat.roll.policy.stop_order == "agent-first" else (docker, agent)
-    return (cordon, move, leave, *stop)
+    agent_first = seat.roll.policy.stop_order == "agent-first" or not seat.roll.manner.airtight
+    return (leave, agent, docker) if agent_first else (leave, docker, agent)
 
 
-def replace_node(seat: Seat) -> Steps:
+def renew_node(seat: Seat) -> Steps:
     node, roll, site = seat.flight.node, seat.roll, seat.site
     return (
-        *drain_node(seat),
         TerminateInstance(node, roll, site.mesos, seat.services, site.ec2, site.acts.ec2, seat.slots),
         ApplyTerraform(node, roll, site.terraform, site.ec2, seat.writer),
         AwaitAgent(node, site.terraform, site.ec2, site.mesos, site.acts.keys, roll.policy.waits),
         _join(seat, partial(new_instance, node, site.terraform, site.ec2)),
-        VerifyAgent(roll, site, seat.slots),
     )
 
 

@@ -74,7 +74,7 @@ class Plan:
 
     def to_json(self) -> dict[str, Any]:
         """The object of the contract: scripts depend on it."""
-        roll, facts, forecast = self.roll, self.inventory.facts, self.forecast
+        roll, forecast = self.roll, self.forecast
         batches, because = max(self.bounds(), key=lambda bound: bound[0])
         quickest = forecast.seconds / max(1, len(forecast.batches))
         return {
@@ -82,8 +82,8 @@ class Plan:
             "cluster": roll.cluster,
             "target_ami": dict(roll.images),
             "strategy": roll.policy.strategy,
-            "order": "replace-first",
-            "cordon": {"method": "deactivate" if facts.airtight_cordon else "none", "airtight": facts.airtight_cordon},
+            "order": roll.manner.order,
+            "cordon": {"method": roll.manner.cordon, "airtight": roll.manner.airtight},
             "caps": dict(self.caps),
             "nodes": [self._node(node) for node in self.inventory.nodes],
             "batches": [asdict(batch) for batch in forecast.batches],

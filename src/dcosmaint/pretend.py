@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dcosmaint.model import HEALTHY, Agent, App, Inventory, Node, Pod, Resources, Roll, Service, natural
+from dcosmaint.model import (
+    DEACTIVATE,
+    HEALTHY,
+    Agent,
+    App,
+    Inventory,
+    Node,
+    Pod,
+    Resources,
+    Roll,
+    Service,
+    natural,
+)
 from dcosmaint.model.kinds import kind_of
 from dcosmaint.sandbox.world import AppShape, BalancerShape, KafkaShape, NodeShape, Shape, Size, StoreShape, World
 from dcosmaint.sandbox.world.shape import ServiceShape
@@ -14,7 +26,7 @@ SEED = 1 << 40
 
 
 def pretend(inventory: Inventory, roll: Roll) -> World:
-    profile = "2.1" if inventory.facts.airtight_cordon else "1.11"
+    profile = "2.1" if inventory.facts.can(DEACTIVATE) else "1.11"
     world = World(Shape(profile=profile, services=(), apps=(), seed=SEED))
     _add_images(world, inventory, roll)
     known = {node.agent_id for node in inventory.nodes}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import takewhile
 from pathlib import Path
@@ -17,6 +17,7 @@ from dcosmaint.errors import DcosmaintError, Refused
 from dcosmaint.journal import File, Journal, Sink, mend, read
 from dcosmaint.model import RENEWING, Finding, Image, Inventory, Node, Policy, Progress, Roll, Work
 from dcosmaint.planner.case import serving
+from dcosmaint.planner.manner import manner
 from dcosmaint.planner.rules import blockers as rule_blockers
 from dcosmaint.ports import Ec2Reads, Lease
 
@@ -37,7 +38,7 @@ class Order:
 
 def a_roll(roll_id: str, cluster: str, by: str, order: Order, inventory: Inventory) -> Roll:
     """The roll that does it, with what the cluster was at its start."""
-    return Roll(
+    roll = Roll(
         id=roll_id,
         cluster=cluster,
         work=order.work,
@@ -51,6 +52,7 @@ def a_roll(roll_id: str, cluster: str, by: str, order: Order, inventory: Invento
         reason=order.reason,
         by=by,
     )
+    return replace(roll, manner=manner(roll, inventory))
 
 
 def blockers(roll: Roll, inventory: Inventory, ec2: Ec2Reads) -> tuple[Finding, ...]:

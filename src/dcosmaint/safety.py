@@ -80,14 +80,19 @@ def together(service: Service, gone: Iterable[Member]) -> str:
 def thin(
     service: Service, leaving: Iterable[Member], gone: Iterable[Member], baseline: tuple[Partition, ...], policy: Policy
 ) -> Iterator[Thin]:
-    """Partitions on `leaving` that would keep too few in-sync copies with every member of `gone` taken away (R14)."""
+    """Partitions on `leaving` that would keep too few in-sync copies with every member of `gone` taken away (R14).
+
+    One that a member was in sync in, and is not any more, is on it too.
+    """
     pods = {m.pod for m in leaving if m.service == service.name}
     if not pods:
         return
     was = {(p.topic, p.number): len(p.isr) for p in baseline}
+    theirs = {(p.topic, p.number) for p in baseline if pods.intersection(p.isr)}
     away = pods | {m.pod for m in gone if m.service == service.name}
     for partition in service.partitions or ():
-        if not pods.intersection(partition.isr) and partition.isr:
+        on_them = pods.intersection(partition.isr) or (partition.topic, partition.number) in theirs
+        if not on_them and partition.isr:
             continue
         left = tuple(pod for pod in partition.isr if pod not in away)
         need = min_isr(service.name, was.get((partition.topic, partition.number), len(partition.isr)), policy)

@@ -10,14 +10,13 @@ from typing import Any
 
 from click.testing import CliRunner, Result
 
-from dcosmaint.cli import commands
+from dcosmaint.cli import commands, pretend_cluster
 from dcosmaint.cli.cluster import Cluster, Clusters, Working
 from dcosmaint.errors import Usage
 from dcosmaint.hands import Signal, VirtualHands
 from dcosmaint.model import Policy
 from dcosmaint.ports import Lease
 from dcosmaint.rolls import Shelf
-from dcosmaint.sandbox import monitor
 from dcosmaint.sandbox.faces import in_process
 from dcosmaint.sandbox.world import Shape, World, build
 from dcosmaint.site import Site
@@ -47,7 +46,7 @@ class Stage(Clusters):
             hands=self._hands,
             policy=lambda fleet: self._policy,
             lock=self._lock,
-            tally=lambda: monitor.judge(self.world.log, {}).table(),
+            tally=lambda roll: pretend_cluster.tally(self.world.log, roll),
         )
 
     def open(self, config: Path | None, name: str | None) -> Cluster:

@@ -19,6 +19,7 @@ from dcosmaint.lines import Admitted, Cordoned, RollBegun
 from dcosmaint.model import Flight
 from dcosmaint.sandbox.faces import in_process
 from dcosmaint.sandbox.world import KafkaShape, Shape, TopicShape
+from dcosmaint.sandbox.world.profiles import PROFILES
 from dcosmaint.sandbox.world.shape import APPS
 from dcosmaint.survey import survey
 from tests.builders import a_roll
@@ -146,11 +147,11 @@ def test_topics_that_a_replace_would_wipe_are_named(tmp_path: Path) -> None:
     assert "--accept data-loss=kafka-events/scratch" in one["remedy"]
 
 
-def test_a_mesos_that_can_not_deactivate_is_red(tmp_path: Path) -> None:
-    one = red(Stage(tmp_path, replace(SMALL, profile="1.11")))
-    assert one["name"] == "version"
-    assert "Mesos 1.5.0" in one["says"]
-    assert "DC/OS 2.0" in one["remedy"]
+@pytest.mark.parametrize(("profile", "says"), [("1.11", "no deactivate-agent, which"), ("2.0", "deactivate-agent: a ")])
+def test_what_the_cluster_can_do_is_told_by_name(tmp_path: Path, profile: str, says: str) -> None:
+    said = [one["says"] for one in looked(Stage(tmp_path, replace(SMALL, profile=profile)), 0)]
+    assert any(one.startswith(f"DC/OS {PROFILES[profile].dcos}") for one in said)
+    assert any(one.startswith(says) for one in said)
 
 
 def test_terraform_that_any_apply_would_use_to_replace_the_fleet_is_red(tmp_path: Path) -> None:

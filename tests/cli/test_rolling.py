@@ -300,11 +300,14 @@ def test_nodes_lists_what_joins(stage: Stage) -> None:
     assert stage.type("nodes").exit_code == 0
 
 
-def test_dcos_1_11_is_refused_by_name(tmp_path: Path) -> None:
+def test_a_cluster_that_can_not_deactivate_is_rolled_in_another_order_and_the_plan_says_why(tmp_path: Path) -> None:
     stage = Stage(tmp_path, Shape(nodes=7, public=2, profile="1.11"))
+    plan = json.loads(stage.type("plan", "--ami", stage.new_ami, "--json").output)
+    assert (plan["order"], plan["cordon"]) == ("replace-last", {"method": "none", "airtight": False})
     ended = stage.type("roll", "--ami", stage.new_ami, "--yes")
-    assert ended.exit_code == 3
-    assert "no-deactivate: Mesos 1.5" in ended.output
+    assert ended.exit_code == 0, ended.output
+    assert "order replace-last, cordon none: Mesos 1.5.0 has no DEACTIVATE_AGENT" in ended.output
+    assert "breaches                                      0" in ended.output
 
 
 def test_every_risk_that_a_blocker_offers_may_be_accepted() -> None:

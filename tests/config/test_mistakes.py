@@ -68,7 +68,6 @@ def test_a_mistake_says_where_it_is_and_what_to_write(tmp_path: Path, more: str,
         ("    nodes: {transport: ssm}", "ssm"),
         ("    nodes: {work_dir: keep}", "keep"),
         ("    nodes: {work_dir: fresh}", "fresh"),
-        ("    policy: {order: replace-last}", "replace-last"),
     ],
 )
 def test_what_is_not_built_yet_is_refused_by_name(tmp_path: Path, more: str, word: str) -> None:
@@ -80,7 +79,6 @@ def test_what_is_not_built_yet_is_refused_by_name(tmp_path: Path, more: str, wor
     [
         ("cordon: reserve", "dcos.cordon: reserve is not built yet"),
         ("cordon: maintenance", "dcos.cordon: maintenance is not built yet"),
-        ("cordon: none", "dcos.cordon: none is not built yet"),
         ("auth: {method: service-account}", "dcos.auth: method service-account is not built yet"),
         ("auth: {method: tokne}", "dcos.auth: method is missing or unknown; write {method: …} with one of: dcos-cli"),
         ("auth: {token_env: T}", "dcos.auth: method is missing or unknown"),

@@ -115,7 +115,7 @@ def _inventory(table: Table) -> Inventory:
     findings = tuple(Finding(f.pop("rule"), f.pop("subject"), "…", **f) for f in table.pop("surveyed", []))
     airtight = table.pop("airtight", True)
     return an_inventory(
-        nodes, services, apps, blockers=findings, facts=ClusterFacts("2.1.0", "1.9.0", airtight_cordon=airtight)
+        nodes, services, apps, blockers=findings, facts=ClusterFacts("2.1.0", "1.9.0" if airtight else "1.8.1")
     )
 
 

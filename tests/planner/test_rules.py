@@ -130,7 +130,7 @@ REFUSED: dict[str, list[tuple[str, Inventory]]] = {
     ],
     "inactive-agent": [(FIRST, on_agent(active=False))],
     "no-agent": [(FIRST, cluster(a_node(agent=None)))],
-    "no-deactivate": [("Mesos 1.5.3", cluster(facts=ClusterFacts("1.11.12", "1.5.3", airtight_cordon=False)))],
+    "no-deactivate": [("Mesos 1.5.3", cluster(facts=ClusterFacts("1.11.12", "1.5.3")))],
     "terraform-exposed": [(GROUP, surveyed("terraform-exposed", GROUP, acceptable=True))],
     "app-down": [("/web", cluster(app=an_app("/web", [0, 0])))],
     "no-place": [(f"{EVENTS}/kafka-0", full())],
@@ -216,7 +216,7 @@ def test_everything_comes_at_once() -> None:
         nodes,
         [broken, blind, other, late],
         [an_app("/web", [0, 0]), an_app("/store", [0], resident=True)],
-        facts=ClusterFacts("1.11.12", "1.5.3", airtight_cordon=False),
+        facts=ClusterFacts("1.11.12", "1.5.3"),
         blockers=tuple(Finding(rule, subject, "…", acceptable=rule in ACCEPTABLE) for rule, subject in rest),
     )
     assert rules(found(inventory)) == set(REFUSED)

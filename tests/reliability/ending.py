@@ -57,7 +57,8 @@ def _yardstick(world: World, roll: Roll) -> Yardstick:
     replaces = roll.work in RENEWING
     wanted = {ami or _baked(world, roll) for ami in roll.images.values()}
     ami = wanted.pop() if len(wanted) == 1 else ""
-    return Yardstick(ami, policy.min_isr, policy.canary if replaces else 0, policy.soak)
+    canary, manner = policy.canary if replaces else 0, roll.manner
+    return Yardstick(ami, policy.min_isr, canary, policy.soak, manner.last, manner.airtight)
 
 
 def _baked(world: World, roll: Roll) -> str:

@@ -56,6 +56,9 @@ WIDE = replace(
 LEGACY = replace(SMALL, services=(replace(CLICKS, api="brokers"),))
 """A scheduler from before the SDK: for seconds a replace that has arrived looks just like one that was lost."""
 
+OLD = replace(SMALL, profile="1.11")
+"""Nothing keeps new work off a node: its members go down with it, and are replaced once a new one is there."""
+
 
 class Free(Lease):
     """The lease of somebody who has no rival."""
@@ -136,7 +139,9 @@ class Stage:
         """The monitor's judgement. It hears what the caps and the targets are, and nothing of how they were kept."""
         caps = {name: roll.policy.caps.get(name, roll.policy.default_cap) for name in self.world.schedulers}
         ignored = frozenset(name for name in caps if roll.policy.ignores(name))
-        yardstick = monitor.Yardstick(min_isr=roll.policy.min_isr, ignored=ignored)
+        yardstick = monitor.Yardstick(
+            min_isr=roll.policy.min_isr, ignored=ignored, last=roll.manner.last, airtight=roll.manner.airtight
+        )
         return judge(self.world.log, caps, roll.targets, yardstick)
 
 

@@ -22,6 +22,7 @@ from tests.rolls.mortal import Killed, Life, MortalFile, mortal
 from tests.rolls.stage import (
     EVENTS,
     LEGACY,
+    OLD,
     PRIVATE,
     PUBLIC,
     SMALL,
@@ -91,6 +92,9 @@ PLAYS = (
     Play("drain", SMALL, lambda stage: stage.roll(Work.DRAIN, named(1), QUICK), still_there),
     Play("replace", SMALL, lambda stage: stage.roll(Work.REPLACE, named(1), QUICK), not_replaced),
     Play("rollback", SMALL, lambda stage: stage.roll(Work.ROLLBACK, named(1), QUICK), not_replaced),
+    Play("last", OLD, lambda stage: stage.roll(policy=QUICK), not_replaced),
+    Play("last-drain", OLD, lambda stage: stage.roll(Work.DRAIN, named(1), QUICK), still_there),
+    Play("last-legacy", replace(LEGACY, profile="1.9"), lambda stage: stage.roll(policy=QUICK), not_replaced),
 )
 
 

@@ -21,6 +21,7 @@ from dcosmaint.sandbox.world.shape import FRAGILE
 from tests.rolls.mortal import Killed, dies_in
 from tests.rolls.stage import (
     EVENTS,
+    OLD,
     PRIVATE,
     SMALL,
     WIDE,
@@ -233,7 +234,6 @@ def test_data_that_was_given_up_by_name_is_lost_and_nothing_else() -> None:
 
 
 REFUSED: dict[str, tuple[Shape, Change]] = {
-    "no-deactivate": (replace(SMALL, profile="1.11"), lambda world: None),
     "terraform-exposed": (replace(SMALL, terraform_exposed=True), lambda world: None),
     "foreign-cordon": (SMALL, lambda world: world.master.deactivate(world.node(FIRST).agent_id, by="operator")),
     "topics-unreadable": (SMALL, lambda world: setattr(world.ground.services[EVENTS], "readable", False)),
@@ -242,9 +242,23 @@ REFUSED: dict[str, tuple[Shape, Change]] = {
     "last-target": (replace(SMALL, public=1, balancers=(BalancerShape("ingress"),)), lambda world: None),
     "protected": (SMALL, lambda world: setattr(world.node(FIRST), "protected", True)),
     "last-public": (replace(SMALL, public=1), lambda world: None),
-    "no-place": (replace(SMALL, nodes=3), lambda world: None),
     "recovered-agents": (SMALL, lambda world: world.master.fail_over()),
 }
+
+
+ORDERED: dict[str, tuple[Shape, Policy]] = {
+    "no-deactivate": (OLD, Policy(cordon="deactivate")),
+    "leaky-cordon": (OLD, Policy(order="replace-first")),
+    "black-hole": (OLD, Policy(stop_order="docker-first")),
+    "no-place": (replace(SMALL, nodes=3), Policy(order="replace-first")),
+}
+
+
+@pytest.mark.parametrize("rule", ORDERED)
+def test_what_this_cluster_can_not_do_is_refused_where_it_was_ordered(rule: str) -> None:
+    shape, policy = ORDERED[rule]
+    stage = Stage(build(shape))
+    assert refused(stage, stage.roll(policy=policy)) == {rule}
 
 
 @pytest.mark.parametrize("rule", REFUSED)

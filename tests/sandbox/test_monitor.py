@@ -104,7 +104,7 @@ BAD: dict[str, tuple[list[dict[str, Any]], str]] = {
     "terminated undrained": ([said("terminate", **node(1))], "i-1 (agent[1]) was terminated before it was drained"),
     "stopped with a pod": (
         left(1, pods=[f"{SERVICE}/kafka-1"]),
-        "agent[1] was stopped with kafka-events/kafka-1 on it (signal-agent)",
+        "agent[1] was stopped (signal-agent) with kafka-events/kafka-1 on it",
     ),
     "a plan that destroys": (
         [said("apply", **APPLY, changes=[["agent[1]", ["create"], "ami-2"], ["vpc", ["delete"], ""]])],
@@ -205,6 +205,41 @@ def test_what_others_did_is_held_against_us_once_it_can_be_known(later: float, b
     assert len(heard(crash, replaced(lost={SERVICE: ["kafka-0"]}, at=1.0 + later)).breaches) == breaches
     assert len(heard(lifted, *left(1, offers=True, at=1.0 + later)).breaches) == breaches
     assert len(heard(*again).breaches) == 2 * breaches  # listed, and not drained any more
+
+
+LAST = Yardstick(last=True, airtight=False)
+HERE: dict[str, Any] = {"pods": [f"{SERVICE}/kafka-1"], "offers": True}
+
+
+def whole(left: int) -> dict[str, Any]:
+    """A node with kafka-1 on it, and so many in-sync copies of a partition of three elsewhere."""
+    return {**HERE, "stays": {SERVICE: {"clicks-0": [left, 3]}}}
+
+
+def test_a_node_may_go_down_with_its_brokers_where_they_are_replaced_after_and_data_is_whole_without_them() -> None:
+    careful = [*left(1, **whole(2)), said("terminate", **node(1, **whole(2)))]
+    assert heard(*careful, yardstick=LAST).breaches == ()
+    careless = heard(*careful).breaches
+    assert any("was told to leave while it took offers" in says for says in careless)
+    assert sum("kafka-events/kafka-1 on it" in says for says in careless) == 2  # stopped, and terminated
+
+
+def test_it_barks_at_a_node_that_takes_too_many_copies_down_with_it() -> None:
+    tally = heard(*left(1, **whole(1)), said("terminate", **node(1, **whole(0)), at=60.0), yardstick=LAST)
+    assert tally.breaches == (
+        "1 s: agent[1] was stopped (signal-agent) with 1 other in-sync copies of clicks-0, and it needs 2",
+        "60 s: i-1 (agent[1]) was terminated with 0 other in-sync copies of clicks-0, and it needs 2",
+    )
+
+
+def test_it_barks_at_a_node_that_goes_down_while_another_broker_is_lost() -> None:
+    tally = heard(*left(1, **whole(2), lost={SERVICE: ["kafka-0"]}), yardstick=LAST)
+    assert tally.breaches == ("1 s: kafka-events had 2 brokers lost (kafka-0, kafka-1), its cap is 1",)
+
+
+def test_docker_is_never_stopped_under_an_agent_that_takes_offers() -> None:
+    (says,) = heard(said("stop-docker", **node(1, listed=True, offers=True)), yardstick=LAST).breaches
+    assert says == "1 s: docker of agent[1] was stopped under an agent that takes offers"
 
 
 def test_our_own_replace_counts_at_once() -> None:

@@ -119,7 +119,7 @@ def test_both_ways_agree_after_a_failover_of_the_master(both: Both) -> None:
 
 def test_both_ways_agree_on_a_cordon_or_on_its_refusal(both: Both) -> None:
     agent_id = both.cluster.agent().id
-    if both.cluster.world.master.can_deactivate:
+    if both.cluster.world.shape.release.deactivates:
         both.mesos.cordon(agent_id)
         both.mesos.cordon(agent_id)
         both.agree()

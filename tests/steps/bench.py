@@ -191,6 +191,6 @@ def a_bench(
     counts = {app.id: len(app.on) for app in inventory.apps if app.id in node.apps}
     flags = site.mesos.flags(node.agent_id)
     behind = node.instance.balancers
-    flight = Flight(node, tuple(slots(node)), counts=counts, flags=flags, red=red, balancers=behind)
+    flight = Flight(node, tuple(slots(roll, node)), counts=counts, flags=flags, red=red, balancers=behind)
     journal.append(Admitted((flight,)))
     return Bench(world, site, journal, lines, address)

@@ -11,9 +11,6 @@ from dcosmaint.adapters.mesos_tasks import known, live, v1
 from dcosmaint.errors import Fatal, NodeFailed, Retryable
 from dcosmaint.model import Agents, ClusterFacts, Framework, Task
 
-DEACTIVATES = (1, 9)
-"""The first Mesos with DEACTIVATE_AGENT."""
-
 
 class Mesos:
     """`MesosReads` and `MesosActs` of one cluster."""
@@ -39,11 +36,11 @@ class Mesos:
         return tuple(sorted({framework for _, framework in known(self._router)}))
 
     def facts(self) -> ClusterFacts:
-        mesos = v1(self._router, "GET_VERSION").text("get_version", "version_info", "version")
+        dcos = self._router.get("dcos-metadata/dcos-version.json").json()
         return ClusterFacts(
-            dcos_version=self._router.get("dcos-metadata/dcos-version.json").json().text("version"),
-            mesos_version=mesos,
-            airtight_cordon=_numbers(mesos) >= DEACTIVATES,
+            dcos_version=dcos.text("version"),
+            mesos_version=v1(self._router, "GET_VERSION").text("get_version", "version_info", "version"),
+            variant=dcos.text_or("", "dcos-variant"),
             masters=self._masters(),
         )
 
@@ -83,11 +80,3 @@ class Mesos:
         if not found:
             raise Retryable(f"{answer.call}: Mesos-DNS knows no master")
         return tuple(found)
-
-
-def _numbers(version: str) -> tuple[int, int]:
-    first, _, rest = version.partition(".")
-    second = rest.partition(".")[0]
-    if not (first.isdigit() and second.isdigit()):
-        raise Retryable(f"Mesos says that its version is {version!r}")
-    return int(first), int(second)

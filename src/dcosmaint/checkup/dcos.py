@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 from dcosmaint.checkup.check import Check, Remark, ok, red, warning
-from dcosmaint.model import Partition, Service
+from dcosmaint.model import CAPABILITIES, Partition, Service
 from dcosmaint.model.kinds import kind_of, proved
 from dcosmaint.planner.service_rules import word_only
 from dcosmaint.ports import MarathonReads, MesosReads, ServiceReads
@@ -65,14 +65,13 @@ def _clock(mesos: MesosReads, now: Callable[[], float]) -> Iterator[Remark]:
 
 def _version(mesos: MesosReads) -> Iterator[Remark]:
     facts = mesos.facts()
-    says = f"DC/OS {facts.dcos_version}, Mesos {facts.mesos_version}, masters {', '.join(facts.masters)}"
-    if facts.airtight_cordon:
-        yield ok(f"{says}: a cordon is airtight, since Mesos deactivates the agent")
-    else:
-        yield red(
-            f"{says}: it has no DEACTIVATE_AGENT (1.9), so nothing keeps a replaced member off the node it came from",
-            "update to DC/OS 2.0 or newer: no other way to cordon is built yet",
-        )
+    variant = f" ({facts.variant})" if facts.variant else ""
+    yield ok(f"DC/OS {facts.dcos_version}{variant}, Mesos {facts.mesos_version}, masters {', '.join(facts.masters)}")
+    for capability in CAPABILITIES:
+        if facts.can(capability):
+            yield ok(f"{capability.name}: {capability.gives}")
+        else:
+            yield ok(f"no {capability.name}, which came with {capability.origin}: {capability.without}")
 
 
 def _marathon(marathon: MarathonReads) -> Iterator[Remark]:

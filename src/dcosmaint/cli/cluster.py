@@ -6,7 +6,7 @@ import getpass
 import socket
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -16,7 +16,7 @@ from dcosmaint.cli.at_work import AtWork
 from dcosmaint.errors import Refused
 from dcosmaint.hands import Hands, Signal
 from dcosmaint.journal import Journal
-from dcosmaint.model import Policy
+from dcosmaint.model import Policy, Roll
 from dcosmaint.ports import Lease
 from dcosmaint.rolls import Shelf
 from dcosmaint.site import Site
@@ -31,6 +31,10 @@ def nothing_to_free(agreed: Agreed) -> None:
 
 def nobody_at_work(roll_id: str) -> AtWork | None:
     return None
+
+
+def no_tally(_roll: Roll) -> Sequence[str]:
+    return ()
 
 
 class Working(Hands, Protocol):
@@ -54,7 +58,7 @@ class Cluster:
     free: Callable[[Agreed], Holder | None] = nothing_to_free  # take the shared lock away; returns from whom
     exclude: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()  # said aloud at every start
-    tally: Callable[[], Sequence[str]] = field(default=tuple)  # what a pretend cluster says of the roll, at its end
+    tally: Callable[[Roll], Sequence[str]] = no_tally  # what a pretend cluster says of a roll, at its end
     checks: Callable[[Path], AbstractContextManager[Patient]] | None = None  # None: there is no more than its site
 
     @contextmanager

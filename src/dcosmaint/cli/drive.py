@@ -137,7 +137,7 @@ def _drive(cluster: Cluster, roll_id: str, telling: Telling, opening: _Opening) 
                 opening.lease.keep()
             hands.close()
     if not telling.as_json:
-        click.echo("\n".join([*exposed, *cluster.tally()]))
+        click.echo("\n".join([*exposed, *cluster.tally(journal.roll)]))
     if verdict is Verdict.DONE:
         return DONE
     click.echo("\n".join(left(journal)), err=telling.as_json)

@@ -25,6 +25,7 @@ def _parts(plan: Plan) -> Iterator[RenderableType]:
     )
     if amis:
         yield Text(f"AMI: {amis}")
+    yield from _manner(plan)
     if batches:
         yield _batches(plan)
         yield from _price(plan)
@@ -69,6 +70,14 @@ def _price(plan: Plan) -> Iterator[RenderableType]:
     )
     batches, because = max(plan.bounds(), key=lambda bound: bound[0])
     yield Text(f"no order needs fewer than {batches} batches: {because}")
+
+
+def _manner(plan: Plan) -> Iterator[RenderableType]:
+    """Said where it is not what most clusters see."""
+    manner = plan.roll.manner
+    if manner.last and plan.roll.work is not Work.UNDRAIN:
+        why = f": {manner.because}" if manner.because else ""
+        yield Text(f"order replace-last, cordon {manner.cordon}{why}")
 
 
 def _caps(plan: Plan) -> Iterator[RenderableType]:

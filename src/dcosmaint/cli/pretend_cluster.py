@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +13,7 @@ from dcosmaint.cli.cluster import Cluster, Working
 from dcosmaint.cli.configured import bound
 from dcosmaint.errors import Usage
 from dcosmaint.hands import ThreadHands
-from dcosmaint.model import Policy
+from dcosmaint.model import Policy, Roll
 from dcosmaint.ports import Lease
 from dcosmaint.rolls import Shelf
 from dcosmaint.sandbox import monitor
@@ -51,7 +51,7 @@ def served(sandbox: Running) -> Cluster:
         bound(NAME, config),
         hands=lambda: ThreadHands(WORKERS, factor, began=float(sandbox.status()["now"])),
         notices=(f"this cluster is a pretend one; its time runs {factor:g} times as fast as yours",),
-        tally=lambda: tally(sandbox.log(), config.policy_for(1).caps),
+        tally=lambda roll: tally(sandbox.log(), roll),
     )
 
 
@@ -78,13 +78,18 @@ def in_this_process(state: Path) -> Cluster:
         hands=same_hands,
         policy=policy,
         lock=lambda roll_id: nullcontext(_Alone()),
-        tally=lambda: tally(world.log, {}),
+        tally=lambda roll: tally(world.log, roll),
     )
 
 
-def tally(log: Sequence[str], caps: Mapping[str, int]) -> list[str]:
-    """What the World says of the roll."""
-    return ["", "What the pretend cluster saw:", *monitor.judge(log, caps).table()]
+def tally(log: Sequence[str], roll: Roll | None) -> list[str]:
+    """What the World saw, by what its newest roll was to keep."""
+    caps, yardstick = (roll.policy.caps, _yardstick(roll)) if roll else ({}, None)
+    return ["", "What the pretend cluster saw:", *monitor.judge(log, caps, yardstick=yardstick).table()]
+
+
+def _yardstick(roll: Roll) -> monitor.Yardstick:
+    return monitor.Yardstick(min_isr=roll.policy.min_isr, last=roll.manner.last, airtight=roll.manner.airtight)
 
 
 class _Alone(Lease):

@@ -12,10 +12,11 @@ import click
 from dcosmaint.cli import pretend_cluster, work
 from dcosmaint.cli.cluster import Cluster
 from dcosmaint.cli.work import Wish
-from dcosmaint.model import Work
+from dcosmaint.model import Roll, Work
 from dcosmaint.sandbox.served import running
 from dcosmaint.sandbox.served.running import Running
 from dcosmaint.sandbox.served.settings import Settings
+from dcosmaint.sandbox.world.profiles import PROFILES
 
 TERRAFORM_MISSING = (
     "terraform is not on PATH (get it from its vendor, https://developer.hashicorp.com/terraform/install, or use your"
@@ -39,7 +40,7 @@ def sandbox() -> None:
 @at
 @click.option("--nodes", type=click.IntRange(8, 200), default=12, show_default=True)
 @click.option("--kafka", type=click.Choice(["default", "rf1", "stores"]), default="default", show_default=True)
-@click.option("--profile", type=click.Choice(["2.1", "1.11"]), default="2.1", show_default=True, help="DC/OS version.")
+@click.option("--profile", type=click.Choice(list(PROFILES)), default="2.1", show_default=True, help="DC/OS version.")
 @click.option("--time-factor", type=float, default=60.0, show_default=True, help="How much faster its time runs.")
 @click.option("--faults", default="none", show_default=True, help=FAULTS)
 @click.option("--provider", type=click.Choice(["builtin", "real"]), default="builtin", show_default=True)
@@ -72,7 +73,11 @@ def status(ctx: click.Context, /, root: Path | None) -> None:
         ctx.exit(3)
     for key, value in found.status().items():
         click.echo(f"{key}: {value}")
-    click.echo("\n".join(pretend_cluster.tally(found.log(), {})))
+    click.echo("\n".join(pretend_cluster.tally(found.log(), _newest(pretend_cluster.served(found)))))
+
+
+def _newest(cluster: Cluster) -> Roll | None:
+    return next((cluster.shelf.load(roll_id).roll for roll_id in cluster.shelf.ids()), None)
 
 
 @sandbox.command()

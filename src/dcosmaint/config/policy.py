@@ -20,7 +20,6 @@ from dcosmaint.config.values import (
     Seconds,
     Share,
     Text,
-    later,
     mistake,
 )
 
@@ -69,8 +68,10 @@ class Policy(Strict):
     strategy: Literal["batch", "window"] = Field(
         default="batch", description="`batch` waits until a batch is whole; `window` starts a node whenever one may"
     )
-    order: Annotated[Literal["auto", "replace-first"], later("replace-last")] = Field(
-        default="auto", description="members move before their node goes (`replace-last` is not built yet)"
+    order: Literal["auto", "replace-first", "replace-last"] = Field(
+        default="auto",
+        description="whether members are replaced while their node still runs, or once a new one stands in its place;"
+        " `auto` is first, and last where the cordon is not airtight or a member finds no other place",
     )
     batch_size: BatchSize = Field(
         default="10%", description="nodes in a batch: a number, or a share of the fleet, rounded down, at least 1"
@@ -136,6 +137,7 @@ def resolved(policy: Policy, services: Mapping[str, Service]) -> model.Policy:
     """The policy with its caps by service. The batch size stays 1 until the size of the fleet is known."""
     return model.Policy(
         strategy=policy.strategy,
+        order=policy.order,
         max_in_flight=policy.max_in_flight,
         default_cap=policy.default_cap,
         caps={name: service.cap for name, service in services.items() if service.cap is not None},

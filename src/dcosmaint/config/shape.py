@@ -52,6 +52,7 @@ class ClusterConfig(Strict):
         return replace(
             resolved(self.policy, self.services),
             batch_size=batch_size(self.policy.batch_size, fleet),
+            cordon=self.dcos.cordon,
             stop_order=self.nodes.stop_order,
             companions=self.terraform.companions,
         )

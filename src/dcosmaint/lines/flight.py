@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from dcosmaint.lines.line import Line, change, without
-from dcosmaint.model import CORDON, Ended, Member, Node, Partition, Progress
+from dcosmaint.model import CORDON, Ended, Flight, Member, Node, Partition, Progress
 
 
 @dataclass(frozen=True)
@@ -38,22 +39,25 @@ class Replacing(Line):
     event: Literal["replacing"] = "replacing"
 
     def onto(self, progress: Progress, at: float) -> Progress:
-        flight, service = progress.flights[self.node], self.member.service
-        also = {**flight.also, service: (*flight.also.get(service, ()), *self.also)} if self.also else flight.also
+        flight = progress.flights[self.node]
+        also = _also(flight, self.member, self.also)
         asked = (*flight.asked, self.member)
         return change(progress, self.node, sent=(*flight.sent, self.task_id), asked=asked, also=also)
 
 
 @dataclass(frozen=True)
 class Slot(Line):
-    """A slot for a member that the admission did not know, or had no slot for."""
+    """A slot for a member that the admission did not know, or had no slot for. `also` is as in `replacing`."""
 
     node: str
     member: Member
+    also: tuple[Partition, ...] = ()
     event: Literal["slot"] = "slot"
 
     def onto(self, progress: Progress, at: float) -> Progress:
-        return change(progress, self.node, holds=(*progress.flights[self.node].holds, self.member))
+        flight = progress.flights[self.node]
+        holds = flight.holds if self.member in flight.holds else (*flight.holds, self.member)
+        return change(progress, self.node, holds=holds, also=_also(flight, self.member, self.also))
 
 
 @dataclass(frozen=True)
@@ -159,6 +163,12 @@ class Noted(Line):
 
     def onto(self, progress: Progress, at: float) -> Progress:
         return change(progress, self.node, noted=(*progress.flights[self.node].noted, self.why))
+
+
+def _also(flight: Flight, member: Member, found: tuple[Partition, ...]) -> Mapping[str, tuple[Partition, ...]]:
+    if not found:
+        return flight.also
+    return {**flight.also, member.service: (*flight.also.get(member.service, ()), *found)}
 
 
 def _stop(progress: Progress, node: str, why: str) -> Progress:

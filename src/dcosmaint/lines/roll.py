@@ -9,8 +9,10 @@ from dcosmaint.lines.line import Line
 from dcosmaint.model import CORDON, Flight, Progress, Roll, Terms
 from dcosmaint.redaction import redacted
 
-SCHEMA = 2
-"""Form of the lines. 1 knew no `released`, `aborting`, `roll-aborted`, and would call a journal with them damaged."""
+SCHEMA = 3
+"""Form of the lines. 1 knew no `released`, `aborting`, `roll-aborted`, and would call a journal with them damaged.
+
+2 knew no `manner`: a tool of that form would replace the members of every node first."""
 
 
 @dataclass(frozen=True)

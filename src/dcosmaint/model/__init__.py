@@ -15,18 +15,19 @@ from dcosmaint.model.balancers import (
     Registration,
     Target,
 )
+from dcosmaint.model.capabilities import CAPABILITIES, DEACTIVATE, Capability, ClusterFacts
 from dcosmaint.model.inventory import (
     Data,
     Finding,
     Inventory,
     Node,
 )
+from dcosmaint.model.manner import Manner
 from dcosmaint.model.platform import (
     Agent,
     Agents,
     Change,
     Child,
-    ClusterFacts,
     Framework,
     Image,
     Instance,
@@ -69,7 +70,9 @@ from dcosmaint.model.words import (
 
 __all__ = [
     "BY_NAME",
+    "CAPABILITIES",
     "CORDON",
+    "DEACTIVATE",
     "DRAINING",
     "HEALTHY",
     "INITIAL",
@@ -81,6 +84,7 @@ __all__ = [
     "Agents",
     "App",
     "Balancer",
+    "Capability",
     "Change",
     "Child",
     "ClusterFacts",
@@ -92,6 +96,7 @@ __all__ = [
     "Image",
     "Instance",
     "Inventory",
+    "Manner",
     "Member",
     "Node",
     "Partition",

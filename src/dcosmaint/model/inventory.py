@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from dcosmaint.model.platform import Agent, ClusterFacts, Instance, Volume
+from dcosmaint.model.capabilities import ClusterFacts
+from dcosmaint.model.platform import Agent, Instance, Volume
 from dcosmaint.model.services import App, Service
 from dcosmaint.model.words import Member
 

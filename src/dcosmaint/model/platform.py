@@ -73,16 +73,6 @@ class Framework:
 
 
 @dataclass(frozen=True)
-class ClusterFacts:
-    """What the cluster says of itself."""
-
-    dcos_version: str
-    mesos_version: str
-    airtight_cordon: bool  # Mesos has DEACTIVATE_AGENT (1.9, DC/OS 2.0)
-    masters: tuple[str, ...] = ()  # private IPs of the masters: none of them is ever a node
-
-
-@dataclass(frozen=True)
 class Instance:
     """An EC2 instance."""
 

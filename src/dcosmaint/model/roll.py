@@ -9,6 +9,7 @@ from typing import Literal
 
 from dcosmaint.model.balancers import Registration
 from dcosmaint.model.inventory import Node
+from dcosmaint.model.manner import MEMBERS_FIRST, Manner
 from dcosmaint.model.services import Partition
 from dcosmaint.model.words import Member, Verdict, Work
 
@@ -50,6 +51,8 @@ class Policy:
     soak: float = 120.0
     max_failures: int = 0
     max_tasks_lost: float = 0.1  # share of the tasks that no node in flight had, above which nobody starts
+    order: Literal["auto", "replace-first", "replace-last"] = "auto"
+    cordon: Literal["auto", "deactivate", "none"] = "auto"
     stop_order: Literal["auto", "docker-first", "agent-first"] = "auto"
     waits: Waits = Waits()
     accepted: tuple[str, ...] = ()  # RULE or RULE=SUBJECT
@@ -77,6 +80,7 @@ class Roll:
     work: Work
     targets: tuple[str, ...]  # instance ids surveyed at the start: a replacement can never be one
     policy: Policy
+    manner: Manner = MEMBERS_FIRST
     images: Mapping[str, str] = field(default_factory=dict)  # group → AMI; "" is the one that this roll bakes
     named: Mapping[str, str] = field(default_factory=dict)  # group → AMI that Terraform named at the start
     baseline: Mapping[str, tuple[Partition, ...]] = field(default_factory=dict)  # service → partitions at the start

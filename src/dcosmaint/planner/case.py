@@ -31,12 +31,12 @@ class Case:
 
     @cached_property
     def gone(self) -> frozenset[Member]:
-        """Members lost or held, with those that every chosen node takes a slot for."""
+        """Members lost or held, with those that every chosen node takes away."""
         return self.lost | self.progress.held | {m for node in self.chosen for m in self.takes(node)}
 
     def takes(self, node: Node) -> frozenset[Member]:
-        """The first member of each service, since a node moves one at a time, and all that go down with it."""
-        return frozenset({*slots(node), *leaves(node, self.roll.policy)})
+        """Those that it takes a slot for, and those that go down with it and are not ours to move."""
+        return frozenset({*slots(self.roll, node), *leaves(node, self.roll.policy)})
 
     @cached_property
     def flying(self) -> tuple[Flight, ...]:
@@ -78,10 +78,13 @@ def leaves(node: Node, policy: Policy) -> tuple[Member, ...]:
     return tuple(member for member in node.members if policy.ignores(member.service))
 
 
-def slots(node: Node) -> Iterator[Member]:
-    """What admission takes for a node: one slot a service, since a node moves one member of a service at a time."""
+def slots(roll: Roll, node: Node) -> Iterator[Member]:
+    """What admission takes for a node: one slot a service, since a node moves one member of a service at a time.
+
+    A node that goes down with its members on it takes them all away at once.
+    """
     seen = set()
     for member in node.members:
-        if member.service not in seen:
+        if roll.manner.last or member.service not in seen:
             seen.add(member.service)
             yield member

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dcosmaint.model import DRAINING, RENEWING, UNUSED, App, Finding, Inventory, Node, Roll
 from dcosmaint.planner.service_rules import services
 from dcosmaint.planner.volumes import data
+from dcosmaint.safety import over_cap
 
 LEFT_ALONE = (UNUSED, DRAINING)
 """States of a target that no load balancer sends new traffic to."""
@@ -85,4 +86,12 @@ def _resident(app: App, node: Node) -> Iterator[Finding]:
         yield Finding("resident-tasks", app.id, f"{says}: bring it up first")
 
 
-NODE_RULES: tuple[Rule, ...] = (surveyed, agent, last_public, last_target, instance, tasks, data, services)
+def go_down(roll: Roll, inventory: Inventory, node: Node) -> Iterator[Finding]:
+    """R1, where members go down with their node: several of one service are lost at once."""
+    for service in inventory.services if roll.manner.last else ():
+        if says := over_cap(service, node.members, roll.policy.cap(service.name)):
+            message = f"{says} when the node goes down: move one of them by hand, or allow as many"
+            yield Finding("cap", node.address, message)
+
+
+NODE_RULES: tuple[Rule, ...] = (surveyed, agent, last_public, last_target, instance, tasks, data, services, go_down)

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from dcosmaint.model import Agent, Inventory, Member, Node, Resources
+from dcosmaint.model import RENEWING, Agent, Inventory, Member, Node, Resources
 from dcosmaint.model.kinds import UNKNOWN, kind_of
 from dcosmaint.planner.case import Case
 
 
 def homeless(case: Case, node: Node) -> tuple[Member, ...]:
-    """Members of `node`, and of those chosen before it, that no agent could take beside those on their way already."""
+    """Members of `node`, and of those chosen before it, that no agent could take beside those on their way already.
+
+    Where members are replaced last, they come to a new node that is like their own.
+    """
+    if case.roll.manner.last and case.roll.work in RENEWING:
+        return ()
     away, ours = case.away | {node.agent_id}, [m for leaves in (*case.chosen, node) for m in leaves.members]
     leaving = [*_unplaced(case), *ours]
     moving = [member for member in leaving if not case.roll.policy.ignores(member.service)]

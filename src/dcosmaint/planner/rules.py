@@ -11,6 +11,7 @@ from dataclasses import replace
 from dcosmaint.model import Finding, Inventory, Node, Progress, Roll, Work
 from dcosmaint.model.kinds import proved
 from dcosmaint.planner.case import Case, leaves, moving
+from dcosmaint.planner.manner import unfit
 from dcosmaint.planner.node_rules import NODE_RULES
 from dcosmaint.planner.places import homeless
 from dcosmaint.planner.service_rules import word_only
@@ -21,7 +22,7 @@ def blockers(roll: Roll, inventory: Inventory) -> tuple[Finding, ...]:
     targets = [node for node in inventory.nodes if node.instance.id in roll.targets]
     if roll.work is Work.UNDRAIN or not targets:
         return ()
-    found, case = [*_of_cluster(roll, inventory)], Case(roll, inventory, Progress())
+    found, case = [*unfit(roll, inventory), *_of_cluster(roll, inventory)], Case(roll, inventory, Progress())
     for node in targets:
         found += [*of_node(roll, inventory, node), *_placeless(case, node)]
         if roll.work is Work.DRAIN:  # it stays away: the next one's members have to do without it
@@ -44,13 +45,6 @@ def of_node(roll: Roll, inventory: Inventory, node: Node, steered: Sequence[str]
 def _of_cluster(roll: Roll, inventory: Inventory) -> Iterator[Finding]:
     joined = {node.address for node in inventory.nodes}
     yield from (f for f in inventory.blockers if f.rule == "unjoined" and f.subject not in joined)
-    if not inventory.facts.airtight_cordon:
-        yield Finding(
-            "no-deactivate",
-            f"Mesos {inventory.facts.mesos_version}",
-            "has no DEACTIVATE_AGENT (1.9, DC/OS 2.0): a replaced member may land on the node it came from, and no"
-            " other way to cordon is built yet: update DC/OS first",
-        )
     for service in inventory.services:
         if {service.deploy, service.recovery} != {"COMPLETE"} and not roll.policy.ignores(service.name):
             message = f"deploy plan {service.deploy}, recovery plan {service.recovery}: let it end first"

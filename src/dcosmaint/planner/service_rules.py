@@ -98,9 +98,11 @@ def _idle(service: Service, node: Node, baseline: Sequence[Partition]) -> Iterat
 
 
 def _copies(roll: Roll, service: Service, node: Node) -> Iterator[Finding]:
-    """R14, for each member alone."""
+    """R14, for each member alone, or for those that go down together."""
     baseline = roll.baseline.get(service.name, ())
-    for member in node.members:
-        for worst in thin(service, [member], [member], baseline, roll.policy):
-            message = f"{worst} without {member.pod}, whose volume a replace wipes: give the topic more replicas"
+    own = [member for member in node.members if member.service == service.name]
+    for leaving in [own] if roll.manner.last else [[member] for member in own]:
+        pods = " and ".join(member.pod for member in leaving)
+        for worst in thin(service, leaving, leaving, baseline, roll.policy):
+            message = f"{worst} without {pods}, whose volume a replace wipes: give the topic more replicas"
             yield Finding("data-loss", f"{service.name}/{worst.partition.topic}", message, acceptable=True)

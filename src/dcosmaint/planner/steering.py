@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dcosmaint.model import Member, Node, Work
+from dcosmaint.model import Manner, Member, Node, Work
 from dcosmaint.planner.case import Case, slots
 from dcosmaint.planner.places import eligible, sort_of
 
@@ -12,13 +12,18 @@ from dcosmaint.planner.places import eligible, sort_of
 def steer(case: Case) -> tuple[str, ...]:
     """The agents that should be under a steering cordon now, and no others."""
     displaced = sorted(_displaced(case))
-    if not displaced or case.roll.work not in (Work.ROLL, Work.ROLLBACK) or not case.inventory.facts.airtight_cordon:
+    if not displaced or case.roll.work not in (Work.ROLL, Work.ROLLBACK) or not _steers(case.roll.manner):
         return ()
     wanted: list[str] = []
     for node in _outdated(case):
         if _room_without(case, displaced, {*wanted, node.agent_id}):
             wanted.append(node.agent_id)
     return tuple(wanted)
+
+
+def _steers(manner: Manner) -> bool:
+    """Where members are replaced last, a new node stands there to take them."""
+    return manner.airtight and not manner.last
 
 
 def steady(case: Case) -> bool:
@@ -33,7 +38,7 @@ def _displaced(case: Case) -> Iterator[Member]:
     for flight in case.flying:
         yield from (m for m in flight.holds if m in pods and (pods[m].marked or pods[m].agent_id in homes))
     for node in case.chosen:
-        yield from (member for member in slots(node) if not case.roll.policy.ignores(member.service))
+        yield from (member for member in slots(case.roll, node) if not case.roll.policy.ignores(member.service))
 
 
 def _outdated(case: Case) -> Iterator[Node]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Iterable, Mapping
 
 from dcosmaint.errors import Retryable, StartOver
-from dcosmaint.model import Agent, App, Node, Roll
+from dcosmaint.model import Agent, App, Member, Node, Pod, Roll
 from dcosmaint.ports import Ec2Reads, MarathonReads, MesosReads, ServiceReads
 
 LOOKS = 3
@@ -42,15 +42,20 @@ def still_there(ec2: Ec2Reads, node: Node) -> None:
         raise StartOver(f"{node.instance.id} was terminated by somebody else")
 
 
-def nobody_left(services: ServiceReads, node: Node) -> None:
+def nobody_left(services: ServiceReads, node: Node, but: Container[Member] = ()) -> None:
     """R3: no SDK pod may be on a node that is about to stop. Raises `StartOver` when one landed late.
 
-    One that is nowhere is on its way, or down in a place that its scheduler does not tell: perhaps here.
+    `but` are those that go down with it, and that somebody has counted as lost.
     """
-    pods = [pod for service in services.all() for pod in service.pods]
+    pods = [pod for service in services.all() for pod in service.pods if pod.member not in but]
     for pod in pods:
         if pod.agent_id == node.agent_id:
             raise StartOver(f"{pod.member} is on {node.address} again")
+    none_astray(pods, node)
+
+
+def none_astray(pods: Iterable[Pod], node: Node) -> None:
+    """One that is nowhere is on its way, or down in a place that its scheduler does not tell: perhaps here."""
     for pod in pods:
         if not pod.agent_id:
             raise Retryable(f"nobody says where {pod.member} is: it may be on {node.address}")

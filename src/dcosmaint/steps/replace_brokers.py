@@ -112,9 +112,11 @@ class ReplaceBrokers:
 
     def _open(self) -> str:
         """Why a member might be placed on this very node again, or "". Raises `StartOver` where a cordon is missing."""
-        agent = agent_by_id(self.mesos, self.node.agent_id)
-        if self.slots.flight.gone:
+        agent, flight = agent_by_id(self.mesos, self.node.agent_id), self.slots.flight
+        if flight.gone or "terminate-instance" in flight.done:
             return f"agent {agent.id}, whose instance is gone, is still listed" if agent else ""
+        if self.roll.manner.last and agent is None:
+            return ""
         if agent is None or not agent.deactivated:
             raise StartOver(f"agent {self.node.agent_id} is not cordoned any more")
         return ""

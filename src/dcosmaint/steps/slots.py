@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dcosmaint.errors import LetGo
@@ -38,11 +39,11 @@ class Slots:
         Judged and written in one go: no other node can take the same room in between. What is refused anyway needs no
         look at the lock, and a lock that can't be read leaves no line of a replace that is not sent.
         """
-        if why := self._refusal(pod.member, service):
+        if why := self._refusal([pod.member], service):
             return why
         self.journal.confirm()
         with self.journal.alone:
-            if why := self._refusal(pod.member, service):
+            if why := self._refusal([pod.member], service):
                 return why
             if pod.member not in self.flight.holds:
                 self.journal.append(Slot(self.address, pod.member))
@@ -50,16 +51,35 @@ class Slots:
             self.journal.append(Replacing(self.address, pod.member, pod.task_id, also))
             return ""
 
-    def _refusal(self, member: Member, service: Service) -> str:
+    def give_up(self, members: Sequence[Member], service: Service) -> str:
+        """Count members of a service as lost that go down with their node, or say why they may not be."""
+        with self.journal.alone:
+            if why := self._refusal(members, service) if members else "":
+                return why
+            for member in members:
+                also = unknown(service, member, self.baseline(service))
+                if also or member not in self.flight.holds:
+                    self.journal.append(Slot(self.address, member, also))
+            return ""
+
+    def bare(self, service: Service) -> str:
+        """Why the volumes of members that went down with their node may not be thrown away yet, or "" (R14)."""
+        own = [member for member in self.flight.holds if member.service == service.name]
+        return self._thin(own, service, self._gone(service)) if own else ""
+
+    def _refusal(self, members: Sequence[Member], service: Service) -> str:
+        for member in members:
+            if begun := self._moved_from(member):
+                return f"{member} is not whole yet after its move from {begun}"
+        gone, cap = self._gone(service).union(members), self.journal.roll.policy.cap(service.name)
+        return over_cap(service, gone, cap) or together(service, gone) or self._thin(members, service, gone)
+
+    def _gone(self, service: Service) -> frozenset[Member]:
+        return lost(service, self.baseline(service)) | self.journal.progress.held
+
+    def _thin(self, members: Sequence[Member], service: Service, gone: frozenset[Member]) -> str:
         roll = self.journal.roll
-        if begun := self._moved_from(member):
-            return f"{member} is not whole yet after its move from {begun}"
-        gone = lost(service, self.baseline(service)) | self.journal.progress.held | {member}
-        if why := over_cap(service, gone, roll.policy.cap(service.name)):
-            return why
-        if why := together(service, gone):
-            return why
-        worst = next(thin(service, [member], gone, roll.baseline.get(service.name, ()), roll.policy), None)
+        worst = next(thin(service, members, gone, roll.baseline.get(service.name, ()), roll.policy), None)
         return f"{service.name}: {worst}" if worst else ""
 
     def _moved_from(self, member: Member) -> str:
@@ -83,6 +103,5 @@ class Slots:
         return frozenset(name for instance in instances for name in (instance.id, instance.private_ip))
 
     def shared(self, member: Member) -> bool:
-        """Whether another node moves a member of the same service now."""
-        held = self.journal.progress.held - set(self.flight.holds)
-        return any(other.service == member.service for other in held)
+        """Whether another member of the same service is being moved now: its plans are then not COMPLETE."""
+        return any(other.service == member.service for other in self.journal.progress.held - {member})

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from dcosmaint.model import Node, Units, Waiting, Waits
-from dcosmaint.ports import Ec2Reads, MarathonReads, MesosReads, ServiceReads, UnitActs, UnitReads
-from dcosmaint.steps.looks import LOOKS, agent_by_id, apps_short, nobody_left, still_cordoned, still_gone, still_there
+from dcosmaint.ports import Ec2Reads, MarathonReads, MesosReads, UnitActs, UnitReads
+from dcosmaint.steps.leaving import Leaving
+from dcosmaint.steps.looks import LOOKS, agent_by_id, apps_short, still_gone, still_there
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class StopAgent:
     counts: Mapping[str, int]
     lasting: bool
     mesos: MesosReads
-    services: ServiceReads
+    leaving: Leaving
     marathon: MarathonReads
     ec2: Ec2Reads
     units: UnitReads
@@ -37,9 +38,8 @@ class StopAgent:
             seen = self.units.look(self.node.instance)
             listed = self._listed()
             gone = gone + 1 if self._stopped(seen, listed=listed) else 0
-            if not gone:
-                self._act(seen, listed=listed)
-            yield self._waiting(seen, listed=listed)
+            refusal = "" if gone else self._act(seen, listed=listed)
+            yield self._refused(refusal) if refusal else self._waiting(seen, listed=listed)
         while short := apps_short(self.marathon, self.mesos, self.counts):
             yield Waiting("its apps to run elsewhere", ", ".join(short), self.waits.start)
 
@@ -57,17 +57,24 @@ class StopAgent:
         """An earlier roll may have left a hold that ends with a reboot: to a drain that is none."""
         return seen.held and (seen.lasting or not self.lasting)
 
-    def _act(self, seen: Units, *, listed: bool) -> None:
+    def _act(self, seen: Units, *, listed: bool) -> str:
+        """Returns why it may not go on now, or ""."""
         if listed:
-            still_cordoned(self.mesos, self.node)
+            self.leaving.listed()
         if not self._held(seen):
-            nobody_left(self.services, self.node)
+            if why := self.leaving.refusal():
+                return why
             self.acts.hold_agent(self.node.instance, lasting=self.lasting)
         if listed and seen.process:
-            nobody_left(self.services, self.node)
+            if why := self.leaving.refusal():
+                return why
             self.acts.signal_agent(self.node.instance)
         elif not listed and not seen.process and seen.agent:
             self.acts.stop_agent(self.node.instance)
+        return ""
+
+    def _refused(self, why: str) -> Waiting:
+        return Waiting(f"room to take {self.node.address} away", why, self.waits.stalled)
 
     def _waiting(self, seen: Units, *, listed: bool) -> Waiting:
         if listed:

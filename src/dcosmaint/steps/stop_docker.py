@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from dcosmaint.model import Node, Units, Waiting, Waits
-from dcosmaint.ports import Ec2Reads, MesosReads, ServiceReads, UnitActs, UnitReads
-from dcosmaint.steps.looks import nobody_left, still_cordoned, still_there
+from dcosmaint.ports import Ec2Reads, MesosReads, UnitActs, UnitReads
+from dcosmaint.steps.leaving import Leaving
+from dcosmaint.steps.looks import still_cordoned, still_there
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,7 @@ class StopDocker:
     name: ClassVar[str] = "stop-docker"
     node: Node
     mesos: MesosReads
-    services: ServiceReads
+    leaving: Leaving
     ec2: Ec2Reads
     units: UnitReads
     acts: UnitActs
@@ -27,11 +28,21 @@ class StopDocker:
 
     def run(self) -> Iterator[Waiting]:
         while (seen := self._look()).docker or seen.shims:
-            if seen.docker:
-                still_cordoned(self.mesos, self.node)  # under an agent that takes work it would be a black hole
-                nobody_left(self.services, self.node)
-                self.acts.stop_docker(self.node.instance)
-            yield Waiting("docker to stop", f"{seen.shims} containers left", self.waits.stop)
+            refusal = self._act(seen)
+            if refusal:
+                yield Waiting(f"room to take {self.node.address} away", refusal, self.waits.stalled)
+            else:
+                yield Waiting("docker to stop", f"{seen.shims} containers left", self.waits.stop)
+
+    def _act(self, seen: Units) -> str:
+        """Returns why it may not go on now, or ""."""
+        if not seen.docker:
+            return ""
+        still_cordoned(self.mesos, self.node)  # under an agent that takes work it would be a black hole
+        refusal = self.leaving.refusal()
+        if not refusal:
+            self.acts.stop_docker(self.node.instance)
+        return refusal
 
     def _look(self) -> Units:
         still_there(self.ec2, self.node)

@@ -30,9 +30,8 @@ class TerminateInstance:
             forgotten = 0 if state else forgotten + 1
             if forgotten == LOOKS:
                 return
-            if state:
-                self._end(state)
-            left = self._state() or "EC2 does not know it"
+            left = self._end(state) if state else ""
+            left = left or self._state() or "EC2 does not know it"
             yield Waiting(f"{instance} to be terminated", left, self.roll.policy.waits.terminate)
 
     def _state(self) -> str:
@@ -40,19 +39,26 @@ class TerminateInstance:
         found = self.ec2.instances([self.node.instance.id])
         return found[0].state if found else ""
 
-    def _end(self, state: str) -> None:
+    def _end(self, state: str) -> str:
+        """Returns why it may not be terminated now, or ""."""
         still_gone(self.mesos, self.node)
-        if state != "shutting-down":
-            self._check()
+        if state == "shutting-down":
+            return ""
+        refusal = self._refusal()
+        if not refusal:
             self.acts.terminate(self.node.instance.id)
+        return refusal
 
-    def _check(self) -> None:
+    def _refusal(self) -> str:
         flight, instance = self.slots.flight, self.node.instance.id
         if instance not in self.roll.targets:
             raise Fatal(f"{instance} is not a target of this roll: it is not terminated")
         if "stop-agent" not in flight.done:
             raise Fatal(f"the agent of {self.node.address} did not leave by our hand: {instance} is not terminated")
-        if flight.holds:
+        last = self.roll.manner.last
+        if flight.holds and not last:
             named = ", ".join(map(str, flight.holds))
             raise NodeFailed(f"{named} not proved to be in sync elsewhere: {instance} is not terminated")
-        nobody_left(self.services, self.node)
+        nobody_left(self.services, self.node, but=flight.holds if last else ())
+        names = sorted({member.service for member in flight.holds})
+        return next(filter(None, (self.slots.bare(self.services.one(name)) for name in names)), "")

@@ -9,7 +9,7 @@ import pytest
 
 from dcosmaint.adapters.mesos import Mesos
 from dcosmaint.errors import DcosmaintError, Fatal, NodeFailed, Retryable
-from dcosmaint.model import Framework
+from dcosmaint.model import DEACTIVATE, Framework
 from tests.adapters.dcos.canned import Canned, Reply, page, recorded, text
 
 
@@ -84,25 +84,22 @@ def test_the_cluster_says_what_it_is(canned: Canned, mesos: Mesos) -> None:
     facts(canned)
     canned.on("GET_VERSION", recorded("version"))
     found = mesos.facts()
-    assert (found.dcos_version, found.mesos_version, found.airtight_cordon) == ("2.1.0", "1.12.0", True)
+    assert (found.dcos_version, found.variant, found.mesos_version) == ("2.1.0", "open", "1.12.0")
     assert found.masters == ("10.0.0.5", "10.0.0.6")
 
 
 @pytest.mark.parametrize(
-    ("version", "airtight"), [("1.5.2", False), ("1.8.1", False), ("1.9.0", True), ("1.11.0-rc1", True)]
+    ("version", "can"), [("1.5.2", False), ("1.8.1", False), ("1.9.0", True), ("1.11.0-rc1", True), ("trunk", False)]
 )
-def test_a_cordon_is_airtight_from_mesos_1_9_on(canned: Canned, mesos: Mesos, version: str, airtight: bool) -> None:
+def test_mesos_deactivates_agents_from_1_9_on(canned: Canned, mesos: Mesos, version: str, can: bool) -> None:
     facts(canned, version)
-    assert mesos.facts().airtight_cordon is airtight
+    assert mesos.facts().can(DEACTIVATE) is can
 
 
-def test_no_master_and_no_version_prove_nothing(canned: Canned, mesos: Mesos) -> None:
+def test_no_master_proves_nothing(canned: Canned, mesos: Mesos) -> None:
     facts(canned)
     canned.on("GET mesos_dns/v1/hosts/master.mesos", [{"host": "master.mesos.", "ip": ""}])
     with pytest.raises(Retryable, match="knows no master"):
-        mesos.facts()
-    facts(canned, "trunk")
-    with pytest.raises(Retryable, match="'trunk'"):
         mesos.facts()
 
 

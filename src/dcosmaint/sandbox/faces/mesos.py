@@ -11,8 +11,6 @@ from dcosmaint.sandbox.faces.passage import Passage
 from dcosmaint.sandbox.world import Rejected, Size
 from dcosmaint.sandbox.world import state as true
 
-DCOS_VERSIONS = {"1.11": "1.11.12", "2.1": "2.1.1"}
-
 
 class Mesos:
     """`MesosReads` and `MesosActs`. One truth is built once, however often it is asked for."""
@@ -38,8 +36,9 @@ class Mesos:
         )
 
     def facts(self) -> ClusterFacts:
-        master, shape = self._world.master, self._world.shape
-        facts = ClusterFacts(DCOS_VERSIONS[shape.profile], master.version, master.can_deactivate, shape.masters)
+        shape, release = self._world.shape, self._world.shape.release
+        variant = "open" if release.variant else ""
+        facts = ClusterFacts(release.dcos, release.mesos, variant, shape.masters)
         return self._passage.read("mesos", lambda: facts)
 
     def flags(self, agent_id: str) -> Mapping[str, str]:

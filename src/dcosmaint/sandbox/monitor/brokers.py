@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import combinations
 
 from dcosmaint.sandbox.monitor.desk import NOTICE, TOOL, Desk, Line, recent
@@ -100,15 +100,25 @@ class Brokers:
         self._desk.bark(line, f"{line['service']}/{line['pod']} was replaced while topics could not be read")
 
     def _copies(self, line: Line) -> None:
-        service = line["service"]
-        if any(recent(at, line) for (name, _), at in self._struck.items() if name == service):
+        whose = f"{line['service']}/{line['pod']} was replaced"
+        left = {partition: (copies, line["replicas"][partition]) for partition, copies in line["copies"].items()}
+        self._enough(line, whose, line["service"], left)
+
+    def whole_without(self, line: Line, did: str) -> None:
+        """A node goes down with brokers on it. `stays`: by service, what is left without all of them."""
+        for service, left in sorted(line["stays"].items()):
+            self._enough(line, did, service, left)
+
+    def _enough(self, line: Line, did: str, service: str, left: Mapping[str, Sequence[int]]) -> None:
+        """`left`: by partition, other in-sync copies that serve, and how many copies there are when all is well."""
+        here = line.get("pods", ())
+        others = (at for (name, pod), at in self._struck.items() if name == service and f"{name}/{pod}" not in here)
+        if any(recent(at, line) for at in others):
             return
-        for partition, copies in sorted(line["copies"].items()):
-            replicas = line["replicas"][partition]
+        for partition, (copies, replicas) in sorted(left.items()):
             need = self._desk.yardstick.min_isr.get(service, max(1, min(2, replicas - 1)))
             if copies < need:
-                kept = f"{copies} other in-sync copies of {partition}, and it needs {need}"
-                self._desk.bark(line, f"{service}/{line['pod']} was replaced with {kept}")
+                self._desk.bark(line, f"{did} with {copies} other in-sync copies of {partition}, and it needs {need}")
 
 
 def _is(pod: str, whom: str) -> bool:

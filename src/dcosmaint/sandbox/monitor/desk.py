@@ -24,6 +24,8 @@ class Yardstick:
     canary: int = 0  # so many nodes go alone
     soak: float = 0.0  # seconds after each of them in which none begins
     ignored: frozenset[str] = frozenset()  # services whose members go down with their nodes
+    last: bool = False  # nodes go down with their brokers on them, which are replaced after
+    airtight: bool = True  # a node is under a cordon before it goes down
 
 
 class Desk:

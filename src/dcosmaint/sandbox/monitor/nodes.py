@@ -44,7 +44,7 @@ class Nodes:
     def signal(self, line: Line) -> None:
         if line["by"] in TOOL:
             self._told.add(line["instance"])
-        if self._takes_work(line):
+        if self._desk.yardstick.airtight and self._takes_work(line):
             self._desk.bark(line, f"the agent of {line['address']} was told to leave while it took offers")
         self.stop(line)
 
@@ -55,10 +55,17 @@ class Nodes:
         """Docker or the agent of a node is stopped: from here on its work is away."""
         if line["by"] not in TOOL:
             return
-        if pods := self._brokers.undrained(line):
-            self._desk.bark(line, f"{line['address']} was stopped with {', '.join(pods)} on it ({line['what']})")
+        self._with_brokers(line, line["address"], f"stopped ({line['what']})")
         self._brokers.within_cap(line, by_service(self._brokers.settled(line)))
         self._one_public(line)
+
+    def _with_brokers(self, line: Line, where: str, how: str) -> None:
+        """Where brokers are replaced after, data has to be whole without them."""
+        pods = self._brokers.undrained(line)
+        if pods and not self._desk.yardstick.last:
+            self._desk.bark(line, f"{where} was {how} with {', '.join(pods)} on it")
+        elif pods:
+            self._brokers.whole_without(line, f"{where} was {how}")
 
     def _one_public(self, line: Line) -> None:
         if not line["public"]:
@@ -106,8 +113,7 @@ class Nodes:
             self._desk.bark(line, f"{where} was terminated and is no target")
         if line["listed"] and not new:
             self._desk.bark(line, f"{where} was terminated while Mesos listed its agent")
-        if pods := self._brokers.undrained(line):
-            self._desk.bark(line, f"{where} was terminated with {', '.join(pods)} on it")
+        self._with_brokers(line, where, "terminated")
         if away := self._brokers.left_behind(line["agent"]):
             self._desk.bark(line, f"{where} was terminated before {', '.join(away)} was in sync elsewhere")
         if line["recovering"] and not recent(line["at"] - line["recovering"], line):

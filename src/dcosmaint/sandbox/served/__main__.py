@@ -13,6 +13,7 @@ from threading import Event
 from dcosmaint.errors import DcosmaintError
 from dcosmaint.sandbox.served.files import Folder
 from dcosmaint.sandbox.served.settings import KAFKA, Settings
+from dcosmaint.sandbox.world.profiles import PROFILES
 
 
 def main(words: list[str]) -> int:
@@ -36,7 +37,7 @@ def _settings(words: list[str]) -> Settings:
     parser.add_argument("--dir", type=Path, default=Folder.default(os.environ).root, help="where its files are")
     parser.add_argument("--nodes", type=int, default=12)
     parser.add_argument("--kafka", choices=sorted(KAFKA), default="default")
-    parser.add_argument("--profile", choices=("1.11", "2.1"), default="2.1")
+    parser.add_argument("--profile", choices=list(PROFILES), default="2.1")
     parser.add_argument("--time-factor", type=float, default=60.0, help="seconds of the cluster for each of yours")
     parser.add_argument("--faults", default="none", help="none, some, or names with commas between them")
     parser.add_argument("--provider", choices=("builtin", "real"), default="builtin")

@@ -74,4 +74,4 @@ def _seen(world: World, machine: Machine) -> Json:
 
 def _unknown(world: World, ask: Ask) -> Answer:
     """Older releases call it a bad request."""
-    return as_text(f"Node {ask.named['ip']} not found", 400 if world.shape.profile == "1.11" else 404)
+    return as_text(f"Node {ask.named['ip']} not found", 400 if not world.shape.release.variant else 404)

@@ -6,13 +6,11 @@ from dcosmaint.sandbox.served.router import Route, Table
 from dcosmaint.sandbox.served.wire import Answer, Ask, as_json, page
 from dcosmaint.sandbox.world import World
 
-VERSIONS = {"1.11": "1.11.12", "2.1": "2.1.1"}
-
 
 def version(world: World, _ask: Ask) -> Answer:
     """The variant is named from DC/OS 1.12 on."""
-    variant = {"dcos-variant": "open"} if world.shape.profile != "1.11" else {}
-    found = {"version": VERSIONS[world.shape.profile], **variant, "dcos-image-commit": "0" * 40}
+    variant = {"dcos-variant": "open"} if world.shape.release.variant else {}
+    found = {"version": world.shape.release.dcos, **variant, "dcos-image-commit": "0" * 40}
     return as_json({**found, "bootstrap-id": "0" * 40})
 
 

@@ -13,7 +13,6 @@ from dcosmaint.sandbox.served.wire import Answer, Ask, as_json, page
 from dcosmaint.sandbox.world import World
 from dcosmaint.sandbox.world.state import App
 
-VERSIONS = {"1.11": "1.6.567", "2.1": "1.10.6"}
 PORT = 8080
 SELECTOR = re.compile(
     r"\s*(?P<key>[\w.-]+)\s*(?:(?P<equal>==|!=)\s*(?P<value>[^,\s=]+)|(?P<set>in|notin)\s*\((?P<values>[^)]*)\))?\s*(?:,|$)"
@@ -99,7 +98,7 @@ def _info(world: World, _ask: Ask) -> Answer:
     return as_json(
         {
             "name": "marathon",
-            "version": VERSIONS[world.shape.profile],
+            "version": world.shape.release.marathon,
             "elected": True,
             "leader": f"{master}:{PORT}",
             "frameworkId": world.marathon.framework.id,

@@ -47,7 +47,7 @@ def app_json(world: World, app: App, embed: Collection[str] = BY_DEFAULT) -> Jso
         "upgradeStrategy": {"maximumOverCapacity": 1, "minimumHealthCapacity": 1},
         "unreachableStrategy": _unreachable(app),
         "version": iso(app.created_at or EPOCH),
-        **({"role": PUBLIC_ROLE} if world.master.can_deactivate else {}),
+        **({"role": PUBLIC_ROLE} if world.shape.release.deactivates else {}),
     }
     if COUNTS in embed:
         found |= _counts(world, app)
@@ -99,7 +99,7 @@ def task_json(world: World, app: App, task: Task) -> Json:
                                for alive in _results(world, app, task)],
         "region": f"aws/{machine.zone[:-1]}",
         "zone": f"aws/{machine.zone}",
-        **({"role": PUBLIC_ROLE} if world.master.can_deactivate else {}),
+        **({"role": PUBLIC_ROLE} if world.shape.release.deactivates else {}),
     }  # fmt: skip
     return {**found, "startedAt": iso(task.running_at)} if task.running_at else found
 

@@ -41,7 +41,7 @@ def slave(world: World, agent: Agent) -> Json:
         "reserved_resources": holdings.reserved,
         "unreserved_resources": holdings.unreserved,
         "active": agent.active,
-        **({"deactivated": agent.deactivated} if world.master.can_deactivate else {}),
+        **({"deactivated": agent.deactivated} if world.shape.release.deactivates else {}),
         "version": agent.version,
         "capabilities": list(_capabilities(world)),
     }
@@ -82,7 +82,7 @@ def v1_agent(world: World, agent: Agent) -> Json:
     return {
         "agent_info": v1_info(world, agent),
         "active": agent.active,
-        **({"deactivated": agent.deactivated} if world.master.can_deactivate else {}),
+        **({"deactivated": agent.deactivated} if world.shape.release.deactivates else {}),
         **_drain_info(agent),
         "version": agent.version,
         "pid": pid(agent),
@@ -112,7 +112,7 @@ def nanoseconds(seconds: float) -> Json:
 
 
 def _capabilities(world: World) -> Iterable[str]:
-    return (*CAPABILITIES, *NEWER) if world.master.can_deactivate else CAPABILITIES
+    return (*CAPABILITIES, *NEWER) if world.shape.release.deactivates else CAPABILITIES
 
 
 def _drain_info(agent: Agent) -> Json:

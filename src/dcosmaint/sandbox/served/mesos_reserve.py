@@ -36,7 +36,7 @@ def _operate(world: World, kind: str, agent_id: str, resources: list[Json]) -> A
     there = [piece for piece in pieces if piece.value]
     if there:
         (world.reservations.reserve if kind == "RESERVE" else world.reservations.unreserve)(agent, there)
-    elif world.master.can_deactivate:  # nothing at all is what a master from 1.6 on dies of, after its answer
+    elif world.shape.release.deactivates:  # nothing at all is what a master from 1.6 on dies of, after its answer
         world.master.fail_over()
     return Answer(202)
 

@@ -46,9 +46,14 @@ def _malformed(ask: Ask) -> Answer | None:
     return None
 
 
+def _known(world: World, kind: str) -> bool:
+    release = world.shape.release
+    return release.deactivates or (kind in OLD_ACTS and (release.marks_gone or kind != "MARK_AGENT_GONE"))
+
+
 def _called(world: World, ask: Ask, call: Json) -> Answer:
     kind = str(call.get("type"))
-    if kind in ACTS and (world.master.can_deactivate or kind in OLD_ACTS):
+    if kind in ACTS and _known(world, kind):
         return _act(world, kind, call)
     if kind not in READS and kind != "SUBSCRIBE":
         return as_text(NO_TYPE, 400)

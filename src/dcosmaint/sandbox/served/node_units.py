@@ -32,7 +32,7 @@ class Units:
 
     def known(self, unit: str) -> bool:
         """DC/OS brought the agent's socket with 2.1."""
-        with_socket = self._world.shape.profile != "1.11"
+        with_socket = self._world.shape.release.socket
         return unit in (self.agent, DOCKER, DOCKER_SOCKET) or (with_socket and unit == self.agent_socket)
 
     def boot(self) -> None:

@@ -37,7 +37,7 @@ class Settings:
     root: Path
     nodes: int = 12
     kafka: str = "default"  # default | rf1 | stores
-    profile: str = "2.1"  # 2.1 | 1.11
+    profile: str = "2.1"  # a name of PROFILES
     time_factor: float = 60.0
     faults: str = "none"  # none | some | names, with commas between them
     provider: Literal["builtin", "real"] = "builtin"

@@ -59,6 +59,12 @@ class Ground:
         names = [each.shape.name for each in self.balancers.values() if each.called(machine) in each.targets]
         return {"traffic": names} if names else {}
 
+    def copies_without(self, agent_id: str) -> dict[str, dict[str, tuple[int, int]]]:
+        """Of services with members on this agent, for each partition there: in-sync copies that serve elsewhere, and
+        how many copies there are when all is well."""
+        found = {name: service.without(agent_id) for name, service in self.services.items()} if agent_id else {}
+        return {name: partitions for name, partitions in found.items() if partitions}
+
     def tell(self, by: str, what: str, machine: Machine, **facts: Any) -> None:
         """Write what happens to a machine, and what is true of it just before."""
         agent = self.agents.get(machine.agent_id)
@@ -67,6 +73,7 @@ class Ground:
             "listed": agent is not None and agent.listed,
             "offers": agent is not None and agent.offers,
             "pods": self.pods_on(machine.agent_id),
+            "stays": self.copies_without(machine.agent_id),
             "lost": self.lost,
             "process": machine.process,
             "recovering": self.recovering,

@@ -87,6 +87,13 @@ class SdkService:
         """The scheduler's own Marathon app."""
         return f"/{self.shape.name}"
 
+    def without(self, agent_id: str) -> dict[str, tuple[int, int]]:
+        """For each partition on this agent: the in-sync copies on others that serve, and all copies."""
+        here = {broker.index for broker in self.brokers if broker.task.agent_id == agent_id}
+        serving = {broker.index for broker in self.brokers if broker.registered} - here
+        there = [partition for partition in self.partitions if here.intersection(partition.replicas)]
+        return {p.name: (len(serving.intersection(p.isr)), len(p.replicas)) for p in there}
+
     @property
     def lost(self) -> list[str]:
         return [broker.pod for broker in self.brokers if broker.lost]

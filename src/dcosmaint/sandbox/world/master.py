@@ -27,12 +27,7 @@ class Master:
 
     @property
     def version(self) -> str:
-        return "1.5.0" if self._ground.shape.profile == "1.11" else "1.10.0"
-
-    @property
-    def can_deactivate(self) -> bool:
-        """DEACTIVATE_AGENT came with Mesos 1.9."""
-        return self._ground.shape.profile != "1.11"
+        return self._ground.shape.release.mesos
 
     # ---- frameworks and tasks
 
@@ -168,7 +163,7 @@ class Master:
             self.end(task, "TASK_LOST", reason)
 
     def deactivate(self, agent_id: str, by: str = "tool") -> None:
-        if not self.can_deactivate:
+        if not self._ground.shape.release.deactivates:
             raise Rejected(501, "Mesos does not know DEACTIVATE_AGENT before 1.9")
         agent = self._ground.agents.get(agent_id)
         if agent is None or not agent.listed:

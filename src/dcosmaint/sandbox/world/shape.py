@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from dcosmaint.sandbox.world.profiles import PROFILES, Profile
+
 Range = tuple[float, float]
 
 
@@ -170,7 +172,7 @@ class Shape:
     services: tuple[ServiceShape, ...] = (EVENTS, ORDERS, LEGACY)
     apps: tuple[AppShape, ...] = APPS
     balancers: tuple[BalancerShape, ...] = BALANCERS
-    profile: str = "2.1"  # or 1.11, whose Mesos 1.5 can't deactivate an agent
+    profile: str = "2.1"  # a release of DC/OS, by its name in PROFILES
     terraform_exposed: bool = False  # the resources lack ignore_changes = [ami]
     seed: int = 0
     resync: Range = (60.0, 900.0)  # an empty broker's way back into every ISR: slower than a boot
@@ -178,3 +180,7 @@ class Shape:
     register: Range = (60.0, 180.0)  # from launch to the agent's registration
     same_ip: float = 0.7  # how often a replacement gets its predecessor's private IP
     masters: tuple[str, ...] = ("10.0.0.11", "10.0.0.12", "10.0.0.13")
+
+    @property
+    def release(self) -> Profile:
+        return PROFILES[self.profile]

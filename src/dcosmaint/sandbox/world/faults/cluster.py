@@ -37,7 +37,7 @@ def _log_in(world: World) -> None:
 
 
 def _cordon(world: World, random: Random) -> str:
-    if not world.master.can_deactivate:
+    if not world.shape.release.deactivates:
         return ""
     idle = [agent for agent in world.ground.listed if agent.active and not agent.recovering]
     if not idle:

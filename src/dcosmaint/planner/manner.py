@@ -1,0 +1,55 @@
+"""How the nodes of a roll are emptied, from what the operator wishes and what the cluster can do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from dcosmaint.model import DEACTIVATE, RENEWING, Finding, Inventory, Manner, Progress, Roll
+from dcosmaint.planner.case import Case
+from dcosmaint.planner.places import homeless
+
+
+def manner(roll: Roll, inventory: Inventory) -> Manner:
+    """What is ordered counts; else members move first wherever they can't come back to the node that they leave."""
+    wish, facts = roll.policy, inventory.facts
+    able: Manner = Manner("deactivate" if facts.can(DEACTIVATE) else "none")
+    chosen = able if wish.cordon == "auto" else replace(able, cordon=wish.cordon)
+    if wish.order != "auto":
+        return replace(chosen, order=wish.order)
+    if not chosen.airtight:
+        because = f"{_leak(inventory)}, so a replaced member could be placed on the node that it came from"
+        return replace(chosen, order="replace-last", because=because)
+    if cramped := _cramped(roll, inventory):
+        because = f"no other agent has a place for a member of {', '.join(cramped)} while its own node is away"
+        return replace(chosen, order="replace-last", because=because)
+    return chosen
+
+
+def unfit(roll: Roll, inventory: Inventory) -> Iterator[Finding]:
+    """What was ordered and can't be done on this cluster, or would harm it."""
+    chosen, mesos = roll.manner, f"Mesos {inventory.facts.mesos_version}"
+    if chosen.airtight and not inventory.facts.can(DEACTIVATE):
+        message = f"has no DEACTIVATE_AGENT ({DEACTIVATE.origin}, DC/OS 2.0): write `cordon: auto`"
+        yield Finding("no-deactivate", mesos, message)
+    if not chosen.airtight and not chosen.last:
+        says = "would have members replaced while they can be placed on the node that they leave: write `order: auto`"
+        yield Finding("leaky-cordon", f"cordon {chosen.cordon} with order {chosen.order}", says)
+    if not chosen.airtight and roll.policy.stop_order == "docker-first":
+        says = "would stop docker under an agent that still takes work, a black hole for every app: write `auto`"
+        yield Finding("black-hole", "stop_order docker-first", f"with cordon {chosen.cordon} {says}")
+
+
+def _leak(inventory: Inventory) -> str:
+    if inventory.facts.can(DEACTIVATE):
+        return "nothing cordons the nodes"
+    return f"Mesos {inventory.facts.mesos_version} has no DEACTIVATE_AGENT ({DEACTIVATE.origin})"
+
+
+def _cramped(roll: Roll, inventory: Inventory) -> list[str]:
+    """Services of which a member finds no other place, although its node alone is away; a new node would be one."""
+    if roll.work not in RENEWING:
+        return []
+    case = Case(roll, inventory, Progress())
+    aimed = [node for node in inventory.nodes if node.instance.id in roll.targets]
+    return sorted({member.service for node in aimed for member in homeless(case, node)})

@@ -1,0 +1,28 @@
+"""Releases of DC/OS as far as a pretend cluster tells them apart."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Profile:
+    """Versions that the cluster names, and what its parts can't do or do otherwise."""
+
+    dcos: str
+    mesos: str
+    marathon: str
+    deactivates: bool = False  # DEACTIVATE_AGENT, REACTIVATE_AGENT and DRAIN_AGENT: Mesos 1.9
+    marks_gone: bool = True  # MARK_AGENT_GONE: Mesos 1.5
+    variant: bool = True  # dcos-version.json says open or enterprise: DC/OS 1.12
+    socket: bool = False  # the agent's unit has a socket unit beside it: DC/OS 2.1
+
+
+PROFILES = {
+    "1.9": Profile("1.9.11", "1.2.3", "1.4.11", marks_gone=False, variant=False),
+    "1.11": Profile("1.11.12", "1.5.0", "1.6.567", variant=False),
+    "1.13": Profile("1.13.9", "1.8.1", "1.8.227"),
+    "2.0": Profile("2.0.4", "1.9.1", "1.9.109", deactivates=True),
+    "2.1": Profile("2.1.1", "1.10.0", "1.10.6", deactivates=True, socket=True),
+    "2.2": Profile("2.2.4", "1.11.0", "1.11.24", deactivates=True, socket=True),
+}

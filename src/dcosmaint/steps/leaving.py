@@ -1,0 +1,66 @@
+"""May a node go down with what is on it now? Asked afresh before each act that takes it down (R3)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from dcosmaint.errors import StartOver
+from dcosmaint.model import Member, Node, Service
+from dcosmaint.ports import MesosReads, ServiceReads
+from dcosmaint.steps.looks import agents_at, nobody_left, none_astray, still_cordoned
+from dcosmaint.steps.slots import Slots
+
+
+class Leaving(Protocol):
+    """One of them for each order. Both raise `StartOver` where the node is not what its pipeline began with."""
+
+    def listed(self) -> None:
+        """Its agent is listed still: is it the one, and under the cordon that the roll keeps?"""
+        ...
+
+    def refusal(self) -> str:
+        """Why it may not go down now, or ""."""
+        ...
+
+
+@dataclass(frozen=True)
+class Emptied:
+    """replace-first: every member was replaced, and nothing new can have come."""
+
+    node: Node
+    mesos: MesosReads
+    services: ServiceReads
+
+    def listed(self) -> None:
+        still_cordoned(self.mesos, self.node)
+
+    def refusal(self) -> str:
+        nobody_left(self.services, self.node)
+        return ""
+
+
+@dataclass(frozen=True)
+class CountedLost:
+    """replace-last: its members go down with it. Caps and data are judged with them lost (R1, R14)."""
+
+    node: Node
+    mesos: MesosReads
+    services: ServiceReads
+    slots: Slots
+
+    def listed(self) -> None:
+        for agent in agents_at(self.mesos, self.node.private_ip):
+            if agent.id != self.node.agent_id:
+                raise StartOver(f"agent {agent.id} is at {self.node.private_ip} instead of {self.node.agent_id}")
+
+    def refusal(self) -> str:
+        """Also for members that were placed here after the survey: each takes a slot of its own first."""
+        self.slots.stay()
+        services, held = self.services.all(), self.slots.flight.holds
+        none_astray((pod for service in services for pod in service.pods if pod.member not in held), self.node)
+        refusals = (self.slots.give_up(self._here(service), service) for service in services)
+        return next(filter(None, refusals), "")
+
+    def _here(self, service: Service) -> list[Member]:
+        return [pod.member for pod in service.pods if pod.agent_id == self.node.agent_id]

@@ -1,0 +1,165 @@
+"""replace-last: nodes go down with their members on them, which are replaced once a new node is there."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from dcosmaint.choice import Choice
+from dcosmaint.journal import Journal, Memory
+from dcosmaint.lines import Admitted, What
+from dcosmaint.model import Member, Policy, Roll, Verdict, Work
+from dcosmaint.sandbox.world import KafkaShape, Shape, TopicShape, build
+from dcosmaint.sandbox.world.kafka import Broker
+from dcosmaint.sandbox.world.profiles import PROFILES
+from tests.rolls.stage import (
+    EVENTS,
+    LEGACY,
+    OLD,
+    PRIVATE,
+    SMALL,
+    WIDE,
+    Stage,
+    cordoned,
+    not_replaced,
+    rolled,
+    said,
+    unwell,
+)
+
+QUICK = Policy(soak=20.0, batch_size=4)
+FIRST = f"{PRIVATE}[0]"
+DEDICATED = replace(SMALL, nodes=3)
+"""As many agents as brokers: while a node is away, its broker has no place anywhere."""
+
+
+def clean(stage: Stage, roll: Roll) -> None:
+    stage.world.advance(stage.world.now + 3600.0)
+    assert stage.tally(roll).breaches == ()
+    assert (cordoned(stage.world), unwell(stage.world)) == ([], [])
+
+
+def fleet() -> list[Any]:
+    shapes = {"small": SMALL, "wide": WIDE, "nasty": Shape(), "legacy": LEGACY, "dedicated": DEDICATED}
+    found = []
+    for profile in PROFILES:
+        for name, shape in shapes.items():
+            for seed in range(4):
+                quick = seed == 0 and (profile, name) in (("1.9", "legacy"), ("1.11", "nasty"), ("2.0", "dedicated"))
+                marks = [] if quick else [pytest.mark.slow]
+                found.append(pytest.param(profile, shape, seed, id=f"{profile}-{name}-{seed}", marks=marks))
+    return found
+
+
+@pytest.mark.parametrize(("profile", "shape", "seed"), fleet())
+def test_every_release_is_rolled_and_nobody_notices(profile: str, shape: Shape, seed: int) -> None:
+    stage = Stage(build(replace(shape, profile=profile, seed=seed)), seed, failures=0.01 * (seed % 2))
+    roll = stage.roll(policy=QUICK)
+    assert roll.manner.last == (not PROFILES[profile].deactivates or shape is DEDICATED)
+    rolled(stage, roll)
+    assert not_replaced(stage.world, roll) == []
+    clean(stage, roll)
+
+
+def test_a_member_is_replaced_when_a_new_node_stands_in_the_place_of_its_own() -> None:
+    stage, memory = Stage(build(OLD)), Memory()
+    assert stage.run(stage.begin(stage.roll(policy=QUICK), memory)) is Verdict.DONE
+    carriers = {f["node"]["address"] for line in said(memory, "admit") for f in line["flights"] if f["node"]["members"]}
+    for address in carriers:
+        steps = [line["step"] for line in said(memory, "done") if line["node"] == address]
+        assert steps == [
+            *("stop-agent", "stop-docker", "terminate-instance", "apply-terraform", "await-agent"),
+            *("replace-brokers", "verify-agent"),
+        ]
+
+
+def test_a_node_with_two_members_of_a_service_needs_a_cap_of_two() -> None:
+    """They go down together."""
+    stage = Stage(build(replace(OLD, nodes=4)))
+    one, two, _ = stage.world.ground.services[EVENTS].brokers
+    land(stage, two, stage.world.node(FIRST).agent_id)
+    assert one.task.agent_id == two.task.agent_id
+    roll = stage.roll(Work.REPLACE, Choice(only=(FIRST,)), QUICK)
+    refused = {(finding.rule, finding.subject) for finding in stage.blockers(roll)}
+    assert refused == {("cap", FIRST), ("data-loss", f"{EVENTS}/clicks")}
+    wide = replace(QUICK, caps={EVENTS: 2}, min_isr={EVENTS: 1})
+    roll = stage.roll(Work.REPLACE, Choice(only=(FIRST,)), wide)
+    rolled(stage, roll)
+    assert stage.tally(roll).most_lost == {EVENTS: 2}
+    clean(stage, roll)
+
+
+def land(stage: Stage, broker: Broker, agent_id: str) -> None:
+    """A broker is on another agent from one moment to the next: the survey is older than that."""
+    agents, key = stage.world.ground.agents, f"{EVENTS}/{broker.pod}"
+    home, here = agents[broker.task.agent_id], agents[agent_id]
+    here.tasks[broker.task.id] = home.tasks.pop(broker.task.id)
+    here.reserve(key, home.reserved[key], home.volumes[key])
+    home.unreserve(key)
+    broker.task.agent_id = agent_id
+    stage.world.master.changes += 1
+    stage.world.ground.services[EVENTS].changes += 1
+
+
+def once_admitted(journal: Journal, effect: Callable[[], None]) -> None:
+    def hear(at: float, what: What) -> None:
+        if isinstance(what, Admitted):
+            effect()
+
+    journal.heard = hear
+
+
+def test_a_node_is_not_taken_down_while_another_broker_is_down() -> None:
+    """It crashes right after the admission, and restarts in its place."""
+    stage = Stage(build(OLD))
+    roll = stage.roll(Work.REPLACE, Choice(only=(FIRST,)), QUICK)
+    journal = stage.begin(roll)
+    once_admitted(journal, lambda: stage.world.crash(EVENTS, "kafka-1"))
+    assert stage.run(journal) is Verdict.DONE
+    log = [json.loads(line) for line in stage.world.log]
+    down = next(n for n, line in enumerate(log) if line["what"] == "lost" and line["pod"] == "kafka-1")
+    back = next(n for n, line in enumerate(log) if line["what"] == "in-sync" and line["pod"] == "kafka-1")
+    told = next(n for n, line in enumerate(log) if line["what"] == "signal-agent")
+    assert down < back < told
+    clean(stage, roll)
+
+
+def test_a_drained_node_is_stopped_first_and_its_members_go_elsewhere() -> None:
+    stage, memory = Stage(build(OLD)), Memory()
+    roll = stage.roll(Work.DRAIN, Choice(only=(FIRST,)), QUICK)
+    assert stage.run(stage.begin(roll, memory)) is Verdict.DONE
+    steps = [line["step"] for line in said(memory, "done")]
+    assert steps == ["stop-agent", "stop-docker", "replace-brokers"]
+    assert stage.world.ground.pods_on(stage.world.node(FIRST).agent_id) == []
+    clean(stage, replace(roll, policy=roll.policy))
+    back = stage.roll(Work.UNDRAIN, Choice(only=(FIRST,)), QUICK, roll_id="r2")
+    rolled(stage, back)
+    assert stage.world.ground.agents[stage.world.node(FIRST).agent_id].offers
+
+
+def test_a_broker_that_was_placed_there_after_the_survey_takes_a_slot_before_the_node_goes_down() -> None:
+    stage, memory = Stage(build(OLD)), Memory()
+    empty = f"{PRIVATE}[4]"
+    roll = stage.roll(Work.REPLACE, Choice(only=(empty,)), QUICK)
+    journal = stage.begin(roll, memory)
+    broker, here = stage.world.ground.services[EVENTS].brokers[2], stage.world.node(empty).agent_id
+    once_admitted(journal, lambda: land(stage, broker, here))
+    assert stage.run(journal) is Verdict.DONE
+    assert [Member(**line["member"]) for line in said(memory, "slot")] == [Member(EVENTS, broker.pod)]
+    assert not_replaced(stage.world, roll) == []
+    clean(stage, roll)
+
+
+THREE_OF_TWO = KafkaShape(EVENTS, 3, (TopicShape("clicks", 3, 3), TopicShape("pairs", 3, 2)))
+
+
+def test_data_of_two_copies_outlives_a_node_that_takes_one_of_them_with_it() -> None:
+    stage = Stage(build(replace(OLD, services=(THREE_OF_TWO,))))
+    roll = stage.roll(policy=QUICK)
+    rolled(stage, roll)
+    assert stage.tally(roll).partitions_lost == 0
+    clean(stage, roll)
