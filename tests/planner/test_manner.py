@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
@@ -12,7 +12,8 @@ from dcosmaint.planner.manner import manner, unfit
 from tests.builders import a_node, a_policy, a_roll, a_service, an_agent, an_inventory
 
 MESOS_1_5 = ClusterFacts("1.11.12", "1.5.3")
-FIRST, LAST = "replace-first", "replace-last"
+FIRST: Final = "replace-first"
+LAST: Final = "replace-last"
 
 
 def roomy(**changes: Any) -> Inventory:

@@ -11,7 +11,7 @@ import pytest
 
 from dcosmaint.choice import Choice
 from dcosmaint.journal import Journal, Memory
-from dcosmaint.lines import Admitted, What
+from dcosmaint.lines import Admitted, Done, What
 from dcosmaint.model import Member, Policy, Roll, Verdict, Work
 from dcosmaint.sandbox.world import KafkaShape, Shape, TopicShape, build
 from dcosmaint.sandbox.world.kafka import Broker
@@ -125,6 +125,24 @@ def test_a_node_is_not_taken_down_while_another_broker_is_down() -> None:
     back = next(n for n, line in enumerate(log) if line["what"] == "in-sync" and line["pod"] == "kafka-1")
     told = next(n for n, line in enumerate(log) if line["what"] == "signal-agent")
     assert down < back < told
+    clean(stage, roll)
+
+
+def test_volumes_are_thrown_away_only_while_copies_of_them_are_in_sync_elsewhere() -> None:
+    """Another broker crashes when the agent has left: until it is back, starting the agent again saves everything."""
+    stage = Stage(build(OLD))
+    roll = stage.roll(Work.REPLACE, Choice(only=(FIRST,)), QUICK)
+    journal = stage.begin(roll)
+
+    def hear(at: float, what: What) -> None:
+        if isinstance(what, Done) and what.step == "stop-docker":
+            stage.world.crash(EVENTS, "kafka-1")
+
+    journal.heard = hear
+    assert stage.run(journal) is Verdict.DONE
+    log = [json.loads(line) for line in stage.world.log]
+    back = next(n for n, line in enumerate(log) if line["what"] == "in-sync" and line["pod"] == "kafka-1")
+    assert back < next(n for n, line in enumerate(log) if line["what"] == "terminate")
     clean(stage, roll)
 
 
