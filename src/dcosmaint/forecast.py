@@ -52,7 +52,7 @@ class _Seen:
         if answer.start:
             addresses = tuple(node.address for node in answer.start)
             self.batches.append(
-                Batch(len(self.batches) + 1, addresses, _lost(roll, answer.start), _why(answer.refusals))
+                Batch(len(self.batches) + 1, addresses, _lost(case.roll, answer.start), _why(answer.refusals))
             )
         return answer
 

@@ -19,6 +19,7 @@ from dcosmaint.model import (
     Finding,
     Flight,
     Inventory,
+    Manner,
     Member,
     Node,
     Partition,
@@ -163,7 +164,8 @@ def _roll(table: Table, inventory: Inventory) -> Roll:
     baseline = {name: tuple(_partitions(lists)) for name, lists in table.pop("baseline", {}).items()}
     roll = a_roll(inventory, _policy(table.pop("policy", {})), work=Work(table.pop("work", "roll")))
     serving = tuple(f"{GROUP}[{number}]" for number in table.pop("serving", []))
-    roll = replace(roll, serving=serving, running=table.pop("running", {}))
+    manner = Manner(order=table.pop("order", "replace-first"))
+    roll = replace(roll, manner=manner, serving=serving, running=table.pop("running", {}))
     if table.pop("new_ami", False):
         roll = replace(roll, images={GROUP: NEW})
     if targets is not None:

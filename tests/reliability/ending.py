@@ -58,7 +58,7 @@ def _yardstick(world: World, roll: Roll) -> Yardstick:
     wanted = {ami or _baked(world, roll) for ami in roll.images.values()}
     ami = wanted.pop() if len(wanted) == 1 else ""
     canary, manner = policy.canary if replaces else 0, roll.manner
-    return Yardstick(ami, policy.min_isr, canary, policy.soak, manner.last, manner.airtight)
+    return Yardstick(ami, policy.min_isr, canary, policy.soak, last=manner.last, airtight=manner.airtight)
 
 
 def _baked(world: World, roll: Roll) -> str:

@@ -72,8 +72,8 @@ def test_a_member_is_replaced_when_a_new_node_stands_in_the_place_of_its_own() -
     for address in carriers:
         steps = [line["step"] for line in said(memory, "done") if line["node"] == address]
         assert steps == [
-            *("stop-agent", "stop-docker", "terminate-instance", "apply-terraform", "await-agent"),
-            *("replace-brokers", "verify-agent"),
+            *("leave-balancers", "stop-agent", "stop-docker", "terminate-instance", "apply-terraform"),
+            *("await-agent", "join-balancers", "replace-brokers", "verify-agent"),
         ]
 
 
@@ -151,7 +151,7 @@ def test_a_drained_node_is_stopped_first_and_its_members_go_elsewhere() -> None:
     roll = stage.roll(Work.DRAIN, Choice(only=(FIRST,)), QUICK)
     assert stage.run(stage.begin(roll, memory)) is Verdict.DONE
     steps = [line["step"] for line in said(memory, "done")]
-    assert steps == ["stop-agent", "stop-docker", "replace-brokers"]
+    assert steps == ["leave-balancers", "stop-agent", "stop-docker", "replace-brokers"]
     assert stage.world.ground.pods_on(stage.world.node(FIRST).agent_id) == []
     clean(stage, replace(roll, policy=roll.policy))
     back = stage.roll(Work.UNDRAIN, Choice(only=(FIRST,)), QUICK, roll_id="r2")
