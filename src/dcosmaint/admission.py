@@ -9,7 +9,7 @@ from dataclasses import replace
 from dcosmaint import planner
 from dcosmaint.baselines import gather
 from dcosmaint.cordons import Cordons
-from dcosmaint.errors import DcosmaintError, Fatal, LoginLost, Retryable
+from dcosmaint.errors import DcosmaintError, Fatal, LoginLost, Retryable, StartOver, Vanished
 from dcosmaint.hands import Hands
 from dcosmaint.journal import Journal, logged_acts
 from dcosmaint.lines import Admitted, Paused
@@ -17,7 +17,6 @@ from dcosmaint.model import Admission, Inventory, Node, Verdict, some_nodes
 from dcosmaint.planner.case import Case
 from dcosmaint.reporter import Event, Look, Reporter
 from dcosmaint.site import Site
-from dcosmaint.steps.looks import state
 from dcosmaint.survey import survey
 
 ASK_EVERY = 30.0
@@ -74,13 +73,16 @@ class Door:
             self._give_up(error)
         self.due = self._next(began)
 
-    def surveyed(self, address: str) -> Node:
-        """What a fresh survey says of a node in flight; what ran there as it was, where Mesos lists no agent."""
+    def surveyed(self, address: str, why: StartOver) -> Node:
+        """What a fresh survey says of a node in flight; what ran there as it was, where Mesos lists no agent.
+
+        That EC2 knows its instance no more proves nothing here: the steps that begin again ask, each of them apart.
+        """
         old = self._journal.progress.flights[address].node
         nodes = survey(self._site, self._hands.now()).nodes
         node = next((node for node in nodes if node.instance.id == old.instance.id), old)
-        instance = replace(node.instance, state=state(self._site.ec2, node.instance.id))
-        return replace(node if node.agent else old, instance=instance)
+        state = "terminated" if isinstance(why, Vanished) else node.instance.state
+        return replace(node if node.agent else old, instance=replace(node.instance, state=state))
 
     def _next(self, began: float) -> float:
         """A large cluster takes long to survey: it is not asked all the time."""

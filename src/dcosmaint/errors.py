@@ -27,6 +27,10 @@ class StartOver(DcosmaintError):
     """The world took a step back (an agent came back, a member landed late): again from cordon-agent."""
 
 
+class Vanished(StartOver):
+    """Somebody else has terminated the instance, or EC2 has forgotten it: nothing on it can be asked or stopped."""
+
+
 class LetGo(DcosmaintError):
     """The roll stops, and all that happened to this node is a cordon: it is given back as it was found."""
 

@@ -103,7 +103,7 @@ class Executor:
                 patience = self._journal.roll.policy.waits.stalled
                 self._wait(key, news=turn.retry(str(outcome), patience, now))
             case StartOver():
-                self._start_over(key, str(outcome))
+                self._start_over(key, outcome)
             case LetGo():
                 self._end(key, Released(key))
             case Fatal() | Usage():  # the configuration's fault is no node's
@@ -120,10 +120,10 @@ class Executor:
             self._say("waiting", key, goal=turn.waiting.goal, left=turn.waiting.rest, since=turn.since)
         self._agenda.put(now + turn.pause(now), key)
 
-    def _start_over(self, key: str, why: str) -> None:
+    def _start_over(self, key: str, why: StartOver) -> None:
         """R15: again from the first step, with what a fresh survey says of the node."""
         try:
-            self._journal.append(Begun(self._door.surveyed(key), why))
+            self._journal.append(Begun(self._door.surveyed(key, why), str(why)))
             self._board(key)
         except DcosmaintError as error:
             self._take(Result(key, error))

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from dcosmaint.errors import StartOver
+from dcosmaint.errors import StartOver, Vanished
+from dcosmaint.steps.looks import LOOKS
+from tests.rolls.test_doors import Forgetful
 from tests.steps.bench import Bench, a_bench
 
 NAME = "stop-docker"
@@ -28,6 +32,19 @@ def test_containers_that_are_left_are_only_waited_for() -> None:
     waited = bench.drive(step)
     assert str(waited[0]) == "docker to stop (1 containers left)"
     assert bench.acts("units.stop_docker") == []
+
+
+@pytest.mark.parametrize(("empty", "gone"), [(LOOKS - 1, False), (LOOKS, True)])
+def test_only_looks_apart_prove_that_ec2_has_forgotten_the_instance(empty: int, gone: bool) -> None:
+    bench = a_bench()
+    bench.bring(NAME)
+    step = replace(bench, site=replace(bench.site, ec2=Forgetful(bench.site.ec2, empty))).steps[NAME]
+    if gone:
+        with pytest.raises(Vanished, match="was terminated by somebody else"):
+            bench.drive(step)
+    else:
+        bench.drive(step)
+    assert len(bench.acts("units.stop_docker")) == (0 if gone else 1)
 
 
 def lifted(bench: Bench) -> None:

@@ -35,7 +35,7 @@ from dcosmaint.rolls import ENDED, before, reverts
 @wants_json
 @click.pass_context
 def abort(ctx: click.Context, /, roll_id: str | None, config: Path | None, name: str | None, **given: Any) -> None:
-    """End a roll that was stopped, killed or left, the shortest way to a cluster with nothing half done."""
+    """End a roll that was stopped, killed or left, or still runs here, the shortest way to nothing half done."""
     clusters: Clusters = ctx.obj
     cluster = clusters.open(config, name)
     found = cluster.journal(roll_id) if roll_id else cluster.shelf.to_resume()

@@ -23,7 +23,7 @@ class CordonAgent:
     def run(self) -> Iterator[Waiting]:
         while (agent := agent_by_id(self.mesos, self.node.agent_id)) is None or not agent.deactivated:
             if agent is None:  # gone without our doing: nobody knows what its tasks do, so it is not pushed on
-                still_there(self.ec2, self.node)
+                yield from still_there(self.ec2, self.node, self.waits)
                 yield Waiting(f"Mesos to list agent {self.node.agent_id}", "", self.waits.register)
                 continue
             self.acts.cordon(agent.id)

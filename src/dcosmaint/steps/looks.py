@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Generator, Iterable, Iterator, Mapping
 
-from dcosmaint.errors import Retryable, StartOver
-from dcosmaint.model import Agent, App, Member, Node, Pod, Roll
+from dcosmaint.errors import Retryable, StartOver, Vanished
+from dcosmaint.model import Agent, App, Member, Node, Pod, Roll, Waiting, Waits
 from dcosmaint.ports import Ec2Reads, MarathonReads, MesosReads, ServiceReads
 
 LOOKS = 3
@@ -28,18 +28,24 @@ def agents_at(mesos: MesosReads, private_ip: str) -> tuple[Agent, ...]:
     return tuple(agent for agent in agents.listed if agent.private_ip == private_ip)
 
 
-def state(ec2: Ec2Reads, instance_id: str) -> str:
-    """EC2's word. It forgets what was terminated an hour ago, but one empty answer is no proof."""
-    for _ in range(LOOKS):
-        if found := ec2.instances([instance_id]):
-            return found[0].state
-    return "terminated"
+def state(ec2: Ec2Reads, instance_id: str, patience: float) -> Generator[Waiting, None, str]:
+    """EC2's word, as the value of `yield from`. One empty answer is no proof, nor are several at once.
+
+    It forgets what was terminated an hour ago: where it has no word in LOOKS looks in a row, that is what it says.
+    """
+    silent = 0
+    while not (found := ec2.instances([instance_id])):
+        silent += 1
+        if silent == LOOKS:
+            return "terminated"
+        yield Waiting(f"{instance_id} to be terminated", "EC2 does not know it", patience)
+    return found[0].state
 
 
-def still_there(ec2: Ec2Reads, node: Node) -> None:
-    """Raises `StartOver` when somebody else has terminated the instance: nothing on it can be asked or stopped."""
-    if state(ec2, node.instance.id) == "terminated":
-        raise StartOver(f"{node.instance.id} was terminated by somebody else")
+def still_there(ec2: Ec2Reads, node: Node, waits: Waits) -> Iterator[Waiting]:
+    """Raises `Vanished` when somebody else has terminated the instance."""
+    if (yield from state(ec2, node.instance.id, waits.terminate)) == "terminated":
+        raise Vanished(f"{node.instance.id} was terminated by somebody else")
 
 
 def nobody_left(services: ServiceReads, node: Node, but: Container[Member] = ()) -> None:

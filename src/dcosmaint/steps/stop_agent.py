@@ -34,7 +34,7 @@ class StopAgent:
     def run(self) -> Iterator[Waiting]:
         gone = 0
         while gone < LOOKS:
-            still_there(self.ec2, self.node)
+            yield from still_there(self.ec2, self.node, self.waits)
             seen = self.units.look(self.node.instance)
             listed = self._listed()
             gone = gone + 1 if self._stopped(seen, listed=listed) else 0

@@ -5,7 +5,7 @@ Asked of the process table: the docker CLI would start the daemon again through 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -27,7 +27,7 @@ class StopDocker:
     waits: Waits
 
     def run(self) -> Iterator[Waiting]:
-        while (seen := self._look()).docker or seen.shims:
+        while (seen := (yield from self._look())).docker or seen.shims:
             refusal = self._act(seen)
             if refusal:
                 yield Waiting(f"room to take {self.node.address} away", refusal, self.waits.stalled)
@@ -44,6 +44,6 @@ class StopDocker:
             self.acts.stop_docker(self.node.instance)
         return refusal
 
-    def _look(self) -> Units:
-        still_there(self.ec2, self.node)
+    def _look(self) -> Generator[Waiting, None, Units]:
+        yield from still_there(self.ec2, self.node, self.waits)
         return self.units.look(self.node.instance)

@@ -9,7 +9,7 @@ from typing import ClassVar
 from dcosmaint.errors import Fatal, NodeFailed
 from dcosmaint.model import Node, Roll, Waiting
 from dcosmaint.ports import Ec2Acts, Ec2Reads, MesosReads, ServiceReads
-from dcosmaint.steps.looks import LOOKS, nobody_left, still_gone
+from dcosmaint.steps.looks import nobody_left, state, still_gone
 from dcosmaint.steps.slots import Slots
 
 
@@ -25,24 +25,15 @@ class TerminateInstance:
     slots: Slots
 
     def run(self) -> Iterator[Waiting]:
-        instance, forgotten = self.node.instance.id, 0
-        while (state := self._state()) != "terminated":
-            forgotten = 0 if state else forgotten + 1
-            if forgotten == LOOKS:
-                return
-            left = self._end(state) if state else ""
-            left = left or self._state() or "EC2 does not know it"
-            yield Waiting(f"{instance} to be terminated", left, self.roll.policy.waits.terminate)
+        instance, patience = self.node.instance.id, self.roll.policy.waits.terminate
+        while (seen := (yield from state(self.ec2, instance, patience))) != "terminated":
+            left = self._end(seen) or (yield from state(self.ec2, instance, patience))
+            yield Waiting(f"{instance} to be terminated", left, patience)
 
-    def _state(self) -> str:
-        """EC2's word, "" for none: it forgets what was terminated an hour ago, but one empty answer is no proof."""
-        found = self.ec2.instances([self.node.instance.id])
-        return found[0].state if found else ""
-
-    def _end(self, state: str) -> str:
+    def _end(self, seen: str) -> str:
         """Returns why it may not be terminated now, or ""."""
         still_gone(self.mesos, self.node)
-        if state == "shutting-down":
+        if seen == "shutting-down":
             return ""
         refusal = self._refusal()
         if not refusal:
