@@ -12,7 +12,7 @@ from dcosmaint.lines.line import Line
 from dcosmaint.model import Verdict, Work
 from dcosmaint.sandbox.world import Shape, build
 from tests.driven import BARE, FIRST, Drive
-from tests.rolls.stage import EVENTS, LEGACY, SMALL, cordoned, not_replaced, unwell
+from tests.rolls.stage import LEGACY, SMALL, cordoned, not_replaced, unwell
 
 STEPS = ("cordon-agent", "replace-brokers", "stop-docker", "stop-agent")
 
@@ -93,14 +93,8 @@ def test_a_replace_that_was_never_sent_is_sent_though_its_line_says_so() -> None
     assert drive.stage.tally(drive.roll).breaches == ()
 
 
-def test_where_the_scheduler_marks_nothing_people_are_told_how_to_send_it_and_a_resume_goes_on() -> None:
+def test_where_the_scheduler_marks_nothing_it_is_sent_when_no_offer_has_placed_the_broker_for_minutes() -> None:
     drive = died_before_the_replace(LEGACY)
-    (member,) = drive.journal.progress.held
-    assert resumed(drive) is Verdict.STUCK
-    (held,) = drive.said("held")
-    call = f"dcos kafka --name={EVENTS} broker replace {member.pod.rpartition('-')[2]}"
-    assert f"`{call}` sends it again" in held["why"]
-    drive.site.acts.services.replace(member)
     assert resumed(drive) is Verdict.DONE, drive.journal.progress
     assert not_replaced(drive.world, drive.roll) == []
     assert drive.stage.tally(drive.roll).breaches == ()

@@ -23,6 +23,10 @@ UNMARKED_LOOKS = 12
 """Looks instead of LOOKS where a scheduler from before pod commands is asked: it marks nothing, so a broker that is
 being shut down for its replace looks untouched until it has ended. They take about a minute."""
 
+NEVER_PLACED_LOOKS = 40
+"""Looks for a broker of such a scheduler that is down, about ten minutes. Had its replace arrived, an offer would have placed
+it: they come every few seconds. Nothing has begun that a second one could throw away."""
+
 
 @dataclass(frozen=True)
 class ReplaceBrokers:
@@ -72,26 +76,33 @@ class ReplaceBrokers:
     def _untouched(self, service: Service, pod: Pod) -> bool:
         """The scheduler shows no trace of a replace of this task: no mark, no other task, no recovery."""
         quiet = service.recovery == "COMPLETE" or self.slots.shared(pod.member) or not pod.running
-        here = self._here(pod) or self._dropped(pod)
+        here = self._here(pod) or self._down_here(pod)
         return here and not pod.marked and service.deploy == "COMPLETE" and quiet
 
-    def _dropped(self, pod: Pod) -> bool:
-        """Down before any replace of it was sent, and nobody says where: here, where nothing may start."""
-        return not pod.agent_id and pod.member in self.node.members and pod.member not in self.slots.flight.asked
+    def _down_here(self, pod: Pod) -> bool:
+        """Down, and nobody says where: here, where nothing may start."""
+        return not pod.agent_id and pod.member in (*self.node.members, *self.slots.flight.holds)
 
     def _may_send(self, service: Service, pod: Pod, untouched: int) -> bool:
         """Once sent, a replace may still be on its way: a task that is seen to run on proves that it was lost.
 
         So does one that is down for a minute and not marked, where the scheduler marks at all: it crashed.
         """
-        if self._dropped(pod):
+        asked = pod.member in self.slots.flight.asked
+        if self._down_here(pod) and not asked:
             return untouched > LOOKS
-        if pod.task_id in self.slots.flight.sent:
-            marks = service.api != "brokers"
-            return (marks or pod.running) and untouched > (LOOKS if marks and pod.running else UNMARKED_LOOKS)
+        if pod.task_id in self.slots.flight.sent or (asked and not pod.task_id):
+            return untouched > self._proof(service, pod)
         if self._fell_back(pod) and not pod.running:
             return untouched > UNMARKED_LOOKS  # it may be starting: what an earlier replace began is not thrown away
         return untouched > 0 and not self._syncing(service, pod)
+
+    def _proof(self, service: Service, pod: Pod) -> int:
+        """So many looks at an untouched task prove that the replace of it was lost on its way."""
+        marks = service.api != "brokers"
+        if pod.running:
+            return LOOKS if marks else UNMARKED_LOOKS
+        return UNMARKED_LOOKS if marks else NEVER_PLACED_LOOKS
 
     def _fell_back(self, pod: Pod) -> bool:
         """A replace of ours placed it on this very node, whose cordon somebody had lifted."""
@@ -136,7 +147,7 @@ class ReplaceBrokers:
         return Waiting(f"{member} to stay in sync", f"recovery {service.recovery}", waits.stalled)
 
     def _unproved(self, service: Service, pod: Pod) -> str:
-        """What people do who know more: no later look can prove that a replace of a broker that is down was lost."""
+        """What people do who know more: no look can prove for minutes that a replace of one that is down was lost."""
         if service.api != "brokers" or pod.agent_id or pod.member not in self.slots.flight.asked:
             return ""
         number = pod.member.pod.rpartition("-")[2]
