@@ -102,3 +102,12 @@ def test_without_companions_one_plan_alone_passes(plan: dict[str, Any], nodes: s
     changes = [Change(address, "aws_instance", actions, ami) for address, (actions, ami) in plan.items()]
     the_one = dict.fromkeys(wanted, (("create",), "ami-new"))
     assert (judge(changes, wanted, ()) == ()) == (plan == the_one)
+
+
+def test_a_companion_that_attaches_a_node_to_a_load_balancer_goes_with_its_own_node_alone() -> None:
+    """Registering the new instance is harmless then: join-balancers looks before it does."""
+    kind = "aws_lb_target_group_attachment"
+    mine, others = a_change(f"{kind}.edge[3]", "delete", "create"), a_change(f"{kind}.edge[4]", "delete", "create")
+    assert judge([a_change(NODE), mine], WANTED, (kind,)) == ()
+    assert any("edge[3] is none of our business" in why for why in judge([a_change(NODE), mine], WANTED, ()))
+    assert any("edge[4] is none of our business" in why for why in judge([a_change(NODE), others], WANTED, (kind,)))

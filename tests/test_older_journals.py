@@ -27,7 +27,10 @@ FLIGHT = ("flights", 0)
 NEWER = (
     Newer(lines.RollBegun(a_roll()), (("roll", "manner"),)),
     Newer(lines.Slot("node", a_member(0)), (("also",),)),
-    Newer(lines.Admitted((a_flight(a_node(0)),)), ((*FLIGHT, "red"), (*FLIGHT, "noted"), (*FLIGHT, "also"))),
+    Newer(
+        lines.Admitted((a_flight(a_node(0)),)),
+        ((*FLIGHT, "red"), (*FLIGHT, "noted"), (*FLIGHT, "also"), (*FLIGHT, "balancers")),
+    ),
     Newer(lines.Replacing("node", a_member(0), "task-1"), (("also",),)),
     Newer(lines.TakenOver("you@there"), (("terms",),)),
 )
