@@ -20,7 +20,7 @@ from dcosmaint.sandbox.world import Shape, World
 
 OLD, NEW = Image("ami-0aaaaaaaaaaaaaaa1", "old"), Image("ami-0aaaaaaaaaaaaaaa2", "new")
 ADDRESS = "aws_instance.node[{}]"
-SHAPE = Shape(nodes=3, public=1, services=(), apps=(), same_ip=1.0)
+SHAPE = Shape(nodes=3, public=1, services=(), apps=(), same_ip=1.0, balancers=())
 
 
 @dataclass

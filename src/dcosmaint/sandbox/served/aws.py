@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,10 +13,13 @@ from moto.core.types import Base64EncodedString
 from moto.core.utils import utcnow
 from moto.ec2.models import ec2_backends
 from moto.ec2.responses.general import General
+from moto.elb.models import elb_backends
+from moto.elbv2.models import elbv2_backends
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import make_server
 
 from dcosmaint.sandbox.served.aws_faults import Befallen
+from dcosmaint.sandbox.served.balancers import WorldElb, WorldElbV2, sentences_of_instances
 from dcosmaint.sandbox.served.ec2 import ADDRESS_TAG, WorldEc2, node_shape
 from dcosmaint.sandbox.served.pace import Pace
 from dcosmaint.sandbox.world import NodeShape
@@ -37,26 +40,29 @@ class Aws:
         """`network` is the second byte of every private IP: 127.NETWORK.20.x in the first zone, 21 in the next."""
         self._network = network
         self.ec2 = WorldEc2(REGION, ACCOUNT)
+        self._elb, self._elbv2 = WorldElb(REGION, ACCOUNT), WorldElbV2(REGION, ACCOUNT)
         self.subnets: dict[str, str] = {}  # zone → subnet id
         self._end: Callable[[], None] | None = None
         self.endpoint = ""
 
     def start(self) -> None:
         ec2_backends[ACCOUNT][REGION] = self.ec2
+        elb_backends[ACCOUNT][REGION], elbv2_backends[ACCOUNT][REGION] = self._elb, self._elbv2
         answers = Befallen(DomainDispatcherApplication(create_backend_app), lambda: self.ec2.pace)
         server = make_server("127.0.0.1", 0, answers, threaded=True, request_handler=_Silent)
         self.endpoint = f"http://127.0.0.1:{server.server_port}"
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, name="aws", daemon=True)
         thread.start()
-        hook = _console_of_instances()
-        hook.__enter__()
+        hooks = ExitStack()
+        hooks.enter_context(_console_of_instances())
+        hooks.enter_context(sentences_of_instances())
 
         def end() -> None:
-            hook.__exit__(None, None, None)
+            hooks.close()
             server.shutdown()
             thread.join()
             server.server_close()
-            del ec2_backends[ACCOUNT][REGION]
+            del ec2_backends[ACCOUNT][REGION], elb_backends[ACCOUNT][REGION], elbv2_backends[ACCOUNT][REGION]
 
         self._end = end
 
@@ -67,7 +73,7 @@ class Aws:
 
     def found(self, zones: tuple[str, ...], images: tuple[Image, ...]) -> None:
         """A network with a subnet a zone, and the AMIs that have always been there."""
-        vpc = self.ec2.create_vpc(f"127.{self._network}.0.0/16")
+        vpc = self._vpc = self.ec2.create_vpc(f"127.{self._network}.0.0/16")
         for number, zone in enumerate(zones):
             cidr = f"127.{self._network}.{20 + number}.0/24"
             self.subnets[zone] = self.ec2.create_subnet(vpc.id, cidr, availability_zone=zone).id
@@ -85,8 +91,14 @@ class Aws:
 
     def follow(self, pace: Pace, console: Callable[[str], str]) -> None:
         """From now on the World decides; `console` gives what an instance wrote while it booted."""
+        with pace as world:
+            for balancer in world.balancers.all.values():
+                if balancer.arn:
+                    self._elbv2.add(balancer, self._vpc.id)
+                else:
+                    self._elb.add(balancer, list(self.subnets.values()))
         self.ec2.console = console
-        self.ec2.pace = pace
+        self.ec2.pace = self._elb.pace = self._elbv2.pace = pace
 
 
 class _Silent(MotoRequestHandler):

@@ -15,6 +15,9 @@ def found(shape: Shape, nodes: Sequence[NodeShape], images: Sequence[Image], beg
     for image in images:
         world.cloud.add_ami(image.name, image.id)
     agents = [world.add_node(node) for node in nodes]
+    public = [agent.machine for agent in agents if agent.machine.public]
+    for balancer in shape.balancers if public else ():
+        world.balancers.add(balancer, public)
     private = [agent.id for agent in agents if not agent.machine.public]
     for number, service in enumerate(shape.services):
         order = [private[(3 * number + step) % len(private)] for step in range(len(private))]
