@@ -20,7 +20,7 @@ from dcosmaint.steps.await_agent import AwaitAgent, new_instance
 from dcosmaint.steps.bake_image import BakeImage
 from dcosmaint.steps.cordon_agent import CordonAgent
 from dcosmaint.steps.join_balancers import JoinBalancers
-from dcosmaint.steps.leave_balancers import LeaveBalancers
+from dcosmaint.steps.leave_balancers import LeaveBalancers, StillOut
 from dcosmaint.steps.leaving import CountedLost, Emptied, Leaving
 from dcosmaint.steps.ours import Ours
 from dcosmaint.steps.replace_brokers import ReplaceBrokers
@@ -110,6 +110,7 @@ def stop_node(seat: Seat) -> Steps:
     leaving: Leaving = Emptied(node, site.mesos, seat.services)
     if seat.roll.manner.last:
         leaving = CountedLost(node, site.mesos, seat.services, seat.slots)
+    leaving = StillOut(leaving, site.balancers, seat.slots)
     docker = StopDocker(node, site.mesos, leaving, site.ec2, site.units, site.acts.units, waits)
     agent = StopAgent(
         node=node,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -55,17 +56,38 @@ def test_a_node_that_nobody_else_stands_in_for_waits_in_service_and_is_held_by_n
     policy = replace(QUICK, waits=replace(QUICK.waits, connections=120.0))
     journal = stage.begin(stage.roll(choice=ONE, policy=policy))
     other = stage.world.node(f"{PUBLIC}[1]")
-
-    def heard(_at: float, what: What) -> None:
-        if isinstance(what, Done) and what.step == "cordon-agent":
-            stage.world.systemd.stop_docker(other, by="operator")
-
-    journal.heard = heard
+    once_done(journal, "cordon-agent", lambda: stage.world.systemd.stop_docker(other, by="operator"))
     stage.run(journal)
     [held] = journal.progress.stopped
     assert held.stopped.startswith("leave-balancers: no progress in 120 s: load balancers to let go of")
     assert "public-agents has no other healthy target" in held.stopped
     assert set(states(stage.world, f"{PUBLIC}[0]").values()) == {"healthy"}
+
+
+@pytest.mark.parametrize("step", ["leave-balancers", "stop-docker"])
+def test_a_node_that_somebody_registers_again_leaves_again_before_it_is_stopped(step: str) -> None:
+    stage = Stage(build(EDGE))
+    roll = stage.roll(choice=ONE, policy=QUICK)
+    memory = Memory()
+    journal, machine = stage.begin(roll, memory), stage.world.node(f"{PUBLIC}[0]")
+    once_done(journal, step, lambda: stage.world.balancers.register("public-agents", machine.id, by="operator"))
+    stage.run(journal)
+    again = f"{machine.id} is registered with load balancer public-agents again"
+    assert [line["why"] for line in said(memory, "begin")] == [again]
+    assert not_replaced(stage.world, roll) == []
+    assert states(stage.world, f"{PUBLIC}[0]") == {"public-agents": "healthy", "edge": "healthy"}
+    assert stage.tally(roll).breaches == ()
+
+
+def once_done(journal: Journal, step: str, work: Callable[[], None]) -> None:
+    """Something happens right when a step has ended, the first time."""
+
+    def heard(_at: float, what: What) -> None:
+        if isinstance(what, Done) and what.step == step:
+            journal.heard = lambda at, what: None
+            work()
+
+    journal.heard = heard
 
 
 def test_what_terraform_attaches_is_joined_once() -> None:

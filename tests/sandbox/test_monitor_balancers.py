@@ -36,10 +36,6 @@ BAD: dict[str, tuple[list[dict[str, Any]], str]] = {
         [said("stop-docker", **node(1), traffic=["ingress"]), deregister(), *left(1)],
         "agent[1] was stopped under traffic of ingress (stop-docker)",
     ),
-    "terminated under traffic": (
-        [*AWAY, register("operator"), said("terminate", **node(1), traffic=["ingress"])],
-        "agent[1] was stopped under traffic of ingress (terminate)",
-    ),
     "the last healthy target": (
         [deregister(healthy=0), register(), NEW],
         "ingress lost agent[1], its last healthy target",
@@ -49,6 +45,12 @@ BAD: dict[str, tuple[list[dict[str, Any]], str]] = {
 GOOD: dict[str, list[dict[str, Any]]] = {
     "away and back": [*AWAY, said("terminate", **node(1)), NEW, register()],
     "drained, and not back": AWAY,
+    "registered by others once it was down": [
+        *AWAY,
+        register("operator"),
+        said("terminate", **node(1), traffic=["ingress"]),
+        NEW,
+    ],
     "others keep the traffic": [deregister(healthy=0, strangers=2), *left(1)],
     "it was not healthy itself": [deregister(was="unhealthy", healthy=0), *left(1)],
     "somebody else stopped it": [said("stop-docker", "operator", **node(1), traffic=["ingress"])],

@@ -6,12 +6,14 @@ balancer is never taken away, whatever the survey found: that is asked again rig
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from dcosmaint.errors import StartOver
 from dcosmaint.model import DRAINING, HEALTHY, UNUSED, Flight, Registration, Target, Waiting, Waits
 from dcosmaint.ports import BalancerActs, BalancerReads
+from dcosmaint.steps.leaving import Leaving
 from dcosmaint.steps.looks import LOOKS
 from dcosmaint.steps.slots import Slots
 
@@ -40,20 +42,42 @@ class LeaveBalancers:
     def _leave(self, each: Registration) -> str:
         """What is still to come at this one, or ""."""
         targets = self.balancers.targets(each.balancer, each.target) or ()
-        here = next((t for t in targets if (t.id, t.port) == (each.target, each.port)), None)
-        if here is None:
+        mine = here(targets, each)
+        if mine is None:
             return ""
-        if here.state == DRAINING:
+        if mine.state == DRAINING:
             return f"{each.balancer.name} drains its connections"
-        if not self._spared(here, targets):
-            self.slots.stay()
-            return f"{each.balancer.name} has no other healthy target"
         self.slots.stay()
+        if not self._spared(mine, targets):
+            return f"{each.balancer.name} has no other healthy target"
         self.acts.deregister(each.balancer, each.target, each.port)
         return f"{each.balancer.name} is told"
 
-    def _spared(self, here: Target, targets: tuple[Target, ...]) -> bool:
+    def _spared(self, mine: Target, targets: tuple[Target, ...]) -> bool:
         """Whether somebody else takes the traffic: no node in flight, which may be on its own way out."""
-        if here.state == UNUSED or self._flight.gone:
+        if mine.state == UNUSED or self._flight.gone:
             return True
         return any(other.state == HEALTHY and other.id not in self.slots.leaving for other in targets)
+
+
+@dataclass(frozen=True)
+class StillOut:
+    """Another answer to whether a node may go down, once it is sure that nobody sends it traffic again meanwhile."""
+
+    leaving: Leaving
+    balancers: BalancerReads
+    slots: Slots
+
+    def listed(self) -> None:
+        self.leaving.listed()
+
+    def refusal(self) -> str:
+        for each in self.slots.flight.balancers:
+            if here(self.balancers.targets(each.balancer, each.target), each):
+                raise StartOver(f"{each.target} is registered with load balancer {each.balancer.name} again")
+        return self.leaving.refusal()
+
+
+def here(targets: Sequence[Target] | None, each: Registration) -> Target | None:
+    """The registration as it is now; None where there is none."""
+    return next((t for t in targets or () if (t.id, t.port) == (each.target, each.port)), None)

@@ -35,8 +35,8 @@ class Balancers:
             self._desk.bark(line, f"{name} lost {address}, its last healthy target")
 
     def stop(self, line: Line) -> None:
-        """Docker, the agent or the instance is stopped: whoever still sends it traffic loses that."""
-        if line["by"] not in TOOL:
+        """Docker, the agent or the instance of one that is up is stopped: whoever sends it traffic loses that."""
+        if line["by"] not in TOOL or line["address"] in self._down:
             return
         self._down.add(line["address"])
         seats = ((name, line["address"]) for name in line.get("traffic", ()))
