@@ -13,8 +13,9 @@ from dcosmaint.errors import DcosmaintError, Fatal, LoginLost, Retryable, StartO
 from dcosmaint.hands import Hands
 from dcosmaint.journal import Journal, logged_acts
 from dcosmaint.lines import Admitted, Paused
-from dcosmaint.model import Admission, Inventory, Node, Verdict, some_nodes
+from dcosmaint.model import Admission, Inventory, Node, Verdict, Work, some_nodes
 from dcosmaint.planner.case import Case
+from dcosmaint.planner.limits import apps
 from dcosmaint.reporter import Event, Look, Reporter
 from dcosmaint.site import Site
 from dcosmaint.survey import survey
@@ -77,12 +78,21 @@ class Door:
         """What a fresh survey says of a node in flight; what ran there as it was, where Mesos lists no agent.
 
         That EC2 knows its instance no more proves nothing here: the steps that begin again ask, each of them apart.
+        Raises `Retryable` while nobody knows, or an app would be down without the node.
         """
         old = self._journal.progress.flights[address].node
-        nodes = survey(self._site, self._hands.now()).nodes
-        node = next((node for node in nodes if node.instance.id == old.instance.id), old)
+        inventory = survey(self._site, self._hands.now())
+        node = next((node for node in inventory.nodes if node.instance.id == old.instance.id), old)
         state = "terminated" if isinstance(why, Vanished) else node.instance.state
+        if node.agent and state != "terminated":
+            self._spared(node, inventory)
         return replace(node if node.agent else old, instance=replace(node.instance, state=state))
+
+    def _spared(self, node: Node, inventory: Inventory) -> None:
+        """Raises `Retryable` while an app has all that is left of it on a node that is about to be emptied again."""
+        case = Case(self._journal.roll, inventory, self._journal.progress)
+        if case.roll.work is not Work.UNDRAIN and (refusal := apps(case, node)):
+            raise Retryable(f"{node.address} takes work again, and {refusal.says}: spread it first")
 
     def _next(self, began: float) -> float:
         """A large cluster takes long to survey: it is not asked all the time."""

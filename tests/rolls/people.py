@@ -14,6 +14,8 @@ def left_out(said: str) -> Terms:
 
 
 def spread(world: World, said: str) -> None:
-    """The apps that are said to have all of their instances on one node."""
-    for app_id in dict.fromkeys(re.findall(r"(/[\w/-]+): has all of its .* spread it first", said)):
-        world.respread(app_id)
+    """The apps that are said to have all of their instances where nodes are emptied."""
+    named = re.findall(r"(/[\w/-]+)(?:: has all of its| is on nodes in flight: spread it)", said)
+    for app_id in dict.fromkeys(named):
+        if world.ground.apps[app_id].running > 1:
+            world.respread(app_id)

@@ -242,6 +242,19 @@ def test_docker_is_never_stopped_under_an_agent_that_takes_offers() -> None:
     assert says == "1 s: docker of agent[1] was stopped under an agent that takes offers"
 
 
+@pytest.mark.parametrize(("stopped", "breaches"), [(10.0, 0), (60.0, 0), (100.0, 1)])
+def test_what_a_silent_agent_takes_is_held_against_us_where_we_took_the_rest_later(
+    stopped: float, breaches: int
+) -> None:
+    silent, gone = 50.0, 350.0
+    tally = heard(
+        said("signal-agent", **node(1, apps=["/web"]), at=stopped),
+        said("agent-gone", "mesos", **node(2), how="unreachable", silent=silent, at=gone),
+        said("app-zero", "marathon", app="/web", instances=2, why="health check timed out", scheduler=False, at=gone),
+    )
+    assert (len(tally.breaches), tally.apps_at_zero) == (breaches, 1)
+
+
 def test_our_own_replace_counts_at_once() -> None:
     assert len(heard(replaced("kafka-0"), replaced("kafka-1", lost={SERVICE: ["kafka-0"]})).breaches) == 1
 

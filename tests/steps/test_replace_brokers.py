@@ -270,6 +270,22 @@ def test_a_broker_that_catches_up_where_it_is_is_whole_before_it_is_moved() -> N
     assert bench.events("in-sync")[0]["at"] < bench.events("replace")[0]["at"]
 
 
+def test_a_replace_that_got_lost_is_not_sent_again_while_its_broker_catches_up() -> None:
+    """It was starting when the first one was sent; somebody had lifted the cordon for a moment."""
+    bench = cordoned()
+    bench.world.crash(EVENTS, "kafka-0")
+    bench.world.master.reactivate(bench.node.agent_id, by="operator")
+    while not broker(bench).task.live:
+        bench.pass_by(0.1)
+    bench.world.master.deactivate(bench.node.agent_id)
+    bench = faulty(bench, arrives=False)
+    with pytest.raises(Retryable):
+        bench.looks(bench.steps[NAME], 3, every=0.1)
+    assert bench.flight.sent
+    bench.drive(bench.steps[NAME])
+    assert bench.events("in-sync")[0]["at"] < bench.events("replace")[0]["at"]
+
+
 def test_r4_a_replace_that_got_lost_before_its_broker_crashed_is_sent_again_after_a_minute() -> None:
     """It can't start under the cordon, so nothing but another replace helps it: no mark proves that none arrived."""
     bench = faulty(cordoned(), arrives=False)

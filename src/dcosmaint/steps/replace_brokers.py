@@ -92,7 +92,7 @@ class ReplaceBrokers:
         if self._down_here(pod) and not asked:
             return untouched > LOOKS
         if pod.task_id in self.slots.flight.sent or (asked and not pod.task_id):
-            return untouched > self._proof(service, pod)
+            return untouched > self._proof(service, pod) and not self._syncing(service, pod)
         if self._fell_back(pod) and not pod.running:
             return untouched > UNMARKED_LOOKS  # it may be starting: what an earlier replace began is not thrown away
         return untouched > 0 and not self._syncing(service, pod)
@@ -110,7 +110,7 @@ class ReplaceBrokers:
 
     def _syncing(self, service: Service, pod: Pod) -> bool:
         """It runs here and is on its way back into its partitions: a replace would have it begin again elsewhere."""
-        if service.partitions is None or pod.task_id in self.slots.flight.sent:
+        if service.partitions is None:
             return False
         return self._here(pod) and pod.running and pod.member in lost(service, self.slots.baseline(service))
 

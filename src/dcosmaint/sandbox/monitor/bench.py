@@ -46,7 +46,7 @@ class Bench:
             "agent-registered": (nodes.registered, canaries.end, balancers.back),
             "apply": (self._apply,),
             "launch": (self._launch,),
-            "app-zero": (self._app_zero,),
+            "app-zero": (nodes.app_zero,),
             "black-hole": (lambda line: desk.count.update(["black-hole"]),),
         }
 
@@ -94,8 +94,3 @@ class Bench:
 
     def _launch(self, line: Line) -> None:
         self._fleet[line["address"]] = self._newest = line["ami"]
-
-    def _app_zero(self, line: Line) -> None:
-        if line["instances"] > 1:
-            self._desk.count["zero"] += 1
-            self._desk.bark(line, f"{line['app']} had none of its {line['instances']} instances running: {line['why']}")

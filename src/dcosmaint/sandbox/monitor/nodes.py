@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dcosmaint.sandbox.monitor.brokers import Brokers, by_service
-from dcosmaint.sandbox.monitor.desk import TOOL, Desk, Line, recent
+from dcosmaint.sandbox.monitor.desk import NOTICE, TOOL, Desk, Line, recent
+
+SILENT = "health check timed out"
+"""Why a task is lost whose agent does not answer the master any more."""
 
 
 class Nodes:
@@ -17,6 +20,8 @@ class Nodes:
         self._opened: dict[str, float] = {}  # agent → when it began to take work, by nobody of us
         self._back: dict[str, float] = {}  # instance → when its agent came back
         self._public: dict[str, None] = {}  # addresses of public nodes that are down by our hand
+        self._taken: dict[str, float] = {}  # app → when we stopped a node that it ran on
+        self._silent: float = 0.0  # since when the agent was silent that the master has given up last
 
     # ---- cordons
 
@@ -58,6 +63,7 @@ class Nodes:
         self._with_brokers(line, line["address"], f"stopped ({line['what']})")
         self._brokers.within_cap(line, by_service(self._brokers.settled(line)))
         self._one_public(line)
+        self._taken.update(dict.fromkeys(line.get("apps", ()), line["at"]))
 
     def _with_brokers(self, line: Line, where: str, how: str) -> None:
         """Where brokers are replaced after, data has to be whole without them."""
@@ -91,9 +97,19 @@ class Nodes:
     def gone(self, line: Line) -> None:
         self.cordons.pop(line["agent"], None)
         self._foreign.discard(line["agent"])
+        self._silent = float(line.get("silent", line["at"]))
         if line["instance"] in self._told and line["how"] == "unregistered":
             self._drained.add(line["instance"])
             self._back.pop(line["instance"], None)
+
+    def app_zero(self, line: Line) -> None:
+        """An agent that falls silent takes what it has with it. What we took before that could not know of it."""
+        if line["instances"] < 2:
+            return
+        theirs = line["why"] == SILENT and self._taken.get(line["app"], 0.0) < self._silent + NOTICE
+        self._desk.count["zero"] += 1
+        if not theirs:
+            self._desk.bark(line, f"{line['app']} had none of its {line['instances']} instances running: {line['why']}")
 
     def registered(self, line: Line) -> None:
         self._public.pop(line["address"], None)

@@ -65,6 +65,9 @@ class Ground:
         found = {name: service.without(agent_id) for name, service in self.services.items()} if agent_id else {}
         return {name: partitions for name, partitions in found.items() if partitions}
 
+    def apps_on(self, agent_id: str) -> list[str]:
+        return [app.id for app in self.apps.values() if any(task.agent_id == agent_id for task in app.tasks)]
+
     def tell(self, by: str, what: str, machine: Machine, **facts: Any) -> None:
         """Write what happens to a machine, and what is true of it just before."""
         agent = self.agents.get(machine.agent_id)
@@ -74,6 +77,7 @@ class Ground:
             "offers": agent is not None and agent.offers,
             "pods": self.pods_on(machine.agent_id),
             "stays": self.copies_without(machine.agent_id),
+            "apps": self.apps_on(machine.agent_id),
             "lost": self.lost,
             "process": machine.process,
             "recovering": self.recovering,

@@ -151,7 +151,8 @@ class Master:
 
     def _unreachable(self, agent: Agent, since: float) -> None:
         if agent.listed and not agent.connected and agent.reregistered_at <= since:
-            self._ground.tell("mesos", "agent-gone", agent.machine, how="unreachable")
+            silent = round(since - self._ground.clock.began, 3)
+            self._ground.tell("mesos", "agent-gone", agent.machine, how="unreachable", silent=silent)
             agent.unreachable = True
             self.remove(agent, "health check timed out")
 
