@@ -24,8 +24,8 @@ UNMARKED_LOOKS = 12
 being shut down for its replace looks untouched until it has ended. They take about a minute."""
 
 NEVER_PLACED_LOOKS = 40
-"""Looks for a broker of such a scheduler that is down, about ten minutes. Had its replace arrived, an offer would have placed
-it: they come every few seconds. Nothing has begun that a second one could throw away."""
+"""Looks for a broker of such a scheduler that is down, about ten minutes. Had its replace arrived, an offer would have
+placed it: they come every few seconds. Nothing has begun that a second one could throw away."""
 
 
 @dataclass(frozen=True)

@@ -97,7 +97,7 @@ class Nodes:
     def gone(self, line: Line) -> None:
         self.cordons.pop(line["agent"], None)
         self._foreign.discard(line["agent"])
-        self._silent = float(line.get("silent", line["at"]))
+        self._silent = line["silent"] if "silent" in line else line["at"]
         if line["instance"] in self._told and line["how"] == "unregistered":
             self._drained.add(line["instance"])
             self._back.pop(line["instance"], None)
