@@ -32,6 +32,7 @@ def test_a_plan_is_blocked_where_nothing_proves_that_a_member_is_whole_and_says_
         f"no-proof: cassandra {WORD}: give services.cassandra.in_sync a command that tells more"
         " (or take the risk: --accept no-proof=cassandra)"
     )
+    assert "warning: cassandra" not in ended.output
 
 
 def test_a_word_that_is_taken_is_told_as_a_warning(tmp_path: Path) -> None:
