@@ -13,6 +13,10 @@ class Endpoint:
     """One answer after the other, the last one again and again. It remembers what it was asked."""
 
     def __init__(self, status: int, *bodies: str) -> None:
+        self.say(status, *bodies)
+
+    def say(self, status: int, *bodies: str) -> None:
+        """Begin anew, with other answers."""
         self.status, self._bodies = status, list(bodies)
         self.asked: list[dict[str, list[str]]] = []
 

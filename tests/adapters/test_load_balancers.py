@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import boto3
@@ -18,6 +19,7 @@ from tests.adapters.endpoint import Endpoint, query_fault, serving
 
 REGION = "us-east-1"
 UNKNOWN = "i-0123456789abcdef0"
+AMI = "ami-12c6146b"  # one that moto knows from the start
 GROUP = Balancer("edge", "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/edge/1")
 CLASSIC = Balancer("nowhere")
 
@@ -28,10 +30,25 @@ def opened(endpoint: str) -> Iterator[LoadBalancers]:
         yield made
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def adapter(moto_server: str) -> Iterator[LoadBalancers]:
     with opened(moto_server) as made:
         yield made
+
+
+@dataclass
+class Canned:
+    """An AWS that says what a test has it say, and the adapter that asks it."""
+
+    endpoint: Endpoint
+    adapter: LoadBalancers
+
+
+@pytest.fixture(scope="module")
+def canned() -> Iterator[Canned]:
+    endpoint = Endpoint(200, "")
+    with serving(endpoint) as address, opened(address) as adapter:
+        yield Canned(endpoint, adapter)
 
 
 class Aws:
@@ -40,8 +57,7 @@ class Aws:
     def __init__(self, endpoint: str) -> None:
         session: Any = boto3.Session(region_name=REGION)
         self.ec2, self.elb, self.elbv2 = (session.client(n, endpoint_url=endpoint) for n in ("ec2", "elb", "elbv2"))
-        images = self.ec2.describe_images(Filters=[{"Name": "architecture", "Values": ["x86_64"]}])["Images"]
-        asked = {"ImageId": images[0]["ImageId"], "MinCount": 4, "MaxCount": 4, "InstanceType": "m5.large"}
+        asked = {"ImageId": AMI, "MinCount": 4, "MaxCount": 4, "InstanceType": "m5.large"}
         self.instances = self.ec2.run_instances(**asked)["Instances"]
 
     def classic(self, name: str, *instances: str) -> Balancer:
@@ -160,25 +176,23 @@ def group_health(*states: tuple[str, str, str]) -> str:
         ("Unknown", "A transient error occurred. Please try again later.", "unhealthy"),
     ],
 )
-def test_a_classic_balancers_sentences_are_read(state: str, says: str, means: str) -> None:
-    with serving(Endpoint(200, classic_health((UNKNOWN, state, says)))) as address, opened(address) as adapter:
-        assert adapter.targets(CLASSIC, UNKNOWN) == (Target(UNKNOWN, 0, means),)
+def test_a_classic_balancers_sentences_are_read(canned: Canned, state: str, says: str, means: str) -> None:
+    canned.endpoint.say(200, classic_health((UNKNOWN, state, says)))
+    assert canned.adapter.targets(CLASSIC, UNKNOWN) == (Target(UNKNOWN, 0, means),)
 
 
-def test_an_instance_that_a_classic_balancer_drains_is_asked_for_by_name() -> None:
+def test_an_instance_that_a_classic_balancer_drains_is_asked_for_by_name(canned: Canned) -> None:
     all_of_them = classic_health(("i-1", "InService", "N/A"))
     alone = classic_health((UNKNOWN, "InService", "Instance deregistration currently in progress."))
-    endpoint = Endpoint(200, all_of_them, alone)
-    with serving(endpoint) as address, opened(address) as adapter:
-        assert adapter.targets(CLASSIC, UNKNOWN) == (Target(UNKNOWN, 0, "draining"), Target("i-1", 0, "healthy"))
-    assert [query.get("Instances.member.1.InstanceId") for query in endpoint.asked] == [None, [UNKNOWN]]
+    canned.endpoint.say(200, all_of_them, alone)
+    assert canned.adapter.targets(CLASSIC, UNKNOWN) == (Target(UNKNOWN, 0, "draining"), Target("i-1", 0, "healthy"))
+    assert [query.get("Instances.member.1.InstanceId") for query in canned.endpoint.asked] == [None, [UNKNOWN]]
 
 
-def test_an_instance_that_is_not_registered_is_no_target_of_a_classic_balancer() -> None:
+def test_an_instance_that_is_not_registered_is_no_target_of_a_classic_balancer(canned: Canned) -> None:
     says = "Instance is not currently registered with the LoadBalancer."
-    endpoint = Endpoint(200, classic_health(), classic_health((UNKNOWN, "OutOfService", says)))
-    with serving(endpoint) as address, opened(address) as adapter:
-        assert adapter.targets(CLASSIC, UNKNOWN) == ()
+    canned.endpoint.say(200, classic_health(), classic_health((UNKNOWN, "OutOfService", says)))
+    assert canned.adapter.targets(CLASSIC, UNKNOWN) == ()
 
 
 @pytest.mark.parametrize(
@@ -194,19 +208,19 @@ def test_an_instance_that_is_not_registered_is_no_target_of_a_classic_balancer()
         ("unavailable", "Elb.InternalError", ["unavailable"]),
     ],
 )
-def test_a_target_groups_words_are_read(state: str, reason: str, means: list[str]) -> None:
-    with serving(Endpoint(200, group_health((UNKNOWN, state, reason)))) as address, opened(address) as adapter:
-        assert [target.state for target in adapter.targets(GROUP, UNKNOWN) or ()] == means
+def test_a_target_groups_words_are_read(canned: Canned, state: str, reason: str, means: list[str]) -> None:
+    canned.endpoint.say(200, group_health((UNKNOWN, state, reason)))
+    assert [target.state for target in canned.adapter.targets(GROUP, UNKNOWN) or ()] == means
 
 
 @pytest.mark.parametrize("balancer", [CLASSIC, GROUP], ids=["classic", "group"])
-def test_a_permission_that_is_missing_is_named(balancer: Balancer) -> None:
-    with serving(Endpoint(403, query_fault("AccessDenied"))) as address, opened(address) as adapter:
-        for act, named in ((adapter.register, "Register"), (adapter.deregister, "Deregister")):
-            with pytest.raises(Usage, match=f"not allow elasticloadbalancing:{named}.*: give them that permission"):
-                act(balancer, UNKNOWN, 80)
-        with pytest.raises(Usage, match=r"does not allow elasticloadbalancing:Describe\w+Health"):
-            adapter.targets(balancer, UNKNOWN)
+def test_a_permission_that_is_missing_is_named(canned: Canned, balancer: Balancer) -> None:
+    canned.endpoint.say(403, query_fault("AccessDenied"))
+    for act, named in ((canned.adapter.register, "Register"), (canned.adapter.deregister, "Deregister")):
+        with pytest.raises(Usage, match=f"not allow elasticloadbalancing:{named}.*: give them that permission"):
+            act(balancer, UNKNOWN, 80)
+    with pytest.raises(Usage, match=r"does not allow elasticloadbalancing:Describe\w+Health"):
+        canned.adapter.targets(balancer, UNKNOWN)
 
 
 @pytest.mark.slow
@@ -220,19 +234,21 @@ def test_a_throttled_look_is_repeated_by_whoever_asked() -> None:
 
 
 @pytest.mark.parametrize(("balancer", "code"), [(CLASSIC, "InvalidInstance"), (GROUP, "InvalidTarget")])
-def test_a_target_that_is_not_taken_fails_its_node_and_one_that_is_gone_has_left(balancer: Balancer, code: str) -> None:
-    with serving(Endpoint(400, query_fault(code))) as address, opened(address) as adapter:
-        adapter.deregister(balancer, UNKNOWN, 80)
-        with pytest.raises(NodeFailed, match=f"does not take {UNKNOWN}"):
-            adapter.register(balancer, UNKNOWN, 80)
+def test_a_target_that_is_not_taken_fails_its_node_and_one_that_is_gone_has_left(
+    canned: Canned, balancer: Balancer, code: str
+) -> None:
+    canned.endpoint.say(400, query_fault(code))
+    canned.adapter.deregister(balancer, UNKNOWN, 80)
+    with pytest.raises(NodeFailed, match=f"does not take {UNKNOWN}"):
+        canned.adapter.register(balancer, UNKNOWN, 80)
 
 
 @pytest.mark.parametrize(("balancer", "code"), [(CLASSIC, "LoadBalancerNotFound"), (GROUP, "TargetGroupNotFound")])
-def test_what_was_deleted_is_left_and_joined_by_nobody(balancer: Balancer, code: str) -> None:
-    with serving(Endpoint(400, query_fault(code))) as address, opened(address) as adapter:
-        adapter.deregister(balancer, UNKNOWN, 80)
-        adapter.register(balancer, UNKNOWN, 80)
-        assert adapter.targets(balancer, UNKNOWN) is None
+def test_what_was_deleted_is_left_and_joined_by_nobody(canned: Canned, balancer: Balancer, code: str) -> None:
+    canned.endpoint.say(400, query_fault(code))
+    canned.adapter.deregister(balancer, UNKNOWN, 80)
+    canned.adapter.register(balancer, UNKNOWN, 80)
+    assert canned.adapter.targets(balancer, UNKNOWN) is None
 
 
 def test_an_answer_without_targets_proves_nothing() -> None:

@@ -98,6 +98,8 @@ def _public(case: Case) -> frozenset[str]:
 
 def balancers(case: Case, node: Node) -> Refusal | None:
     """Never all healthy targets of a load balancer at once."""
+    if not node.instance.balancers:
+        return None
     away = {n.address for n in (*(flight.node for flight in case.progress.flights.values()), *case.chosen)}
     others = [each for other in case.inventory.nodes if other.address in away for each in other.instance.balancers]
     for mine in node.instance.balancers:
