@@ -101,6 +101,12 @@ def test_reasons_that_take_turns_are_said_once_each() -> None:
     ]
 
 
+def test_that_a_node_waits_for_those_in_flight_is_no_news() -> None:
+    drive = Drive(build(BARE))
+    assert drive.run() is Verdict.DONE
+    assert drive.heard.named("warning") == []
+
+
 class Read(Free):
     """The lock of the roll, and what its keeper was asked while the journal was ours alone."""
 

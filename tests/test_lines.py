@@ -224,7 +224,13 @@ def test_a_roll_that_is_aborted_tries_again_what_was_held_and_starts_nobody() ->
     aborting = after(lines.Aborting("you@there"), after(lines.Held(ADDRESS, "stop-agent", "no progress")))
     assert (aborting.stopped, aborting.paused) == ((), "the roll is being aborted by you@there")
     assert after(lines.TakenOver("me@here"), aborting).paused == ""
-    assert not after(lines.TakenOver("me@here"), aborting).aborting
+
+
+def test_a_resume_of_an_aborted_roll_aborts_and_puts_back_nothing_any_more() -> None:
+    aborting = after(lines.Aborting("you@there", revert=True))
+    assert (aborting.aborting, aborting.reverting) == (True, True)
+    again = after(lines.TakenOver("me@here"), aborting)
+    assert (again.aborting, again.reverting) == (False, False)
 
 
 def test_a_line_about_a_node_changes_no_other() -> None:
