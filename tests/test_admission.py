@@ -107,6 +107,27 @@ def test_that_a_node_waits_for_those_in_flight_is_no_news() -> None:
     assert drive.heard.named("warning") == []
 
 
+def test_a_cluster_that_takes_long_to_survey_is_asked_seldom() -> None:
+    """Five times as long as it took is left to it, beside what comes due."""
+    drive = Drive(build(BARE), work=Work.DRAIN)
+    marathon = drive.site.marathon
+
+    class Slow:
+        def __getattr__(self, name: str) -> Any:
+            drive.world.advance(drive.world.now + 20.0)
+            return getattr(marathon, name)
+
+    def reluctant(planned: Admission, case: Case) -> Admission:
+        if len(drive.heard.looks) > 3:
+            return planned
+        return Admission((), (), (Refusal("no-place", FIRST, "there is no room yet"),), Verdict.WAIT)
+
+    drive.site = replace(drive.site, marathon=cast(Any, Slow()))
+    drive.run(reluctant)
+    asked = [look.at for look in drive.heard.looks[:4]]
+    assert min(later - earlier for earlier, later in pairwise(asked)) >= 20.0 + 5 * 20.0
+
+
 class Read(Free):
     """The lock of the roll, and what its keeper was asked while the journal was ours alone."""
 
