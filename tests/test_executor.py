@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any, cast
 
 import pytest
@@ -92,6 +93,16 @@ def test_a_node_without_progress_is_held_and_never_pushed_on() -> None:
     after = [line for line in map(json.loads, drive.lines.lines) if line["at"] > held["at"]]
     assert [line for line in after if line["event"] == "acting"] == []
     assert drive.journal.progress.flights[FIRST].stopped.startswith("await-agent: no progress")
+
+
+def test_what_a_node_waits_for_is_said_once() -> None:
+    drive = Drive(build(SMALL))
+    assert drive.run() is Verdict.DONE
+    said = [
+        (event.node, event.step, event.fields["goal"], event.fields["left"]) for event in drive.heard.named("waiting")
+    ]
+    assert len(said) > 20
+    assert [again for again, after in pairwise(said) if again == after] == []
 
 
 def test_a_held_node_keeps_its_slots() -> None:

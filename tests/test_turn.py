@@ -135,6 +135,7 @@ def test_progress_after_errors_starts_both_patiences_anew() -> None:
     turn.hear(w("one"), 410.0)
     turn.hear(w("two"), 420.0)
     turn.retry("no answer", 500.0, 430.0)
+    assert turn.since == 420.0
     assert not turn.impatient(900.0)
 
 

@@ -66,12 +66,12 @@ class Door:
             self._cordons.steer(self.answer.cordon, inventory)
             self._failing = None
             self._explain()
-        except Retryable as error:  # unknown is unhealthy: nobody starts, what is in flight goes on
+        except DcosmaintError as error:  # unknown is unhealthy: nobody starts, what is in flight goes on
             self.answer = NOBODY
-            self._unanswered(error, began)
-        except DcosmaintError as error:  # waiting will not help, and leaving would not help those in flight
-            self.answer = NOBODY
-            self._give_up(error)
+            if isinstance(error, Retryable):
+                self._unanswered(error, began)
+            else:  # waiting will not help, and leaving would not help those in flight
+                self._give_up(error)
         self.due = self._next(began)
 
     def surveyed(self, address: str, why: StartOver) -> Node:

@@ -91,7 +91,6 @@ class Turn:
         self._running = self._steps[0].run() if self._steps else iter(())
         self._tries = 0
         self.waiting = self._heard = NOTHING
-        self._aimed = now
         self.be_patient(now)
 
     def _wait(self, waiting: Waiting, since: float) -> bool:

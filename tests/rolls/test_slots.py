@@ -66,6 +66,15 @@ def test_a_broker_is_not_moved_on_before_it_is_whole_after_its_move_here() -> No
     assert started(WELL, held=(1,), cap=3) == 1  # node 2 alone: node 0 is in flight, and node 1 waits
 
 
+def test_a_member_has_company_only_in_a_member_of_its_own_service_that_another_node_moves() -> None:
+    for service, company in ((EVENTS, True), ("kafka-orders", False)):
+        journal = Journal(Memory(), Free(), lambda: 0.0)
+        journal.append(RollBegun(a_roll(WELL)))
+        other = a_flight(WELL.nodes[0], holds=(Member(service, "kafka-0"),))
+        journal.append(Admitted((other, a_flight(WELL.nodes[1], holds=(a_member(1),)))))
+        assert Slots(WELL.nodes[1].address, journal).shared(a_member(1)) == company
+
+
 def started(inventory: Inventory, held: tuple[int, ...] = (), cap: int = 1) -> int:
     """How many nodes with brokers may start, while node 0 holds a slot for these brokers."""
     targets = tuple(node.instance.id for node in inventory.nodes if node.members)

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from contextlib import nullcontext
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from dcosmaint.journal import File
-from dcosmaint.model import Node, Policy, Verdict, Waiting
+from dcosmaint.model import Node, Placed, Policy, Verdict, Waiting
 from dcosmaint.sandbox.world import build
 from dcosmaint.steps.writer import Writer
+from tests.builders import a_node
 from tests.rolls.mortal import Killed, dies_in
 from tests.rolls.stage import PRIVATE, SMALL, Stage, not_replaced, shelf_in
 
@@ -57,3 +61,28 @@ def test_what_an_apply_has_just_created_is_not_planned_again_for_those_that_come
     turns(stage, writer, 3)
     assert planned(stage) == [["[1]", "[2]"], ["[3]"]]
     assert stage.world.node(f"{PRIVATE}[3]").ami == stage.newest_ami
+
+
+class Emptied:
+    """A state from which somebody has taken every address, and what is planned for them."""
+
+    def __init__(self) -> None:
+        self.planned: list[list[str]] = []
+
+    def placed(self) -> tuple[Placed, ...]:
+        return ()
+
+    def child(self) -> None:
+        return None
+
+    def plan(self, addresses: list[str], images: Mapping[str, str]) -> None:
+        self.planned.append(addresses)
+
+
+def test_an_address_that_the_state_has_lost_is_planned_too() -> None:
+    terraform: Any = Emptied()
+    writer = Writer(terraform, terraform, Policy(), nullcontext())
+    node = a_node(1)
+    writer.want(node, "ami-new", seen="")
+    writer.turn()
+    assert terraform.planned == [[node.address]]

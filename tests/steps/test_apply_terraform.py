@@ -24,7 +24,8 @@ def terminated() -> Bench:
 
 def test_the_address_has_a_new_running_instance_of_the_wanted_ami() -> None:
     bench = terminated()
-    bench.drive(bench.steps[NAME])
+    waited = bench.drive(bench.steps[NAME])
+    assert (waited[-1].goal, waited[-1].left) == (f"{bench.new.id} to run", "pending")
     assert bench.new.id != bench.old.id
     assert (bench.new.state, bench.new.ami) == ("running", bench.roll.images[GROUP])
     assert [line["addresses"] for line in bench.events("apply")] == [[bench.address]]

@@ -8,8 +8,11 @@ from typing import Any
 import pytest
 
 from dcosmaint.errors import NodeFailed
+from dcosmaint.model import Resources
 from dcosmaint.sandbox.world import AppShape, Size
 from dcosmaint.sandbox.world.kafka import TopicPartition
+from dcosmaint.steps.differences import differences
+from tests.builders import an_agent
 from tests.steps.bench import EVENTS, SHAPE, Bench, a_bench
 
 NAME = "verify-agent"
@@ -86,6 +89,17 @@ def test_another_difference_than_the_accepted_one_says_how_it_may_be_accepted(ri
         bench.drive(bench.steps[NAME])
     way = "`dcosmaint resume --accept differs=attribute:tier --accept differs=resources`"
     assert str(failed.value).endswith(way)
+
+
+def test_each_difference_has_a_name_of_its_own_and_all_but_another_role_may_be_accepted() -> None:
+    old = an_agent(attributes={"tier": "worker"})
+    found = [*differences(old, an_agent(public=True, zone="z", resources=Resources(1, 1, 1)))]
+    assert [(one.rule, one.subject, one.acceptable) for one in found] == [
+        ("differs", "role", False),
+        ("differs", "attribute:tier", True),
+        ("differs", "zone", True),
+        ("differs", "resources", True),
+    ]
 
 
 def test_another_role_is_accepted_by_nobody() -> None:
