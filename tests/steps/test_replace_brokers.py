@@ -224,6 +224,8 @@ def test_a_broker_that_crashed_on_the_node_is_moved_all_the_same() -> None:
     """It can't be restarted under the cordon, so nobody waits for that."""
     bench = cordoned()
     bench.world.crash(EVENTS, "kafka-0")
+    bench.looks(bench.steps[NAME], 1)
+    assert len(bench.events("replace")) == 1
     bench.drive(bench.steps[NAME])
     assert len(bench.events("replace")) == 1
     assert bench.world.ground.lost == {}

@@ -93,7 +93,7 @@ class ReplaceBrokers:
             return untouched > LOOKS
         if pod.task_id in self.slots.flight.sent or (asked and not pod.task_id):
             return untouched > self._proof(service, pod) and not self._syncing(service, pod)
-        if self._fell_back(pod) and not pod.running:
+        if asked and self._here(pod) and not pod.running:  # ours placed it here: somebody had lifted the cordon
             return untouched > UNMARKED_LOOKS  # it may be starting: what an earlier replace began is not thrown away
         return untouched > 0 and not self._syncing(service, pod)
 
@@ -103,10 +103,6 @@ class ReplaceBrokers:
         if pod.running:
             return LOOKS if marks else UNMARKED_LOOKS
         return UNMARKED_LOOKS if marks else NEVER_PLACED_LOOKS
-
-    def _fell_back(self, pod: Pod) -> bool:
-        """A replace of ours placed it on this very node, whose cordon somebody had lifted."""
-        return self._here(pod) and pod.member in self.slots.flight.asked and pod.task_id not in self.slots.flight.sent
 
     def _syncing(self, service: Service, pod: Pod) -> bool:
         """It runs here and is on its way back into its partitions: a replace would have it begin again elsewhere."""
