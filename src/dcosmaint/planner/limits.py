@@ -75,7 +75,7 @@ def batch_size(case: Case, node: Node) -> Refusal | None:
 def in_flight(case: Case, node: Node) -> Refusal | None:
     limit = case.roll.policy.max_in_flight
     full = len(case.progress.flights) + len(case.chosen) >= limit
-    return no("size", node, f"{some_nodes(limit)} are in flight") if full else None
+    return no("size", node, f"at most {some_nodes(limit)} may be in flight") if full else None
 
 
 def rules(case: Case, node: Node) -> Refusal | None:
