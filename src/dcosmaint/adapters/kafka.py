@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from urllib.parse import quote
@@ -14,11 +15,22 @@ from dcosmaint.adapters.bodies import Body
 from dcosmaint.adapters.gather import gather
 from dcosmaint.adapters.sdk_discovery import Scheduler
 from dcosmaint.errors import Retryable
-from dcosmaint.model import Partition, Pod
+from dcosmaint.model import Partition, Pod, kinds
 
 NO_LEADER = -1
 UNREADABLE = (404, 500)
 """What the scheduler itself says when it has no topics to show, or when ZooKeeper does not let it read them."""
+
+
+def is_one(router: AdminRouter, scheduler: Scheduler, names: Sequence[str]) -> bool:
+    """Whether a service of a package that nobody knows is a Kafka: by the names of its pods, and what it answers.
+
+    Taken for anything else, its topics would not be looked at before a replace wipes a broker.
+    """
+    if scheduler.kind in kinds.NAMES or "zookeeper" in scheduler.kind:
+        return False
+    alike = bool(names) and all(re.fullmatch(r"kafka-\d+", name) for name in names)
+    return alike and router.get(scheduler.path("v1/brokers"), 200, *UNREADABLE).status == 200
 
 
 def registered(router: AdminRouter, scheduler: Scheduler, pods: Sequence[Pod]) -> tuple[Pod, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from urllib.parse import quote
 
 from dcosmaint.adapters import kafka, legacy_kafka, sdk_offers, sdk_plans, sdk_pods
@@ -71,6 +72,8 @@ class Sdk:
         return self._by_brokers(scheduler) if scheduler.legacy else self._by_tasks(scheduler, UNREADABLE)
 
     def _by_pods(self, scheduler: Scheduler, api: str, names: tuple[str, ...]) -> Service:
+        if kafka.is_one(self._router, scheduler, names):
+            scheduler = replace(scheduler, kind=kinds.KAFKA.name)
         deploy = self._plan(scheduler, "deploy")
         if not names and deploy == "COMPLETE":
             raise Retryable(f"the scheduler of {scheduler.name} lists no pod, and says that all are deployed")

@@ -113,6 +113,8 @@ def _troubles(service: Service) -> Iterator[Remark]:
 
 def _kind(service: Service) -> Iterator[Remark]:
     """What its kind asks of its operator before its members are moved."""
+    if service.trouble:
+        return
     if doubt := kind_of(service).doubt:
         ways = f"say by services.{service.name}.replace whether they are moved (`auto`), never (`refuse`), or by you"
         yield warning(f"{service.name} is a {service.kind}, and {doubt}: its nodes are refused", f"{ways} (`ignore`)")

@@ -106,6 +106,7 @@ UNKNOWN = Kind(
 )
 
 KINDS = (KAFKA, CASSANDRA, ELASTIC, HDFS, DSE)
+NAMES = frozenset(kind.name for kind in KINDS)
 _BY_NAME = {kind.name: kind for kind in KINDS}
 _BY_PACKAGE = {package: kind.name for kind in KINDS for package in kind.packages}
 

@@ -24,8 +24,9 @@ def services(roll: Roll, inventory: Inventory, node: Node) -> Iterator[Finding]:
 
 
 def _service(service: Service, node: Node, policy: Policy) -> Iterator[Finding]:
-    if service.trouble:
+    if service.trouble:  # what can't be asked tells neither its pods nor its kind
         yield Finding("service-trouble", service.name, f"{service.trouble}: see to it, or exclude its nodes")
+        return
     if doubt := _doubt(service, policy):
         message = f"is a {service.kind}, and {doubt}: exclude its nodes, or set services.{service.name}.replace to auto"
         yield Finding("service-unsupported", service.name, message, acceptable=True)

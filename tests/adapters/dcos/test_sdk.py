@@ -71,7 +71,6 @@ def test_apps_without_the_labels_are_no_services(canned: Canned, sdk: Sdk) -> No
     [
         ("confluent-kafka", "kafka"),
         ("portworx-kafka", "kafka"),
-        ("acme-kafka", "acme-kafka"),
         ("kafka-zookeeper", "kafka-zookeeper"),
         ("cassandra", "cassandra"),
     ],
@@ -81,6 +80,18 @@ def test_the_package_says_whether_members_are_brokers(canned: Canned, sdk: Sdk, 
     kafka(canned, "x", ["S0"])
     found = sdk.one("x")
     assert (found.kind, bool(found.partitions)) == (kind, kind == "kafka")
+
+
+@pytest.mark.parametrize("label", [{"DCOS_PACKAGE_NAME": "acme-events"}, {}])
+def test_what_has_the_pods_of_a_kafka_and_answers_as_one_is_a_kafka(
+    canned: Canned, sdk: Sdk, label: dict[str, str]
+) -> None:
+    """Taken for anything else, its topics would not be looked at before a replace."""
+    labelled(canned, {"id": "/x", "labels": {**COMMONS, **label}})
+    kafka(canned, "x", ["S0"])
+    assert (sdk.one("x").kind, bool(sdk.one("x").partitions)) == ("kafka", True)
+    canned.on("GET service/x/v1/brokers", Reply("", 404, kind=""))
+    assert sdk.one("x").kind == label.get("DCOS_PACKAGE_NAME", "unknown package")
 
 
 def test_a_package_of_ones_own_can_be_named_as_kafka(canned: Canned, router: AdminRouter) -> None:
