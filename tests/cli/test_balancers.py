@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from dcosmaint.model import Waits
 from dcosmaint.sandbox.monitor import judge
 from dcosmaint.sandbox.world import BalancerShape, Shape
 from tests.cli.stage import Stage
@@ -68,6 +69,19 @@ def test_an_undrain_joins_what_the_newest_drain_left_and_nothing_older(stage: St
         stage.world.balancers.deregister(edge.id, edge.called(stage.world.node(FIRST)), by="operator")
         stage.world.advance(stage.world.now + 60.0)
     assert healthy(stage) == ["public-agents"]
+
+
+def test_an_undrain_after_a_drain_that_was_aborted_joins_what_that_had_left(stage: Stage) -> None:
+    """Its node is in flight for good: nobody ended it."""
+    stage.limit(waits=Waits(stalled=60.0))
+    stage.world.at(20.0, lambda: stage.world.faults.api.update({"units": 1_000}))
+    assert stage.type("drain", FIRST, "--yes").exit_code == 4
+    assert registered(stage) == []
+    assert stage.type("abort", "--hold", "--yes").exit_code == 4
+    stage.world.faults.api.clear()
+    stage.world.systemd.stop_docker(stage.world.node(FIRST), by="operator")
+    assert stage.type("undrain", FIRST, "--yes").exit_code == 0
+    assert healthy(stage) == ["public-agents", "edge"]
 
 
 def test_without_the_drains_journal_an_undrain_joins_nothing(stage: Stage) -> None:

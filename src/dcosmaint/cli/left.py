@@ -26,7 +26,7 @@ def by_hand(flight: Flight) -> str:
     if flight.gone or "ec2.terminate" in flight.acted:
         return f"its instance is gone: `terraform apply -target='{flight.node.address}'` makes a new one"
     if "stop-agent" in flight.done or flight.stopping:
-        return f"it is stopped: `dcosmaint undrain {flight.node.private_ip}` brings it back"
+        return f"it is stopped, or was about to be: `dcosmaint undrain {flight.node.private_ip}` brings it back"
     away = ", ".join(map(str, flight.holds))
     still = f", once {away} is in sync" if away else ""
     return f"it is cordoned: `dcosmaint undrain {flight.node.private_ip}` lifts that{still}"

@@ -1,7 +1,7 @@
 """leave-balancers: no load balancer sends the instance new traffic, and what it had is drained.
 
-It leaves as late as can be: its members have moved by then, and it is stopped next. The last healthy target of a load
-balancer is never taken away, whatever the survey found: that is asked again right before.
+It leaves as late as can be: it is stopped next. The last healthy target of a load balancer is never taken away,
+whatever the survey found: that is asked again right before.
 """
 
 from __future__ import annotations
