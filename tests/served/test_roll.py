@@ -11,7 +11,8 @@ from typing import Any
 import boto3
 import pytest
 
-from dcosmaint.sandbox.monitor import Tally
+from dcosmaint.sandbox.monitor import Tally, Yardstick, judge
+from dcosmaint.sandbox.world.profiles import PROFILES
 from tests.reliability.cycles import Operator
 from tests.served.desk import Desk, sit_down
 
@@ -44,6 +45,24 @@ def test_a_roll_with_a_baked_image_is_clean(tmp_path: Path) -> None:
         assert ended.returncode == 0, ended.stdout
         assert "What the pretend cluster saw" in ended.stdout
         clean(desk.tally, fleet=8)
+    finally:
+        desk.sandbox.stop()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("profile", PROFILES)
+def test_every_release_of_dcos_is_rolled(tmp_path: Path, profile: str) -> None:
+    """The order is the one that the release asks for; a drained node comes back on each as well."""
+    desk = sit_down(tmp_path, time_factor=FAST, nodes=8, profile=profile)
+    try:
+        said = desk.type("plan", "--ami", desk.sandbox.record["amis"]["next"], "--json").stdout
+        plan, able = json.loads(said[said.index("{") :]), PROFILES[profile].deactivates
+        assert plan["order"] == ("replace-first" if able else "replace-last")
+        node = plan["nodes"][0]["node"]
+        for words in (("drain", node), ("undrain", node), ("roll", "--ami", desk.sandbox.record["amis"]["next"])):
+            ended = desk.type(*words, "--yes")
+            assert ended.returncode == 0, ended.stdout
+        clean(judge(desk.sandbox.log(), {}, yardstick=Yardstick(last=not able, airtight=able)), fleet=8)
     finally:
         desk.sandbox.stop()
 
