@@ -255,6 +255,16 @@ def test_what_a_silent_agent_takes_is_held_against_us_where_we_took_the_rest_lat
     assert (len(tally.breaches), tally.apps_at_zero) == (breaches, 1)
 
 
+@pytest.mark.parametrize(("stopped", "breaches"), [(4005.0, 0), (4050.0, 1)])
+def test_what_happened_while_our_machine_slept_is_known_soon_after_it_woke(stopped: float, breaches: int) -> None:
+    lines = (
+        back(1, old=True, at=300.0),
+        said("fault", "time", name="asleep", whom="3900 s", at=4000.0),
+        said("stop-docker", **node(1, listed=True, offers=True), at=stopped),
+    )
+    assert len(heard(*lines).breaches) == breaches
+
+
 def test_our_own_replace_counts_at_once() -> None:
     assert len(heard(replaced("kafka-0"), replaced("kafka-1", lost={SERVICE: ["kafka-0"]})).breaches) == 1
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dcosmaint.sandbox.monitor.desk import TOOL, Desk, Line, recent
+from dcosmaint.sandbox.monitor.desk import TOOL, Desk, Line
 
 Seat = tuple[str, str]  # load balancer, address
 
@@ -40,7 +40,7 @@ class Balancers:
             return
         self._down.add(line["address"])
         seats = ((name, line["address"]) for name in line.get("traffic", ()))
-        if names := [seat[0] for seat in seats if not recent(self._added.get(seat), line)]:
+        if names := [seat[0] for seat in seats if not self._desk.recent(self._added.get(seat), line)]:
             self._desk.count["cut-off"] += 1
             self._desk.bark(line, f"{line['address']} was stopped under traffic of {', '.join(names)} ({line['what']})")
 

@@ -47,6 +47,7 @@ class Bench:
             "apply": (self._apply,),
             "launch": (self._launch,),
             "app-zero": (nodes.app_zero,),
+            "fault": (desk.slept,),
             "black-hole": (lambda line: desk.count.update(["black-hole"]),),
         }
 

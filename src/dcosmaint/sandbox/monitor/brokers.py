@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from itertools import combinations
 
-from dcosmaint.sandbox.monitor.desk import NOTICE, TOOL, Desk, Line, recent
+from dcosmaint.sandbox.monitor.desk import NOTICE, TOOL, Desk, Line
 
 Member = tuple[str, str]  # service, pod
 
@@ -59,7 +59,7 @@ class Brokers:
 
     def settled(self, line: Line) -> list[str]:
         """Members on a node, but for those that were placed there a moment ago."""
-        return [member for member in line["pods"] if not recent(self._placed.get(_split(member)), line)]
+        return [member for member in line["pods"] if not self._desk.recent(self._placed.get(_split(member)), line)]
 
     def undrained(self, line: Line) -> list[str]:
         """Those that should have been moved before the node is stopped."""
@@ -85,7 +85,7 @@ class Brokers:
         return any((_is(one, a) and _is(other, b)) or (_is(one, b) and _is(other, a)) for a, b in pairs)
 
     def _unheard(self, service: str, pod: str, line: Line) -> bool:
-        return (service, pod) not in self._moving and recent(self._struck.get((service, pod)), line)
+        return (service, pod) not in self._moving and self._desk.recent(self._struck.get((service, pod)), line)
 
     def _once(self, line: Line, member: str) -> None:
         if line["task"] in self._sent:
@@ -95,7 +95,7 @@ class Brokers:
             self._desk.bark(line, f"{member} was replaced while it recovered")
 
     def _readable(self, line: Line) -> None:
-        if recent(line["at"] - line["unread"], line) or not line["unread"]:
+        if self._desk.recent(line["at"] - line["unread"], line) or not line["unread"]:
             return
         self._desk.bark(line, f"{line['service']}/{line['pod']} was replaced while topics could not be read")
 
@@ -113,7 +113,7 @@ class Brokers:
         """`left`: by partition, other in-sync copies that serve, and how many copies there are when all is well."""
         here = line.get("pods", ())
         others = (at for (name, pod), at in self._struck.items() if name == service and f"{name}/{pod}" not in here)
-        if any(recent(at, line) for at in others):
+        if any(self._desk.recent(at, line) for at in others):
             return
         for partition, (copies, replicas) in sorted(left.items()):
             need = self._desk.yardstick.min_isr.get(service, max(1, min(2, replicas - 1)))

@@ -33,11 +33,19 @@ class Desk:
         self.caps, self.targets, self.yardstick = caps, targets, yardstick
         self.breaches: list[str] = []
         self.count: Counter[str] = Counter()
+        self._asleep = 0.0, 0.0  # from when to when, the last time
 
     def bark(self, line: Line, says: str) -> None:
         self.breaches.append(f"{line['at']:.0f} s: {says}")
 
+    def slept(self, line: Line) -> None:
+        """Our own machine has just woken up: the fault says for how many seconds it was asleep."""
+        if line["name"] == "asleep":
+            self._asleep = line["at"] - float(line["whom"].split()[0]), line["at"]
 
-def recent(since: float | None, line: Line) -> bool:
-    """Whether something has come true so short a time ago that nobody can know of it."""
-    return since is not None and line["at"] - since < NOTICE
+    def recent(self, since: float | None, line: Line) -> bool:
+        """Whether something has come true so short a time ago that nobody can know of it. Asleep nobody learns."""
+        if since is None:
+            return False
+        fell, woke = self._asleep
+        return bool(line["at"] - since - max(0.0, woke - max(since, fell)) < NOTICE)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dcosmaint.sandbox.monitor.brokers import Brokers, by_service
-from dcosmaint.sandbox.monitor.desk import NOTICE, TOOL, Desk, Line, recent
+from dcosmaint.sandbox.monitor.desk import NOTICE, TOOL, Desk, Line
 
 SILENT = "health check timed out"
 """Why a task is lost whose agent does not answer the master any more."""
@@ -54,7 +54,7 @@ class Nodes:
         self.stop(line)
 
     def _takes_work(self, line: Line) -> bool:
-        return line["by"] in TOOL and line["offers"] and not recent(self._opened.get(line["agent"]), line)
+        return line["by"] in TOOL and line["offers"] and not self._desk.recent(self._opened.get(line["agent"]), line)
 
     def stop(self, line: Line) -> None:
         """Docker or the agent of a node is stopped: from here on its work is away."""
@@ -124,7 +124,7 @@ class Nodes:
         if line["by"] not in TOOL:
             return
         instance, where = line["instance"], f"{line['instance']} ({line['address']})"
-        new = recent(self._back.get(instance), line)
+        new = self._desk.recent(self._back.get(instance), line)
         if self._desk.targets and instance not in self._desk.targets:
             self._desk.bark(line, f"{where} was terminated and is no target")
         if line["listed"] and not new:
@@ -132,7 +132,7 @@ class Nodes:
         self._with_brokers(line, where, "terminated")
         if away := self._brokers.left_behind(line["agent"]):
             self._desk.bark(line, f"{where} was terminated before {', '.join(away)} was in sync elsewhere")
-        if line["recovering"] and not recent(line["at"] - line["recovering"], line):
+        if line["recovering"] and not self._desk.recent(line["at"] - line["recovering"], line):
             self._desk.bark(line, f"{where} was terminated while agents had not re-registered after a failover")
         if not self._empty(line, new=new):
             self._desk.count["undrained"] += 1
