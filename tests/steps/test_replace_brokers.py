@@ -322,6 +322,25 @@ def test_beside_another_move_only_a_proof_excuses_a_plan_that_is_not_complete(*,
     assert [line["pod"] for line in bench.events("replace")] == ["node-3", "node-2"]
 
 
+@pytest.mark.parametrize(
+    ("proof", "ends"), [(True, "moved"), (False, "and so does a command as services.cassandra.in_sync")]
+)
+def test_an_empty_plan_of_a_scheduler_that_restarted_is_no_word_of_a_move(*, proof: bool, ends: str) -> None:
+    shape = replace(SHAPE, services=(replace(CASSANDRA, seeds=0, proof=proof),))
+    bench = a_bench(shape=shape, address=f"{GROUP}[2]", accepted=("no-proof=cassandra",))
+    step = bench.bring(NAME)
+    bench.looks(step, 5)
+    scheduler = bench.world.ground.apps["/cassandra"].tasks[0]
+    bench.world.master.end(scheduler, "TASK_FAILED", "the JVM died")
+    bench.pass_by(300.0)
+    waited = bench.looks(bench.steps[NAME], 40)
+    assert bench.world.schedulers["cassandra"].recovery == "COMPLETE"
+    assert (waited[-1].left if bench.flight.holds else "moved").endswith(ends)
+    bench.world.master.end(bench.world.schedulers["cassandra"].broker("node-2").task, "TASK_KILLED", "restarted")
+    bench.drive(bench.steps[NAME])
+    assert len(bench.events("replace")) == 1
+
+
 def test_a_member_that_finds_no_place_is_told_with_what_its_scheduler_found_wrong() -> None:
     """Not at once: a scheduler needs a moment for its offers."""
     bench = cordoned()

@@ -10,6 +10,7 @@ from dcosmaint.adapters import kafka, legacy_kafka, sdk_offers, sdk_plans, sdk_p
 from dcosmaint.adapters.admin_router import AdminRouter
 from dcosmaint.adapters.answers import Call
 from dcosmaint.adapters.sdk_discovery import Scheduler, schedulers
+from dcosmaint.adapters.sdk_plans import Plan
 from dcosmaint.errors import Fatal, NodeFailed, Retryable
 from dcosmaint.model import Member, Pod, Service, kinds
 
@@ -74,10 +75,11 @@ class Sdk:
     def _by_pods(self, scheduler: Scheduler, api: str, names: tuple[str, ...]) -> Service:
         if kafka.is_one(self._router, scheduler, names):
             scheduler = replace(scheduler, kind=kinds.KAFKA.name)
-        deploy = self._plan(scheduler, "deploy")
+        deploy = self._plan(scheduler, "deploy").status
         if not names and deploy == "COMPLETE":
             raise Retryable(f"the scheduler of {scheduler.name} lists no pod, and says that all are deployed")
         found = sdk_pods.read(self._router, scheduler, api, names)
+        recovery = self._plan(scheduler, "recovery")  # after the pods: a plan that says more is one of later
         is_kafka = scheduler.kind == kinds.KAFKA.name
         return Service(
             name=scheduler.name,
@@ -85,10 +87,11 @@ class Sdk:
             api=api,
             pods=kafka.registered(self._router, scheduler, found.pods) if is_kafka else found.pods,
             deploy=deploy,
-            recovery=self._plan(scheduler, "recovery"),
+            recovery=recovery.status,
             partitions=kafka.partitions(self._router, scheduler, _type(found.pods)) if is_kafka else (),
             scheduler_agent=scheduler.agent_id,
             trouble=found.trouble,
+            recovered=recovery.done,
             seeds=scheduler.seeds,
         )
 
@@ -99,7 +102,7 @@ class Sdk:
             kind=scheduler.kind,
             api="brokers",
             pods=legacy_kafka.pods(self._router, scheduler),
-            deploy=sdk_plans.status(self._router, scheduler.path("v1/plan")),
+            deploy=sdk_plans.read(self._router, scheduler.path("v1/plan")).status,
             recovery="COMPLETE",
             partitions=kafka.partitions(self._router, scheduler, legacy_kafka.BROKER),
             scheduler_agent=scheduler.agent_id,
@@ -119,8 +122,8 @@ class Sdk:
             trouble=trouble,
         )
 
-    def _plan(self, scheduler: Scheduler, plan: str) -> str:
-        return sdk_plans.status(self._router, scheduler.path(f"v1/plans/{plan}"))
+    def _plan(self, scheduler: Scheduler, plan: str) -> Plan:
+        return sdk_plans.read(self._router, scheduler.path(f"v1/plans/{plan}"))
 
 
 def _hidden(scheduler: Scheduler) -> str:

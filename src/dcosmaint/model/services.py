@@ -51,6 +51,7 @@ class Service:
     scheduler_agent: str = ""  # where the scheduler's own task runs
     trouble: str = ""  # why it can't be moved by us: paused pods, no answer, …
     asked: bool = False  # whether a command of the operator's tells which of its members are in sync
+    recovered: tuple[str, ...] = ()  # pods whose steps in the recovery plan are all COMPLETE; a restart forgets them
     seeds: int | None = None  # how many of its first nodes are seeds; None where nobody says
 
     @property

@@ -71,7 +71,16 @@ class ReplaceBrokers:
         excused = self.slots.shared(pod.member) and proved(service)  # its plans may tell of the other one's move alone
         complete = {service.deploy, service.recovery} == {"COMPLETE"} or excused
         away = bool(pod.agent_id) and not self._here(pod)
-        return away and complete and pod.member not in lost(service, self.slots.baseline(service))
+        told = complete and not self._forgotten(service, pod)
+        return away and told and pod.member not in lost(service, self.slots.baseline(service))
+
+    def _forgotten(self, service: Service, pod: Pod) -> bool:
+        """Nothing but the plan would tell that it is whole, and the plan knows nothing of the move that we asked for.
+
+        A scheduler that restarts begins with an empty plan, which is COMPLETE.
+        """
+        asked = pod.member in self.slots.flight.asked
+        return asked and not proved(service) and pod.member.pod not in service.recovered
 
     def _untouched(self, service: Service, pod: Pod) -> bool:
         """The scheduler shows no trace of a replace of this task: no mark, no other task, no recovery."""
@@ -140,7 +149,13 @@ class ReplaceBrokers:
             return Waiting(f"{member} to start on agent {pod.agent_id}", "", waits.start)
         if left := self._behind(service, pod):
             return Waiting(f"{member} to be in sync", left, waits.stalled)
-        return Waiting(f"{member} to stay in sync", f"recovery {service.recovery}", waits.stalled)
+        left = f"recovery {service.recovery}"
+        if service.recovery == "COMPLETE" and self._forgotten(service, pod):
+            left = (
+                f"its scheduler has forgotten the move: pod restart of {member.pod} has it tell anew, once that is"
+                f" whole, and so does a command as services.{service.name}.in_sync"
+            )
+        return Waiting(f"{member} to stay in sync", left, waits.stalled)
 
     def _unproved(self, service: Service, pod: Pod) -> str:
         """What people do who know more: no look can prove for minutes that a replace of one that is down was lost."""

@@ -135,4 +135,9 @@ def test_a_recovery_in_phases_of_its_own_is_not_complete_before_all_of_them_are(
     phase = {"id": "1", "name": "permanent-name-failure-recovery", "status": "IN_PROGRESS", "steps": [step, node]}
     plan = {"phases": [phase], "errors": [], "status": "IN_PROGRESS", "strategy": "parallel"}
     canned.on("GET service/hdfs/v1/plans/recovery", Reply(plan, 202))
-    assert sdk.one("hdfs").recovery == "IN_PROGRESS"
+    assert (sdk.one("hdfs").recovery, sdk.one("hdfs").recovered) == ("IN_PROGRESS", ())
+    node["status"] = "COMPLETE"
+    data = {"name": "data-0:[node]", "status": "COMPLETE"}
+    phases = [{**phase, "status": "COMPLETE"}, {"name": "data-0:[node]", "status": "COMPLETE", "steps": [data]}]
+    canned.on("GET service/hdfs/v1/plans/recovery", {"phases": phases, "errors": [], "status": "COMPLETE"})
+    assert (sdk.one("hdfs").recovery, sdk.one("hdfs").recovered) == ("COMPLETE", ("data-0", "name-0"))

@@ -95,6 +95,7 @@ def _service(scheduler: ServiceScheduler, home: str) -> Service:
         partitions=tuple(_partition(p, names) for p in service.partitions) if service.readable else None,
         scheduler_agent=home,
         asked=service.shape.proof,
+        recovered=tuple(sorted(pod for pod, phase in service.recovery.items() if phase.status == "COMPLETE")),
         seeds=service.shape.seeds,
     )
 

@@ -33,6 +33,14 @@ def _restart(world: World, random: Random) -> str:
     return task.name
 
 
+def _remind(world: World) -> None:
+    """Where a scheduler's word is all there is, an operator's `pod restart` has it tell of a member anew."""
+    for service, broker in _brokers(world):
+        forgotten = broker.placed and broker.pod not in service.recovery and broker.task.live
+        if not service.shape.proof and not service.partitions and forgotten:
+            world.master.end(broker.task, "TASK_KILLED", "restarted")
+
+
 def _crash(world: World, random: Random, *, cordoned: bool) -> str:
     alive = [
         (service.name, broker.pod)
@@ -126,7 +134,11 @@ def _replace(world: World, random: Random) -> str:
 
 SERVICES = (
     Fault(
-        "scheduler-restart", "a scheduler exits: 502, then an empty recovery plan that says COMPLETE", 0.25, _restart
+        "scheduler-restart",
+        "a scheduler exits: 502, then an empty recovery plan that says COMPLETE",
+        0.25,
+        _restart,
+        _remind,
     ),
     Fault("foreign-replace", "somebody else replaces a broker of a service that is whole", 0.1, _replace),
     Fault("diverted", "somebody lifts every cordon and replaces a broker of a service that is whole", 0.12, _divert),
