@@ -301,21 +301,19 @@ def test_r4_a_replace_that_got_lost_before_its_broker_crashed_is_sent_again_afte
     assert bench.world.ground.lost == {}
 
 
-def a_store_bench(*, proof: bool) -> Bench:
-    """node-2 of a Cassandra is on the node; node-3, in flight elsewhere, never ends its recovery."""
-    store = replace(CASSANDRA, seeds=0, proof=proof)
-    shape = replace(SHAPE, services=(store,))
+@pytest.mark.parametrize(("proof", "stuck", "ends"), [
+    (True, "node-2", "moved"),
+    (False, "node-2", "recovery IN_PROGRESS"),
+    (False, "node-3", "moved"),
+])  # fmt: skip
+def test_beside_another_move_a_plan_is_taken_for_what_it_says_of_this_member(
+    *, proof: bool, stuck: str, ends: str
+) -> None:
+    """node-2 of a Cassandra is on the node, node-3 is in flight elsewhere, and the recovery of one never ends."""
+    shape = replace(SHAPE, services=(replace(CASSANDRA, seeds=0, proof=proof),))
     bench = a_bench(shape=shape, address=f"{GROUP}[2]", default_cap=2, accepted=("no-proof=cassandra",))
-    other = Flight(a_node(9), holds=(Member("cassandra", "node-3"),))
-    bench.journal.append(Admitted((other,)))
-    bench.world.faults.unfinished.add("cassandra/node-3")
-    return bench
-
-
-@pytest.mark.parametrize(("proof", "ends"), [(True, "moved"), (False, "recovery IN_PROGRESS")])
-def test_beside_another_move_only_a_proof_excuses_a_plan_that_is_not_complete(*, proof: bool, ends: str) -> None:
-    """The plan may tell of the other member alone, or of ours as well: nobody knows which."""
-    bench = a_store_bench(proof=proof)
+    bench.journal.append(Admitted((Flight(a_node(9), holds=(Member("cassandra", "node-3"),)),)))
+    bench.world.faults.unfinished.add(f"cassandra/{stuck}")
     bench.world.schedulers["cassandra"].replace("node-3")
     waited = bench.looks(bench.bring(NAME), 200)
     assert (waited[-1].left if bench.flight.holds else "moved") == ends

@@ -68,19 +68,18 @@ class ReplaceBrokers:
         return pod.agent_id == self.node.agent_id
 
     def _moved(self, service: Service, pod: Pod) -> bool:
-        excused = self.slots.shared(pod.member) and proved(service)  # its plans may tell of the other one's move alone
-        complete = {service.deploy, service.recovery} == {"COMPLETE"} or excused
+        complete = {service.deploy, service.recovery} == {"COMPLETE"} or self.slots.shared(pod.member)
         away = bool(pod.agent_id) and not self._here(pod)
         told = complete and not self._forgotten(service, pod)
         return away and told and pod.member not in lost(service, self.slots.baseline(service))
 
     def _forgotten(self, service: Service, pod: Pod) -> bool:
-        """Nothing but the plan would tell that it is whole, and the plan knows nothing of the move that we asked for.
+        """Nothing but the plan would tell that it is whole, and the plan does not tell of this member.
 
-        A scheduler that restarts begins with an empty plan, which is COMPLETE.
+        It may tell of others that move, and a scheduler that restarts begins with an empty plan, which is COMPLETE.
         """
-        asked = pod.member in self.slots.flight.asked
-        return asked and not proved(service) and pod.member.pod not in service.recovered
+        concerns = pod.member in self.slots.flight.asked or service.recovery != "COMPLETE"
+        return concerns and not proved(service) and pod.member.pod not in service.recovered
 
     def _untouched(self, service: Service, pod: Pod) -> bool:
         """The scheduler shows no trace of a replace of this task: no mark, no other task, no recovery."""
