@@ -14,6 +14,8 @@ from dcosmaint.checkup import Check, Remark, ok, red, warning
 from dcosmaint.config import ClusterConfig
 from dcosmaint.config import dcos as dcos_config
 
+RENEWED = (dcos_config.Password, dcos_config.ServiceAccount)
+
 SHORT = 86_400.0
 """Seconds that a login which we can't renew should still be good for: a roll takes hours."""
 
@@ -39,7 +41,7 @@ def door(config: ClusterConfig, router: AdminRouter) -> Iterator[Remark]:
     login = "no login is configured" if method == "none" else f"our login by {method} is taken"
     yield ok(f"{config.dcos.url} answers, and {login}")
     until = router.good_until()
-    if until is not None and not isinstance(config.dcos.auth, dcos_config.Password):
+    if until is not None and not isinstance(config.dcos.auth, RENEWED):
         yield _login(until - time.time())
 
 

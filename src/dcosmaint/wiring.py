@@ -13,8 +13,9 @@ from typing import Any, NoReturn, TypeVar, cast
 from urllib.parse import urlsplit
 
 from dcosmaint import examination
+from dcosmaint.adapters import service_key
 from dcosmaint.adapters.admin_router import AdminRouter
-from dcosmaint.adapters.auth import Auth, DcosCli, GivenToken, NoLogin, Password
+from dcosmaint.adapters.auth import Auth, DcosCli, GivenToken, NoLogin, Password, ServiceAccount
 from dcosmaint.adapters.children import Children
 from dcosmaint.adapters.diagnostics import Diagnostics
 from dcosmaint.adapters.dynamodb_lock import DynamoDbLock, Table
@@ -165,6 +166,8 @@ def _auth(config: ClusterConfig) -> Auth:
             return GivenToken(_secret(variable), variable)
         case dcos_config.Password(username=username, password_env=variable):
             return Password(username, _secret(variable))
+        case dcos_config.ServiceAccount(uid=uid, private_key_file=path):
+            return ServiceAccount(service_key.read(path, uid or ""))
         case dcos_config.DcosCli():
             root = Path(os.environ.get("DCOS_DIR", "~/.dcos")).expanduser()
             return DcosCli(root, os.environ.get("DCOS_CLUSTER", ""), config.dcos.url)

@@ -22,6 +22,7 @@ from dcosmaint.cli import commands
 from tests.adapters.conftest import ec2, moto, moto_server, terraform
 from tests.adapters.dcos.canned import Canned, page, serving
 from tests.adapters.dcos.certificates import a_certificate
+from tests.adapters.dcos.keys import private
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
@@ -35,7 +36,7 @@ clusters:
   prod:
     dcos:
       url: "{url}"
-      auth: {{method: token, token_env: DOCTOR_TOKEN}}
+      auth: {auth}
       tls: {tls}
     aws: {{region: us-east-1, endpoint_url: "{aws}"}}
     terraform:
@@ -114,7 +115,8 @@ def operator(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Operator:
     dead = f"http://127.0.0.1:{dead_port()}"
     for name, value in {"DOCTOR_TOKEN": a_token(5 * 86_400), "TF_CLI_CONFIG_FILE": os.devnull}.items():
         monkeypatch.setenv(name, value)
-    return Operator(tmp_path, {"url": dead, "tls": "{}", "aws": dead, "binary": "no-terraform"})
+    settings = {"url": dead, "auth": "{method: token, token_env: DOCTOR_TOKEN}", "tls": "{}", "aws": dead}
+    return Operator(tmp_path, {**settings, "binary": "no-terraform"})
 
 
 def test_a_dead_port_is_said_once_and_all_else_is_looked_at(operator: Operator) -> None:
@@ -172,6 +174,21 @@ def test_a_token_that_is_not_there_is_red_and_names_its_variable(
     found = operator.doctor()
     assert "$DOCTOR_TOKEN is empty" in found["admin-router"][0]["says"]
     assert found["lock"][0]["state"] == "ok"
+
+
+def test_a_key_that_others_may_read_is_red_and_a_shut_one_logs_in(operator: Operator, canned: Canned) -> None:
+    canned.on("POST acs/api/v1/auth/login", {"token": a_token(3600)})
+    auth = "{method: service-account, uid: robot, private_key_file: robot.pem}"
+    operator.settings |= {"url": canned.url, "auth": auth}
+    key = operator.home / "robot.pem"
+    key.write_text(private())
+    key.chmod(0o644)
+    (door,) = operator.doctor()["admin-router"]
+    assert (door["state"], f"`chmod 600 {key}`" in door["says"]) == ("red", True)
+    key.chmod(0o600)
+    (door,) = operator.doctor()["admin-router"]
+    assert door["says"] == f"{canned.url} answers, and our login by service-account is taken"
+    assert json.loads(canned.calls("POST acs/api/v1/auth/login")[0].body)["uid"] == "robot"
 
 
 @pytest.mark.parametrize(

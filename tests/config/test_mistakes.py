@@ -79,7 +79,7 @@ def test_what_is_not_built_yet_is_refused_by_name(tmp_path: Path, more: str, wor
     [
         ("cordon: reserve", "dcos.cordon: reserve is not built yet"),
         ("cordon: maintenance", "dcos.cordon: maintenance is not built yet"),
-        ("auth: {method: service-account}", "dcos.auth: method service-account is not built yet"),
+        ("auth: {method: service-account, uid: a}", "dcos.auth.private_key_file: is missing"),
         ("auth: {method: tokne}", "dcos.auth: method is missing or unknown; write {method: …} with one of: dcos-cli"),
         ("auth: {token_env: T}", "dcos.auth: method is missing or unknown"),
         ("auth: {method: token}", "dcos.auth.token_env: is missing"),

@@ -19,8 +19,9 @@ import urllib3
 from requests.adapters import HTTPAdapter
 
 from dcosmaint.adapters.answers import Answer, Call
-from dcosmaint.adapters.auth import Auth, expiry
+from dcosmaint.adapters.auth import Auth
 from dcosmaint.adapters.refusals import refusal
+from dcosmaint.adapters.renewed import expiry
 from dcosmaint.adapters.tls import Tls
 from dcosmaint.errors import Fatal, Retryable, Usage
 

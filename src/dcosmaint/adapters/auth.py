@@ -1,33 +1,14 @@
-"""Ways to log in. A token is renewed when less than ten minutes of it are left, and once when it is refused.
-
-Tokens and passwords are in no `repr`, sentence or log.
-"""
+"""Ways to log in. Tokens, passwords and keys are in no `repr`, sentence or log."""
 
 from __future__ import annotations
 
-import base64
-import json
-import threading
 import time
-from abc import ABC, abstractmethod
-from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
 from dcosmaint.adapters import dcos_cli
-from dcosmaint.adapters.answers import Answer, Call
-from dcosmaint.adapters.refusals import refusal
-from dcosmaint.errors import Fatal, LoginLost
-from dcosmaint.redaction import keep_secret
-
-Send = Callable[[Call], Answer]
-"""Sends a call without a token."""
-
-MARGIN = 600.0
-"""Seconds that a token must still be good for."""
-
-PAUSE = 60.0
-"""Seconds between two logins that only an expiry asks for: clocks differ, and some tokens are born short-lived."""
+from dcosmaint.adapters.renewed import PAUSE, Iam, Renewed, Send, expiry
+from dcosmaint.adapters.service_key import ServiceKey
 
 
 class Auth(Protocol):
@@ -79,41 +60,7 @@ class GivenToken:
         return False
 
 
-class _Renewed(ABC):
-    """A token that can be had again. Threads that find it refused at the same time fetch it once."""
-
-    def __init__(self, pause: float) -> None:
-        self._lock = threading.Lock()
-        self._token = ""
-        self._pause = pause
-        self._fetched = 0.0
-
-    def token(self, send: Send) -> str:
-        with self._lock:
-            if not self._token or self._ends_soon():
-                self._fetch(send)
-            return self._token
-
-    def renew(self, send: Send, refused: str) -> bool:
-        with self._lock:
-            if self._token == refused:
-                self._fetch(send)
-            return self._token != refused
-
-    def _ends_soon(self) -> bool:
-        until = expiry(self._token)
-        due = until is not None and until - time.time() < MARGIN
-        return due and time.monotonic() - self._fetched > self._pause
-
-    def _fetch(self, send: Send) -> None:
-        self._token, self._fetched = self._new(send), time.monotonic()
-        keep_secret(self._token)
-
-    @abstractmethod
-    def _new(self, send: Send) -> str: ...
-
-
-class Password(_Renewed):
+class Password(Renewed):
     """A user and a password, of the cluster's own or of its LDAP."""
 
     def __init__(self, username: str, password: str, pause: float = PAUSE) -> None:
@@ -125,19 +72,28 @@ class Password(_Renewed):
         return f"a fresh login of {self._username} did not help: is this user known to this very cluster?"
 
     def _new(self, send: Send) -> str:
-        body = {"uid": self._username, "password": self._password}
-        answer = send(Call("acs/api/v1/auth/login", method="POST", body=body))
-        if answer.status == 200:
-            return answer.json().text("token")
-        if answer.status == 401:
-            why = f"the user {self._username} or its password is wrong"
-            raise LoginLost(f"login refused: {why}; correct dcos.auth, asking again does not help")
-        if answer.status in (400, 404):
-            raise Fatal(f"{answer.call} answers {answer.status}: no login by password here; use dcos-cli or token")
-        raise refusal(answer, self.cure)
+        iam = Iam("password", f"the user {self._username} or its password is wrong", self.cure)
+        return iam.log_in(send, {"uid": self._username, "password": self._password})
 
 
-class DcosCli(_Renewed):
+class ServiceAccount(Renewed):
+    """An account for programs, which shows that it holds a private key: no secret of it is sent."""
+
+    def __init__(self, key: ServiceKey, pause: float = PAUSE) -> None:
+        super().__init__(pause)
+        self._key = key
+
+    @property
+    def cure(self) -> str:
+        return f"a fresh login of {self._key.uid} did not help: is this service account known to this very cluster?"
+
+    def _new(self, send: Send) -> str:
+        doubt = "no service account of the cluster, or has another public key, or this machine's clock is minutes off"
+        iam = Iam("service account", f"{self._key.uid} is {doubt}", self.cure)
+        return iam.log_in(send, {"uid": self._key.uid, "token": self._key.login_token(time.time())})
+
+
+class DcosCli(Renewed):
     """The token that `dcos auth login` left in the DC/OS CLI's files. Renewed means: read again."""
 
     def __init__(self, root: Path, wanted: str = "", url: str = "") -> None:
@@ -156,13 +112,3 @@ class DcosCli(_Renewed):
     def _new(self, send: Send) -> str:
         self.cluster = dcos_cli.choose(*self._choice)
         return self.cluster.token
-
-
-def expiry(token: str) -> float | None:
-    """Until when a token is good, in seconds since the epoch; None where it does not say. No signature is checked."""
-    try:
-        payload = token.split(".")[1]
-        claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
-        return float(claims["exp"])
-    except (IndexError, KeyError, TypeError, ValueError):
-        return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
@@ -29,11 +29,24 @@ class Password(Strict):
     )
 
 
+class ServiceAccount(Strict):
+    method: Literal["service-account"] = Field(
+        description="a login for programs, by a private key; renewed when it expires"
+    )
+    uid: Text | None = Field(
+        default=None, description="the service account; else the one that the file names", examples=["dcosmaint"]
+    )
+    private_key_file: RootedPath = Field(
+        description="file with its RSA private key, or with the JSON of its secret; nobody else may read it",
+        examples=["~/.dcos/dcosmaint.pem"],
+    )
+
+
 class NoAuth(Strict):
     method: Literal["none"] = Field(description="the cluster asks for no login")
 
 
-Auth = Annotated[DcosCli | Token | Password | NoAuth, Field(discriminator="method")]
+Auth = Annotated[DcosCli | Token | Password | ServiceAccount | NoAuth, Field(discriminator="method")]
 
 
 class Tls(Strict):
@@ -59,7 +72,7 @@ class Dcos(Strict):
     )
     auth: Auth = Field(
         default=DcosCli(method="dcos-cli"),
-        description="who we are there (`service-account` is not built yet)",
+        description="who we are there",
         examples=[{"method": "token", "token_env": "DCOS_TOKEN"}],
     )
     tls: Tls = Field(default_factory=Tls, description="whom we trust to be the cluster")
@@ -68,13 +81,6 @@ class Dcos(Strict):
         description="how new work is kept off a node: by Mesos's own deactivation, which needs Mesos 1.9 (DC/OS 2.0),"
         " or not at all; `auto` is the first where it is there (`reserve` and `maintenance` are not built yet)",
     )
-
-    @field_validator("auth", mode="before")
-    @classmethod
-    def _service_account(cls, given: Any) -> Any:
-        if isinstance(given, dict) and given.get("method") == "service-account":
-            raise mistake("method service-account is not built yet; write dcos-cli, token, password or none")
-        return given
 
     @field_validator("url", mode="after")
     @classmethod

@@ -14,7 +14,8 @@ import pytest
 
 from dcosmaint.adapters.admin_router import AdminRouter
 from dcosmaint.adapters.answers import Call
-from dcosmaint.adapters.auth import Auth, DcosCli, GivenToken, Password, expiry
+from dcosmaint.adapters.auth import Auth, DcosCli, GivenToken, Password
+from dcosmaint.adapters.renewed import expiry
 from dcosmaint.adapters.tls import Tls
 from dcosmaint.errors import Fatal, Retryable
 from tests.adapters.dcos.canned import Canned, Reply, page

@@ -12,6 +12,7 @@ from dcosmaint.sandbox.served.cache import Cache
 from dcosmaint.sandbox.served.control import Control
 from dcosmaint.sandbox.served.diagnostics import Diagnostics
 from dcosmaint.sandbox.served.iam import Iam
+from dcosmaint.sandbox.served.known import Known
 from dcosmaint.sandbox.served.mesos import Mesos
 from dcosmaint.sandbox.served.orders import Orders
 from dcosmaint.sandbox.served.pace import Pace
@@ -26,9 +27,10 @@ TWO_DAYS = 172800.0
 
 @dataclass(frozen=True)
 class Settings:
-    """How the cluster is served. Without users, authentication is off."""
+    """How the cluster is served. Without users and service accounts, authentication is off."""
 
     users: Mapping[str, str] = field(default_factory=dict)  # uid → password
+    accounts: Mapping[str, str] = field(default_factory=dict)  # uid of a service account → its public key, PEM
     token_life: float = TWO_DAYS
     token_key: bytes = field(default_factory=lambda: token_bytes(32), repr=False)
     failures: float = 0.0  # the share of calls that fail on the wire
@@ -50,7 +52,7 @@ class Surface:
 class Front:
     def __init__(self, world: World, pace: Pace, settings: Settings) -> None:
         cache, self.trouble = Cache(world), Trouble(settings.failures, settings.seed)
-        self.iam = Iam(settings.users, settings.token_life, settings.token_key)
+        self.iam = Iam(Known(settings.users, settings.accounts), settings.token_life, settings.token_key)
         agents, services = Agents(cache), Services(cache)
         orders = Orders(self.trouble, settings.seed)
         orders.let_loose(world, settings.faults)

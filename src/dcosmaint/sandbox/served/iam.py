@@ -9,10 +9,10 @@ import base64
 import hashlib
 import hmac
 import json
-from collections.abc import Mapping
 from time import time
 from typing import Any
 
+from dcosmaint.sandbox.served.known import Known, claimed
 from dcosmaint.sandbox.served.router import Route, Table
 from dcosmaint.sandbox.served.wire import Answer, Ask, as_json, page
 from dcosmaint.sandbox.world import World
@@ -23,16 +23,22 @@ PROVIDERS = {
         "client-method": "dcos-usercredential-post-receive-authtoken",
         "config": {"start_flow_url": "/acs/api/v1/auth/login"},
         "description": "Default DC/OS login provider",
-    }
+    },
+    "dcos-services": {
+        "authentication-type": "dcos-uid-servicekey",
+        "client-method": "dcos-servicecredential-post-receive-authtoken",
+        "config": {"start_flow_url": "/acs/api/v1/auth/login"},
+        "description": "Default DC/OS login provider for service accounts",
+    },
 }
 
 
 class Iam:
-    """Signs and checks tokens. Without users, authentication is off."""
+    """Signs and checks tokens. Without users and service accounts, authentication is off."""
 
-    def __init__(self, users: Mapping[str, str], life: float, key: bytes) -> None:
-        """`users`: uid → password. `life`: seconds. `key` signs, so that a token outlives a restart that keeps it."""
-        self._users = users
+    def __init__(self, known: Known, life: float, key: bytes) -> None:
+        """`life`: seconds. `key` signs, so that a token outlives a restart that keeps it."""
+        self._known = known
         self._life = life
         self._key = key
         self.table = Table(
@@ -45,7 +51,7 @@ class Iam:
 
     def refuses(self, ask: Ask) -> Answer | None:
         """The 401 of Admin Router, or None where the token is good or nobody needs one."""
-        if not self._users:
+        if not self._known.anybody:
             return None
         scheme, _, rest = ask.headers.get("authorization", "").partition(" ")
         token = rest if scheme == "Bearer" else scheme.removeprefix("token=")
@@ -60,9 +66,8 @@ class Iam:
         signed, _, signature = token.rpartition(".")
         if not hmac.compare_digest(signature.encode(), self._signature(signed).encode()):
             return False
-        payload = signed.partition(".")[2]
-        claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
-        return claims["uid"] in self._users and claims["exp"] > time()
+        claims = claimed(token)
+        return self._known.knows(claims["uid"]) and claims["exp"] > time()
 
     def _signature(self, signed: str) -> str:
         return _base64(hmac.new(self._key, signed.encode(), hashlib.sha256).digest())
@@ -71,14 +76,20 @@ class Iam:
         try:
             given = json.loads(ask.body)
         except ValueError:
-            return _problem(400, "Bad Request", "Request has bad body.", "ERR_INVALID_DATA")
-        uid, password = (given.get("uid"), given.get("password")) if isinstance(given, dict) else ("", "")
-        if not (isinstance(uid, str) and uid and isinstance(password, str) and password):
-            return _problem(400, "Bad Request", "uid and password are needed.", "ERR_INVALID_DATA")
-        if not hmac.compare_digest(self._users.get(uid, "\0").encode(), password.encode()):
+            given = {}
+        uid, password, token = (_text(given, name) for name in ("uid", "password", "token"))
+        if not uid or bool(password) == bool(token):
+            said = "A uid is needed, and one of password and token."
+            return _problem(400, "Bad Request", said, "ERR_INVALID_DATA")
+        if not (self._known.password(uid, password) if password else self._known.signed(uid, token)):
             refusal = _problem(401, "Unauthorized", "Invalid credentials.", "ERR_INVALID_CREDENTIALS")
             return Answer(401, refusal.body, refusal.type, (("WWW-Authenticate", "acsjwt"),))
         return as_json({"token": self.token(uid)})
+
+
+def _text(given: Any, name: str) -> str:
+    value = given.get(name) if isinstance(given, dict) else None
+    return value if isinstance(value, str) else ""
 
 
 def _problem(status: int, title: str, description: str, code: str) -> Answer:
