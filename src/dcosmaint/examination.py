@@ -32,7 +32,8 @@ def trust(config: ClusterConfig) -> Iterator[Remark]:
     elif not config.dcos.tls.verify:
         yield warning(f"the certificate of {config.dcos.url} is not verified: anybody may answer in its place", remedy)
     else:
-        yield ok(f"certificates are verified against {config.dcos.tls.ca_cert or 'the CAs of this machine'}")
+        cli = "the CA that the DC/OS CLI has for it, or " if config.dcos.auth.method == "dcos-cli" else ""
+        yield ok(f"certificates are verified against {config.dcos.tls.ca_cert or f'{cli}the CAs of this machine'}")
 
 
 def door(config: ClusterConfig, router: AdminRouter) -> Iterator[Remark]:

@@ -17,6 +17,7 @@ from dcosmaint.adapters import service_key
 from dcosmaint.adapters.admin_router import AdminRouter
 from dcosmaint.adapters.auth import Auth, DcosCli, GivenToken, NoLogin, Password, ServiceAccount
 from dcosmaint.adapters.children import Children
+from dcosmaint.adapters.dcos_cli import Files
 from dcosmaint.adapters.diagnostics import Diagnostics
 from dcosmaint.adapters.dynamodb_lock import DynamoDbLock, Table
 from dcosmaint.adapters.ec2 import Account, Ec2
@@ -110,7 +111,8 @@ class _Broken:
 
 
 def _router(config: ClusterConfig) -> AdminRouter:
-    return AdminRouter(config.dcos.url, _auth(config), _tls(config))
+    auth = _auth(config)
+    return AdminRouter(config.dcos.url, auth, _tls(config, auth))
 
 
 @dataclass(frozen=True)
@@ -169,10 +171,15 @@ def _auth(config: ClusterConfig) -> Auth:
         case dcos_config.ServiceAccount(uid=uid, private_key_file=path):
             return ServiceAccount(service_key.read(path, uid or ""))
         case dcos_config.DcosCli():
-            root = Path(os.environ.get("DCOS_DIR", "~/.dcos")).expanduser()
-            return DcosCli(root, os.environ.get("DCOS_CLUSTER", ""), config.dcos.url)
+            return DcosCli(_cli_files(), os.environ.get("DCOS_CLUSTER", ""), config.dcos.url)
         case dcos_config.NoAuth():
             return NoLogin()
+
+
+def _cli_files() -> Files:
+    root = Path(os.environ.get("DCOS_DIR") or "~/.dcos").expanduser()
+    old = os.environ.get("DCOS_CONFIG")
+    return Files(root, Path(old).expanduser() if old else None)
 
 
 def _secret(variable: str) -> str:
@@ -183,8 +190,11 @@ def _secret(variable: str) -> str:
     return value
 
 
-def _tls(config: ClusterConfig) -> Tls:
+def _tls(config: ClusterConfig, auth: Auth) -> Tls:
+    """A CA that the DC/OS CLI was told to trust is ours as well. That it verifies nothing is not: that is said here."""
     tls = config.dcos.tls
+    if tls.verify and not tls.ca_cert and isinstance(auth, DcosCli):
+        return Tls(ca_cert=auth.cluster.ca_cert)
     return Tls(ca_cert=str(tls.ca_cert or ""), verify=tls.verify)
 
 

@@ -150,6 +150,22 @@ def test_a_certificate_of_another_ca_is_red_with_whom_we_trust(operator: Operato
     assert f"by {other}: name the cluster's CA as tls.ca_cert" in door["says"]
 
 
+def test_the_login_and_the_ca_that_the_dcos_cli_has_are_taken_over(
+    operator: Operator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(bundle := a_certificate(tmp_path, "cluster"))
+    monkeypatch.setenv("DCOS_DIR", str(tmp_path / "cli"))
+    (folder := tmp_path / "cli" / "clusters" / "c1").mkdir(parents=True)
+    with serving(context) as canned:
+        core = f'dcos_url = "{canned.url}"\nssl_verify = "{bundle}"\ndcos_acs_token = "{a_token(5 * 86_400)}"'
+        (folder / "dcos.toml").write_text(f"[core]\n{core}\n")
+        operator.settings |= {"url": canned.url, "auth": "{method: dcos-cli}"}
+        found = operator.doctor()
+    assert found["admin-router"][0]["says"].endswith("answers, and our login by dcos-cli is taken")
+    assert "the CA that the DC/OS CLI has for it" in found["tls"][0]["says"]
+
+
 def test_a_bundle_that_can_not_be_read_keeps_nothing_else_from_being_looked_at(
     operator: Operator, tmp_path: Path
 ) -> None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 from typing import Protocol
 
 from dcosmaint.adapters import dcos_cli
 from dcosmaint.adapters.renewed import PAUSE, Iam, Renewed, Send, expiry
 from dcosmaint.adapters.service_key import ServiceKey
+from dcosmaint.errors import LoginLost, Usage
 
 
 class Auth(Protocol):
@@ -96,19 +96,23 @@ class ServiceAccount(Renewed):
 class DcosCli(Renewed):
     """The token that `dcos auth login` left in the DC/OS CLI's files. Renewed means: read again."""
 
-    def __init__(self, root: Path, wanted: str = "", url: str = "") -> None:
-        """`root` is $DCOS_DIR or ~/.dcos, `wanted` the name or id in $DCOS_CLUSTER, `url` the configured one.
+    def __init__(self, files: dcos_cli.Files, wanted: str = "", url: str = "") -> None:
+        """`wanted` is the name or id in $DCOS_CLUSTER, `url` the configured one.
 
         Raises `Usage` when no cluster, or more than one, can be meant.
         """
         super().__init__(PAUSE)
-        self._choice = (root, wanted, url)
+        self._choice = (files, wanted, url)
         self.cluster = dcos_cli.choose(*self._choice)
 
     @property
     def cure(self) -> str:
-        return f"run `dcos auth login` for the cluster {self.cluster.name or self.cluster.url}"
+        return f"run `dcos auth login` for the cluster {self.cluster.called}"
 
     def _new(self, send: Send) -> str:
-        self.cluster = dcos_cli.choose(*self._choice)
+        """What was there when we began, and is there no more, is no mistake of the configuration."""
+        try:
+            self.cluster = dcos_cli.choose(*self._choice)
+        except Usage as error:
+            raise LoginLost(f"the login of the DC/OS CLI can't be read any more: {error}") from None
         return self.cluster.token

@@ -15,9 +15,10 @@ import pytest
 from dcosmaint.adapters.admin_router import AdminRouter
 from dcosmaint.adapters.answers import Call
 from dcosmaint.adapters.auth import Auth, DcosCli, GivenToken, Password
+from dcosmaint.adapters.dcos_cli import Files
 from dcosmaint.adapters.renewed import expiry
 from dcosmaint.adapters.tls import Tls
-from dcosmaint.errors import Fatal, Retryable
+from dcosmaint.errors import Fatal, LoginLost, Retryable
 from tests.adapters.dcos.canned import Canned, Reply, page
 
 LOGIN = "POST acs/api/v1/auth/login"
@@ -142,7 +143,7 @@ def test_the_clis_token_is_read_again_when_it_is_refused(canned: Canned, tmp_pat
     """Whoever runs `dcos auth login` in another terminal lets a roll go on."""
     write(tmp_path, canned.url, "t1")
     canned.on("GET metadata", {}, page(401), {})
-    with opened(canned, DcosCli(tmp_path)) as router:
+    with opened(canned, DcosCli(Files(tmp_path))) as router:
         router.get("metadata")
         write(tmp_path, canned.url, "t2")
         router.get("metadata")
@@ -153,11 +154,22 @@ def test_the_clis_token_that_stays_the_same_is_refused_with_its_cure(canned: Can
     write(tmp_path, canned.url, "t1")
     canned.on("GET metadata", page(401))
     with (
-        opened(canned, DcosCli(tmp_path)) as router,
+        opened(canned, DcosCli(Files(tmp_path))) as router,
         pytest.raises(Fatal, match="`dcos auth login` for the cluster prod"),
     ):
         router.get("metadata")
     assert tokens(canned) == ["t1"]
+
+
+def test_a_login_of_the_cli_that_is_gone_ends_the_roll_and_blames_no_configuration(
+    canned: Canned, tmp_path: Path
+) -> None:
+    write(tmp_path, canned.url, "t1")
+    canned.on("GET metadata", page(401))
+    with opened(canned, DcosCli(Files(tmp_path), url=canned.url)) as router:
+        (tmp_path / "clusters" / "c1" / "dcos.toml").write_text("[core")
+        with pytest.raises(LoginLost, match="can't be read any more: the DC/OS CLI knows no cluster"):
+            router.get("metadata")
 
 
 def write(root: Path, url: str, token: str) -> None:
@@ -174,7 +186,7 @@ def test_a_token_without_an_end_has_none(token: str) -> None:
 
 def test_no_secret_is_in_the_words_of_a_login(tmp_path: Path) -> None:
     write(tmp_path, "https://dcos.example.com", "secret-token")
-    cli = DcosCli(tmp_path)
+    cli = DcosCli(Files(tmp_path))
     said = repr([Password("ann", "hunter2"), GivenToken("secret-token", "T"), cli, cli.cluster])
     assert "hunter2" not in said
     assert "secret-token" not in said
