@@ -83,5 +83,5 @@ def test_doctor_tells_what_each_kind_asks_for(tmp_path: Path) -> None:
     assert said[
         f"hdfs {WORD}, and a journal node can come up unformatted, and needs the VERSION file of another one then"
     ]
-    unknown = "db is a scylla, and nobody here knows what a replace does to its members: its nodes are refused"
+    unknown = "db is of kind scylla, and nobody here knows what a replace does to its members: its nodes are refused"
     assert "services.db.replace" in said[unknown]

@@ -8,7 +8,19 @@ from typing import Any
 
 import pytest
 
-from dcosmaint.model import BY_NAME, App, ClusterFacts, Finding, Inventory, Node, Policy, Resources, Service, Work
+from dcosmaint.model import (
+    BY_NAME,
+    App,
+    ClusterFacts,
+    Finding,
+    Inventory,
+    Manner,
+    Node,
+    Policy,
+    Resources,
+    Service,
+    Work,
+)
 from dcosmaint.planner.rules import blockers, warnings
 from tests.builders import (
     GROUP,
@@ -357,3 +369,16 @@ def test_data_that_a_moved_member_left_behind_is_in_nobodys_way_once_its_service
     inventory = an_inventory(nodes, [a_store("nifi", {"nifi-0": 4})])
     assert "resident-data" in rules(found(inventory))
     assert found(inventory, a_policy(moves={"nifi": "auto"})) == ()
+
+
+def test_two_that_need_each_other_and_would_go_down_with_one_node_are_refused_before_anything_is_touched() -> None:
+    """Where members move first, one of them follows the other; where they go down with their node, both go at once."""
+    hdfs = a_store("hdfs", {"journal-0": 0, "name-0": 0, "data-0": 1})
+    inventory, caps = an_inventory(6, [hdfs]), {"hdfs": 3}
+    assert found(inventory, a_policy(caps=caps)) == ()
+    for refused in (
+        found(inventory, a_policy(caps=caps, moves={"hdfs": "ignore"})),
+        found(inventory, a_policy(caps=caps), manner=Manner(order="replace-last")),
+    ):
+        assert [(one.rule, one.subject) for one in refused] == [("together", FIRST)]
+        assert "journal-0 and name-0 may not be lost or held together, and go down with the node" in refused[0].message

@@ -117,7 +117,9 @@ def _kind(service: Service) -> Iterator[Remark]:
         return
     if doubt := kind_of(service).doubt:
         ways = f"say by services.{service.name}.replace whether they are moved (`auto`), never (`refuse`), or by you"
-        yield warning(f"{service.name} is a {service.kind}, and {doubt}: its nodes are refused", f"{ways} (`ignore`)")
+        yield warning(
+            f"{service.name} is of kind {service.kind}, and {doubt}: its nodes are refused", f"{ways} (`ignore`)"
+        )
     if not proved(service):
         taken = f"or take its scheduler's word: `--accept no-proof={service.name}`"
         yield warning(

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from dcosmaint.model import DRAINING, RENEWING, UNUSED, App, Finding, Inventory, Node, Roll
+from dcosmaint.planner.case import leaves
 from dcosmaint.planner.service_rules import services
 from dcosmaint.planner.volumes import data
-from dcosmaint.safety import over_cap
+from dcosmaint.safety import over_cap, together
 
 LEFT_ALONE = (UNUSED, DRAINING)
 """States of a target that no load balancer sends new traffic to."""
@@ -88,10 +89,13 @@ def _resident(app: App, node: Node) -> Iterator[Finding]:
 
 def go_down(roll: Roll, inventory: Inventory, node: Node) -> Iterator[Finding]:
     """R1, where members go down with their node: several of one service are lost at once."""
-    for service in inventory.services if roll.manner.last else ():
-        if says := over_cap(service, node.members, roll.policy.cap(service.name)):
+    down = node.members if roll.manner.last else leaves(node, roll.policy)
+    for service in inventory.services:
+        if says := over_cap(service, down, roll.policy.cap(service.name)):
             message = f"{says} when the node goes down: move one of them by hand, or allow as many"
             yield Finding("cap", node.address, message)
+        if says := together(service, down):
+            yield Finding("together", node.address, f"{says}, and go down with the node: move one of them by hand")
 
 
 NODE_RULES: tuple[Rule, ...] = (surveyed, agent, last_public, last_target, instance, tasks, data, services, go_down)

@@ -28,7 +28,9 @@ def _service(service: Service, node: Node, policy: Policy) -> Iterator[Finding]:
         yield Finding("service-trouble", service.name, f"{service.trouble}: see to it, or exclude its nodes")
         return
     if doubt := _doubt(service, policy):
-        message = f"is a {service.kind}, and {doubt}: exclude its nodes, or set services.{service.name}.replace to auto"
+        message = (
+            f"is of kind {service.kind}, and {doubt}: exclude its nodes, or set services.{service.name}.replace to auto"
+        )
         yield Finding("service-unsupported", service.name, message, acceptable=True)
     if not proved(service):
         message = f"{word_only(service)}: give services.{service.name}.in_sync a command that tells more"
