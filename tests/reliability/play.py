@@ -109,6 +109,7 @@ class Play:
                 break
             self._mended += 1
             self.injector.call_off()
+            FAULTS["scheduler-restart"].mend(self.world)  # schedulers restart for other reasons as well
             spread(self.world, how)
             self.world.advance(self.world.now + MENDED)
             self._witness.met["stopped-and-mended"] += not self._aborts
