@@ -50,6 +50,7 @@ def test_the_steps_of_a_node_are_journalled_in_their_order() -> None:
         "cordon-agent",
         "replace-brokers",
         "leave-balancers",
+        "move-apps",
         "stop-docker",
         "stop-agent",
         "terminate-instance",

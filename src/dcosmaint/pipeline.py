@@ -22,6 +22,7 @@ from dcosmaint.steps.cordon_agent import CordonAgent
 from dcosmaint.steps.join_balancers import JoinBalancers
 from dcosmaint.steps.leave_balancers import LeaveBalancers, StillOut
 from dcosmaint.steps.leaving import CountedLost, Emptied, Leaving
+from dcosmaint.steps.move_apps import MoveApps
 from dcosmaint.steps.ours import Ours
 from dcosmaint.steps.replace_brokers import ReplaceBrokers
 from dcosmaint.steps.slots import Slots
@@ -97,6 +98,21 @@ def move_members(seat: Seat) -> Steps:
     return (ReplaceBrokers(node, seat.roll, site.mesos, seat.services, site.acts.services, seat.slots),)
 
 
+def move_apps(seat: Seat) -> Steps:
+    """After the load balancers: traffic for an instance ends before the instance does."""
+    flight, site, policy = seat.flight, seat.site, seat.roll.policy
+    move = MoveApps(
+        node=flight.node,
+        counts=flight.counts,
+        mesos=site.mesos,
+        marathon=site.marathon,
+        acts=site.acts.marathon,
+        slots=seat.slots,
+        waits=policy.waits,
+    )
+    return (move,) if policy.move_apps and seat.roll.manner.airtight else ()
+
+
 def lose_node(seat: Seat) -> Steps:
     """Its instance is gone, and not by our hand."""
     leave = LeaveBalancers(seat.site.balancers, seat.site.acts.balancers, seat.slots, seat.roll.policy.waits)
@@ -127,7 +143,8 @@ def stop_node(seat: Seat) -> Steps:
     # Docker first, as operators do it by hand: safe where the cordon is airtight. A stopped docker under an agent
     # that still takes offers is a black hole for every app of the cluster.
     agent_first = seat.roll.policy.stop_order == "agent-first" or not seat.roll.manner.airtight
-    return (leave, agent, docker) if agent_first else (leave, docker, agent)
+    stop = (agent, docker) if agent_first else (docker, agent)
+    return (leave, *move_apps(seat), *stop)
 
 
 def renew_node(seat: Seat) -> Steps:

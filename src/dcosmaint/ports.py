@@ -167,6 +167,16 @@ class ServiceActs(Protocol):
         ...
 
 
+class MarathonActs(Protocol):
+    def kill(self, app: App, instance: str) -> None:
+        """End one instance, with the grace period of its app. Marathon starts another one in its place at once."""
+        ...
+
+    def restart(self, app: App) -> None:
+        """Deploy it anew. Refused while it is being deployed."""
+        ...
+
+
 class Ec2Acts(Protocol):
     def terminate(self, instance_id: str) -> None: ...
 

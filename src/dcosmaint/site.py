@@ -12,6 +12,7 @@ from dcosmaint.ports import (
     Ec2Reads,
     HealthReads,
     KeyActs,
+    MarathonActs,
     MarathonReads,
     MesosActs,
     MesosReads,
@@ -32,6 +33,7 @@ class Acts:
 
     mesos: MesosActs
     services: ServiceActs
+    marathon: MarathonActs
     units: UnitActs
     ec2: Ec2Acts
     balancers: BalancerActs

@@ -136,7 +136,7 @@ def _account(config: ClusterConfig) -> Account:
 
 def _site(config: ClusterConfig, router: AdminRouter, aws: _Aws, work: Path) -> Site:
     env = _environment(config)
-    mesos, sdk = Mesos(router), Sdk(router)
+    mesos, sdk, marathon = Mesos(router), Sdk(router), Marathon(router)
     terraform = Terraform(workspace(config, env), Children(work / "terraform"))
     packer = _packer(config, env, work / "packer")
     ssh = Ssh(_ssh(config), _host_keys(config, work))
@@ -145,14 +145,14 @@ def _site(config: ClusterConfig, router: AdminRouter, aws: _Aws, work: Path) -> 
     return Site(
         mesos=mesos,
         services=Asked(sdk, commands, os.environ) if (commands := _in_sync(config)) else sdk,
-        marathon=Marathon(router),
+        marathon=marathon,
         health=Diagnostics(router),
         units=units,
         ec2=aws.ec2,
         balancers=aws.balancers,
         terraform=terraform,
         packer=packer,
-        acts=Acts(mesos, sdk, units, aws.ec2, aws.balancers, terraform, packer, keys),
+        acts=Acts(mesos, sdk, marathon, units, aws.ec2, aws.balancers, terraform, packer, keys),
         bastions=cache(ssh.bastions),  # ssh_config is read once for each node
     )
 

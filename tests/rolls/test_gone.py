@@ -14,7 +14,7 @@ from dcosmaint.sandbox.world import Shape, build
 from tests.driven import BARE, FIRST, Drive
 from tests.rolls.stage import LEGACY, SMALL, cordoned, not_replaced, unwell
 
-STEPS = ("cordon-agent", "replace-brokers", "stop-docker", "stop-agent")
+STEPS = ("cordon-agent", "replace-brokers", "move-apps", "stop-docker", "stop-agent")
 
 
 def ended_elsewhere(drive: Drive, when: type[Line], step: str = "") -> list[str]:

@@ -40,12 +40,20 @@ PROMISES = [
         left="recovery COMPLETE",
     ),
     Promise(
+        "move-apps",
+        "its apps to move",
+        "start",
+        ("marathon", "mesos"),
+        ("marathon.kill",),
+        left="/web 1 here, 6 of 6 serve",
+    ),
+    Promise(
         "stop-docker",
         "docker to stop",
         "stop",
         ("units", "mesos", "services"),
         ("units.stop_docker",),
-        left="1 containers left",
+        left="0 containers left",
     ),
     Promise(
         "stop-agent",

@@ -68,7 +68,7 @@ def test_a_unit_that_systemd_is_about_to_start_again_is_stopped() -> None:
 
 
 def test_it_waits_for_its_apps_to_run_elsewhere() -> None:
-    bench = a_bench(stop_order="agent-first")
+    bench = a_bench(stop_order="agent-first", move_apps=False)
     step = bench.bring(NAME)
     others = [agent for agent in bench.world.ground.listed if agent.id != bench.node.agent_id]
     for agent in others:

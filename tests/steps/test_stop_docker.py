@@ -16,7 +16,7 @@ NAME = "stop-docker"
 
 def test_it_ends_when_no_container_is_left() -> None:
     """The containers end seconds after the daemon."""
-    bench = a_bench()
+    bench = a_bench(move_apps=False)
     step = bench.bring(NAME)
     bench.looks(step, 1, every=0.1)
     assert bench.world.systemd.containers(bench.old) > 0

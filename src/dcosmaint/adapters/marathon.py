@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from dcosmaint.adapters.admin_router import AdminRouter
+from dcosmaint.adapters.answers import Call
 from dcosmaint.adapters.bodies import Body
-from dcosmaint.adapters.mesos_agents import PUBLIC
+from dcosmaint.adapters.mesos_agents import PUBLIC, sums
 from dcosmaint.adapters.sdk_discovery import is_scheduler
-from dcosmaint.model import App
+from dcosmaint.errors import Retryable
+from dcosmaint.model import App, Resources
 
 LOCK = "/dcosmaint/lock"
 """Our own app: the lock of a roll."""
@@ -15,7 +19,7 @@ HOSTNAME = ("hostname", "@hostname")
 
 
 class Marathon:
-    """`MarathonReads` of one cluster: of its root Marathon."""
+    """`MarathonReads` and `MarathonActs` of one cluster: of its root Marathon."""
 
     def __init__(self, router: AdminRouter) -> None:
         self._router = router
@@ -28,6 +32,21 @@ class Marathon:
         deployed = self._deployed() if pods else frozenset()
         found = [*(_app(app) for app in apps if _ours(app)), *(_pod(pod, deployed) for pod in pods)]
         return tuple(sorted(found, key=lambda app: app.id))
+
+    def kill(self, app: App, instance: str) -> None:
+        """Without `scale` and `wipe`: the app keeps its count, and its data. One that is gone already is no error."""
+        if app.pod:
+            call = Call(f"marathon/v2/pods{app.id}::instances/{instance}", method="DELETE", accepts=(200, 404))
+        else:
+            path = "marathon/v2/tasks/delete?scale=false&wipe=false"
+            call = Call(path, method="POST", body={"ids": [instance]}, accepts=(200, 404))
+        self._router.ask(call)
+
+    def restart(self, app: App) -> None:
+        call = Call(f"marathon/v2/apps{app.id}/restart", method="POST", body={}, accepts=(200, 409), once=True)
+        answer = self._router.ask(call)
+        if answer.status == 409:
+            raise Retryable(f"app {app.id} can't be restarted now: {answer.said}")
 
     def _deployed(self) -> frozenset[str]:
         """Pods under deployment: their own status does not say so."""
@@ -52,7 +71,36 @@ def _app(app: Body) -> App:
         resident=_persistent(volumes) or any(task.list_or_none("localVolumes") for task in tasks),
         public=_public(app.list_or_none("acceptedResourceRoles")),
         deploying=bool(app.list("deployments")),
+        instance_ids=_by_agent((task.text_or("", "slaveId"), task.text("id")) for task in tasks if _lives(task)),
+        needs=sums(app),
+        restarts=_restarts(app),
     )
+
+
+LIVE = ("TASK_STAGING", "TASK_STARTING", "TASK_RUNNING", "TASK_KILLING")
+
+
+def _lives(task: Body) -> bool:
+    return task.text("state") in LIVE
+
+
+def _by_agent(pairs: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for agent, instance in sorted(pairs):
+        if agent:  # reserved for, and not launched
+            found[agent] = (*found.get(agent, ()), instance)
+    return found
+
+
+def _restarts(app: Body) -> bool:
+    """Marathon's default is 1 and 1: all old instances stay healthy until as many new ones are."""
+    strategy = app.find("upgradeStrategy")
+    healthy, over = (
+        (1.0, 1.0)
+        if strategy is None
+        else (strategy.number_or(1.0, "minimumHealthCapacity"), strategy.number_or(1.0, "maximumOverCapacity"))
+    )
+    return healthy >= 1.0 and over > 0.0
 
 
 def _serves(task: Body, *, checked: bool) -> bool:
@@ -78,7 +126,20 @@ def _pod(pod: Body, deployed: frozenset[str]) -> App:
         or any(one.list_or_none("localVolumes") for one in instances),
         public=_public(placement.list_or_none("acceptedResourceRoles") if placement else ()),
         deploying=pod.text("id") in deployed,
+        instance_ids=_by_agent((one.text_or("", "agentId"), one.text("id")) for one in instances if _stands(one)),
+        needs=_total(spec.list_or_none("containers")),
+        pod=True,
     )
+
+
+def _stands(instance: Body) -> bool:
+    return instance.text("status") != "TERMINAL"
+
+
+def _total(containers: tuple[Body, ...]) -> Resources:
+    """A pod's instance has what all of its containers ask for."""
+    each = [sums(container.at("resources")) for container in containers if container.find("resources")]
+    return Resources(sum(one.cpus for one in each), sum(one.mem for one in each), sum(one.disk for one in each))
 
 
 def _alone(rule: list[str]) -> bool:

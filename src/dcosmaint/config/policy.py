@@ -19,6 +19,7 @@ from dcosmaint.config.values import (
     RootedPath,
     Seconds,
     Share,
+    Switch,
     Text,
     mistake,
 )
@@ -72,6 +73,12 @@ class Policy(Strict):
         default="auto",
         description="whether members are replaced while their node still runs, or once a new one stands in its place;"
         " `auto` is first, and last where the cordon is not airtight or a member finds no other place",
+    )
+    move_apps: Switch = Field(
+        default=True,
+        description="whether Marathon's instances leave a node one by one, while the others of their app serve, before"
+        " it is stopped; `false` stops them with it. Only where the cordon is airtight",
+        examples=[False],
     )
     batch_size: BatchSize = Field(
         default="10%", description="nodes in a batch: a number, or a share of the fleet, rounded down, at least 1"
@@ -138,6 +145,7 @@ def resolved(policy: Policy, services: Mapping[str, Service]) -> model.Policy:
     return model.Policy(
         strategy=policy.strategy,
         order=policy.order,
+        move_apps=policy.move_apps,
         max_in_flight=policy.max_in_flight,
         default_cap=policy.default_cap,
         caps={name: service.cap for name, service in services.items() if service.cap is not None},

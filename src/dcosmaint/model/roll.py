@@ -53,6 +53,7 @@ class Policy:
     max_tasks_lost: float = 0.1  # share of the tasks that no node in flight had, above which nobody starts
     order: Literal["auto", "replace-first", "replace-last"] = "auto"
     cordon: Literal["auto", "deactivate", "none"] = "auto"
+    move_apps: bool = True  # instances of apps leave a node one by one, before it is stopped
     stop_order: Literal["auto", "docker-first", "agent-first"] = "auto"
     waits: Waits = Waits()
     accepted: tuple[str, ...] = ()  # RULE or RULE=SUBJECT

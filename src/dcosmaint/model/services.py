@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from dcosmaint.model.words import NOTHING, Member, Resources
@@ -75,3 +75,7 @@ class App:
     resident: bool = False  # has local persistent volumes
     public: bool = False  # accepts resources of public agents
     deploying: bool = False
+    instance_ids: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # by agent id; whether or not they serve
+    needs: Resources = NOTHING  # of each instance
+    pod: bool = False
+    restarts: bool = False  # its upgrade strategy starts a new instance before an old one ends

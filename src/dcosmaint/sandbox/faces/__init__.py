@@ -35,15 +35,16 @@ def paced(world: World, now: Callable[[], float]) -> Site:
 def _site(passage: Passage) -> Site:
     mesos, services, nodes, ec2 = Mesos(passage), Services(passage), Nodes(passage), Ec2(passage)
     balancers, terraform, packer = Balancers(passage), Terraform(passage), Packer(passage)
+    marathon = Marathon(passage)
     return Site(
         mesos=mesos,
         services=services,
-        marathon=Marathon(passage),
+        marathon=marathon,
         health=Health(passage),
         units=nodes,
         ec2=ec2,
         balancers=balancers,
         terraform=terraform,
         packer=packer,
-        acts=Acts(mesos, services, nodes, ec2, balancers, terraform, packer, nodes),
+        acts=Acts(mesos, services, marathon, nodes, ec2, balancers, terraform, packer, nodes),
     )

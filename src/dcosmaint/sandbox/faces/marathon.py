@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dcosmaint.errors import Retryable
-from dcosmaint.model import App
+from dcosmaint.model import App, Resources
 from dcosmaint.sandbox.faces.passage import Passage
 from dcosmaint.sandbox.world import state as true
 
@@ -14,7 +14,7 @@ LOCK = "/dcosmaint/lock"
 
 
 class Marathon:
-    """`MarathonReads`. One truth is built once, however often it is asked for."""
+    """`MarathonReads` and `MarathonActs`. One truth is built once, however often it is asked for."""
 
     def __init__(self, passage: Passage) -> None:
         self._passage = passage
@@ -24,6 +24,12 @@ class Marathon:
 
     def apps(self) -> tuple[App, ...]:
         return self._passage.read("marathon", self._read)
+
+    def kill(self, app: App, instance: str) -> None:
+        self._passage.act("marathon", lambda: self._world.marathon.kill(instance))
+
+    def restart(self, app: App) -> None:
+        self._passage.act("marathon", lambda: self._world.marathon.restart(self._world.ground.apps[app.id]))
 
     def _read(self) -> tuple[App, ...]:
         marathon = self._world.marathon
@@ -59,4 +65,18 @@ def _app(app: true.App, unproved: Sequence[true.Task]) -> App:
     shape = app.shape
     serving = (task for task in app.tasks if task.state == "TASK_RUNNING" and task not in unproved)
     on = tuple(sorted(task.agent_id for task in serving))
-    return App(shape.id, shape.instances, on, shape.unique, shape.resident, shape.public)
+    ids: dict[str, tuple[str, ...]] = {}
+    for task in sorted(app.tasks, key=lambda task: task.id):
+        ids[task.agent_id] = (*ids.get(task.agent_id, ()), task.id)
+    return App(
+        id=shape.id,
+        instances=shape.instances,
+        on=on,
+        unique=shape.unique,
+        resident=shape.resident,
+        public=shape.public,
+        deploying=bool(app.old),
+        instance_ids=ids,
+        needs=Resources(shape.size.cpus, shape.size.mem, shape.size.disk),
+        restarts=True,
+    )

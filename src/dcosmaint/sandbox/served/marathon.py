@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 
 from dcosmaint.sandbox.served.marathon_apps import BY_DEFAULT, TASKS, app_json, iso, labels, task_json
-from dcosmaint.sandbox.served.marathon_changes import create, found, remove, unknown
+from dcosmaint.sandbox.served.marathon_changes import create, found, kill, remove, restart, unknown
 from dcosmaint.sandbox.served.mesos_resources import Json
 from dcosmaint.sandbox.served.router import Route, Table
 from dcosmaint.sandbox.served.wire import Answer, Ask, as_json, page
@@ -125,6 +125,8 @@ TABLE = Table(
         Route("GET", "/v2/apps/?", _apps),
         Route("POST", "/v2/apps/?", create),
         Route("GET", "/v2/apps/(?P<id>.+)/tasks", _app_tasks),
+        Route("POST", "/v2/apps/(?P<id>.+)/restart", restart),
+        Route("POST", "/v2/tasks/delete", kill),
         Route("GET", "/v2/apps/(?P<id>.+)", _app),
         Route("DELETE", "/v2/apps/(?P<id>.+)", remove),
         Route("GET", "/v2/tasks", _tasks),

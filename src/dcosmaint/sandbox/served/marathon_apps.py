@@ -52,7 +52,7 @@ def app_json(world: World, app: App, embed: Collection[str] = BY_DEFAULT) -> Jso
     if COUNTS in embed:
         found |= _counts(world, app)
     if DEPLOYMENTS in embed:
-        found["deployments"] = []
+        found["deployments"] = [{"id": app.old[0].id[-42:]}] if app.old else []
     if TASKS in embed:
         found["tasks"] = [task_json(world, app, task) for task in app.tasks]
     return found

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 
-from dcosmaint.sandbox.served.marathon_apps import BY_DEFAULT, TASKS, app_json, iso
+from dcosmaint.sandbox.served.marathon_apps import BY_DEFAULT, TASKS, app_json, iso, task_json
 from dcosmaint.sandbox.served.mesos_resources import Json
 from dcosmaint.sandbox.served.wire import Answer, Ask, as_json
-from dcosmaint.sandbox.world import AppShape, World
+from dcosmaint.sandbox.world import AppShape, Rejected, World
 from dcosmaint.sandbox.world.state import App
 
 
@@ -46,6 +46,32 @@ def remove(world: World, ask: Ask) -> Answer:
         return _invalid("/instances", "the sandbox removes apps without instances only")
     world.marathon.remove(app)
     deployment = world.ground.chance.uuid()
+    return _changed({"version": iso(world.now), "deploymentId": deployment}, 200, deployment)
+
+
+def kill(world: World, ask: Ask) -> Answer:
+    """Tasks by id. Those that it does not know are passed over, as Marathon does."""
+    try:
+        ids = json.loads(ask.body)["ids"]
+    except (ValueError, KeyError, TypeError):
+        return as_json({"message": "Invalid JSON"}, 400)
+    owned = {task.id: (app, task) for app in world.ground.apps.values() for task in app.tasks}
+    killed = [task_json(world, *owned[one]) for one in ids if one in owned]
+    for one in ids:
+        world.marathon.kill(one)
+    return as_json({"tasks": killed})
+
+
+def restart(world: World, ask: Ask) -> Answer:
+    app = found(world, ask)
+    if app is None:
+        return unknown(ask)
+    deployment = world.ground.chance.uuid()
+    try:
+        world.marathon.restart(app)
+    except Rejected as error:
+        message = f"{error}. Override with the option '?force=true'."
+        return as_json({"message": message, "deployments": [{"id": deployment}]}, error.status)
     return _changed({"version": iso(world.now), "deploymentId": deployment}, 200, deployment)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
+from dcosmaint.sandbox.world.faults import Rejected
 from dcosmaint.sandbox.world.ground import Ground
 from dcosmaint.sandbox.world.master import Master
 from dcosmaint.sandbox.world.state import Agent, App, Framework, Task
@@ -59,6 +60,40 @@ class Marathon:
         running = [task for task in app.tasks if task.state == "TASK_RUNNING"] if app.checked else []
         return [task for task in running if task.running_at > since]
 
+    # ---- what an operator may ask
+
+    def kill(self, task_id: str, by: str = "tool") -> None:
+        """One instance: it gets a moment to end. Marathon starts another one wherever there is room."""
+        app = self._owners.get(task_id)
+        task = next((task for task in app.tasks if task.id == task_id), None) if app else None
+        if app is None or task is None or task.state == "TASK_KILLING":
+            return
+        self._ground.log.write(by, "kill-task", app=app.id, task=task_id, agent=task.agent_id)
+        self._end(task)
+
+    def restart(self, app: App, by: str = "tool") -> None:
+        """New instances beside the old ones, which end once the new ones serve. Raises `Rejected` while it goes on."""
+        if app.old:
+            raise Rejected(409, "App is locked by one or more deployments")
+        self._ground.log.write(by, "restart-app", app=app.id)
+        app.old = list(app.tasks)
+        app.due += len(app.old)
+        self.changes += 1
+        self._poke(app)
+
+    def _end(self, task: Task) -> None:
+        task.state = "TASK_KILLING"
+        self.changes += 1
+        delay = self._ground.chance.within((1.0, 8.0))
+        self._ground.clock.after(delay, partial(self._master.end, task, "TASK_KILLED", "killed by an operator"))
+
+    def _relieve(self, app: App) -> None:
+        """As many new instances serve as are wanted: the old ones end."""
+        new = [task for task in app.tasks if task not in app.old and task.state == "TASK_RUNNING"]
+        if app.old and len(new) >= app.shape.instances:
+            for task in app.old:
+                self._end(task)
+
     # ---- what the master says
 
     def updated(self, task: Task) -> None:
@@ -66,6 +101,7 @@ class Marathon:
         self.changes += 1
         if task.state == "TASK_RUNNING":
             app.failures = 0
+            self._ground.clock.after(FIRST_CHECK, partial(self._relieve, app))
         else:
             self._gone(app, task)
         if app.id in self._watchers:
@@ -74,7 +110,8 @@ class Marathon:
     def _gone(self, app: App, task: Task) -> None:
         del self._owners[task.id]
         app.tasks.remove(task)
-        app.due += 1
+        app.due += task not in app.old
+        app.old = [other for other in app.old if other is not task]
         app.failures += task.state == "TASK_FAILED"
         if task.running_at and not app.running:
             facts = {"app": app.id, "instances": app.shape.instances, "why": task.reason}

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from dcosmaint.sandbox.world.shape import AppShape, BalancerShape, Size
 from dcosmaint.sandbox.world.volumes import Volume, principal_of
 
-LIVE = ("TASK_STAGING", "TASK_STARTING", "TASK_RUNNING")
+LIVE = ("TASK_STAGING", "TASK_STARTING", "TASK_RUNNING", "TASK_KILLING")
 
 
 @dataclass(eq=False)
@@ -183,6 +183,7 @@ class App:
     due: int = 0  # launches that wait for their backoff or for an offer
     cycling: bool = False  # its backoff runs
     failures: int = 0  # in a row: the backoff grows with them
+    old: list[Task] = field(default_factory=list)  # instances that a restart ends once the new ones serve
 
     @property
     def id(self) -> str:

@@ -1,0 +1,64 @@
+"""move-apps: Marathon's instances leave the node one at a time, while all others of their app serve.
+
+The cordon is airtight, so whatever leaves is started elsewhere. All apps of the node move beside each other, each of
+them only while it is whole. An instance that finds no other place goes down with the node, as the plan has said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from dcosmaint.model import Agent, App, Node, Waiting, Waits
+from dcosmaint.ports import MarathonActs, MarathonReads, MesosReads
+from dcosmaint.steps.looks import apps_short
+from dcosmaint.steps.slots import Slots
+
+
+@dataclass(frozen=True)
+class MoveApps:
+    name: ClassVar[str] = "move-apps"
+    node: Node
+    counts: Mapping[str, int]
+    mesos: MesosReads
+    marathon: MarathonReads
+    acts: MarathonActs
+    slots: Slots
+    waits: Waits
+
+    def run(self) -> Iterator[Waiting]:
+        while left := self._left():
+            self.slots.stay()
+            for app in left:
+                if self._whole(app):
+                    self._move(app)
+            yield Waiting("its apps to move", ", ".join(map(self._says, left)), self.waits.start)
+        while short := apps_short(self.marathon, self.mesos, self.counts):
+            yield Waiting("its apps to run elsewhere", ", ".join(short), self.waits.start)
+
+    def _left(self) -> list[App]:
+        """Apps with an instance here that has a place elsewhere."""
+        here = [app for app in self.marathon.apps() if self.node.agent_id in app.instance_ids and not app.resident]
+        agents = self.mesos.agents().listed if here else ()
+        return [app for app in here if any(_takes(agent, app) for agent in agents if agent.id != self.node.agent_id)]
+
+    def _whole(self, app: App) -> bool:
+        """As many serve as did when this node began, or as are wanted now."""
+        return not app.deploying and len(app.on) >= min(self.counts.get(app.id, app.instances), app.instances)
+
+    def _move(self, app: App) -> None:
+        """One of one is started anew elsewhere before it ends here, where its upgrade strategy says so."""
+        if app.instances == 1 and app.restarts:
+            self.acts.restart(app)
+        else:
+            self.acts.kill(app, min(app.instance_ids[self.node.agent_id]))
+
+    def _says(self, app: App) -> str:
+        return f"{app.id} {len(app.instance_ids[self.node.agent_id])} here, {len(app.on)} of {app.instances} serve"
+
+
+def _takes(agent: Agent, app: App) -> bool:
+    serves = agent.active and not agent.deactivated and not agent.draining and agent.public == app.public
+    fits = agent.public or agent.free.covers(app.needs)  # all that a public agent has is reserved, for those that fit
+    return serves and fits and not (app.unique and agent.id in app.instance_ids)

@@ -1,0 +1,76 @@
+"""move-apps: instances leave one at a time, each while all others of its app serve."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from dcosmaint.errors import LetGo
+from dcosmaint.lines import Paused
+from dcosmaint.sandbox.world import AppShape
+from tests.builders import GROUP
+from tests.steps.bench import SHAPE, Bench, a_bench
+
+NAME = "move-apps"
+
+
+def here(bench: Bench, app: str) -> int:
+    return sum(task.agent_id == bench.node.agent_id for task in bench.world.ground.apps[app].tasks)
+
+
+def crowded(*apps: AppShape) -> Bench:
+    """A node with every instance of some apps, as Marathon would never place them."""
+    bench = a_bench(shape=replace(SHAPE, apps=SHAPE.apps))
+    for shape in apps:
+        bench.world.add_app(shape, [bench.node.agent_id] * shape.instances)
+    return bench
+
+
+def test_an_app_never_lacks_more_than_the_instance_that_moves() -> None:
+    bench = crowded(AppShape("/crowd", 3, spread=False))
+    app, fewest = bench.world.ground.apps["/crowd"], 3
+    for _ in bench.bring(NAME).run():
+        for _ in range(10):
+            bench.pass_by(0.5)
+            fewest = min(fewest, app.running)
+    bench.pass_by(60.0)
+    assert (here(bench, "/crowd"), app.running, fewest) == (0, 3, 2)
+
+
+def test_one_of_one_serves_without_a_break() -> None:
+    bench = crowded(AppShape("/single", 1))
+    app = bench.world.ground.apps["/single"]
+    serving = {app.running > 0 for _ in bench.bring(NAME).run() for _ in range(10) if bench.pass_by(0.5) is None}
+    assert (here(bench, "/single"), serving) == (0, {True})
+    assert bench.acts("marathon.restart")
+
+
+def test_what_has_no_place_elsewhere_stays_until_its_node_stops() -> None:
+    bench = crowded()
+    bench.world.add_app(AppShape("/everywhere", 6, unique=True), [agent.id for agent in bench.world.ground.listed])
+    bench.drive(bench.bring(NAME))
+    assert here(bench, "/everywhere") == 1
+    assert [act for act in bench.lines.lines if '"marathon.kill"' in act and "/everywhere" in act] == []
+
+
+def test_an_app_that_is_not_whole_is_left_in_peace_until_it_is() -> None:
+    bench = a_bench()
+    step, web = bench.bring(NAME), bench.world.ground.apps["/web"]
+    elsewhere = next(task for task in web.tasks if task.agent_id != bench.node.agent_id)
+    bench.world.marathon.kill(elsewhere.id, by="operator")
+    bench.looks(step, 1, every=0.1)
+    assert [line for line in map(json.loads, bench.lines.lines) if line.get("of", [""])[0] == "/web"] == []
+    bench.drive(step)
+    assert here(bench, "/web") == 0
+
+
+def test_a_roll_that_stops_lets_the_node_go() -> None:
+    """What has moved serves elsewhere, and may come back: nothing is left to undo but the cordon."""
+    bench = a_bench(address=f"{GROUP}[4]")
+    step = bench.bring(NAME)
+    bench.journal.append(Paused("the operator stopped the roll"))
+    with pytest.raises(LetGo):
+        bench.drive(step)
+    assert bench.acts("marathon.kill") == []
