@@ -33,7 +33,7 @@ def test_r2_nobody_starts_while_the_cluster_cant_be_surveyed_and_flights_go_on()
 
     drive.hear = mute
     assert drive.run() is Verdict.DONE
-    assert "stop-docker" in steps
+    assert "leave-balancers" in steps
     warnings = [str(event.fields["why"]) for event in drive.heard.named("warning")]
     assert "nobody starts while cluster sandbox can't be surveyed: marathon did not answer in time" in warnings
 

@@ -1,8 +1,8 @@
 """The order of the steps. Read this file and you know what the tool does to a cluster.
 
 Once a roll: bake-image, swap-image. Then for each node, in batches that `planner.admit` allows:
-cordon-agent, replace-brokers, leave-balancers, stop-docker, stop-agent, terminate-instance, apply-terraform,
-await-agent, join-balancers, verify-agent.
+cordon-agent, replace-brokers, leave-balancers, move-apps, stop-docker, stop-agent, terminate-instance,
+apply-terraform, await-agent, join-balancers, verify-agent.
 """
 
 from __future__ import annotations

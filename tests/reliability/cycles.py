@@ -17,7 +17,8 @@ from dcosmaint.sandbox.served.terraform import Terraform, environment
 from tests.served.desk import Desk
 
 STEPS = (
-    "cordon-agent", "replace-brokers", "leave-balancers", "move-apps", "stop-docker", "stop-agent", "terminate-instance", "apply-terraform",
+    "cordon-agent", "replace-brokers", "leave-balancers", "move-apps", "stop-docker", "stop-agent",
+    "terminate-instance", "apply-terraform",
     "await-agent", "verify-agent",
 )  # fmt: skip
 LATEST = 12.0

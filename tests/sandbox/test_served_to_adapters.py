@@ -87,6 +87,20 @@ def test_both_ways_agree_while_members_are_replaced(both: Both) -> None:
         both.sdk.replace(Member("prod/kafka-orders", "kafka-9"))
 
 
+def test_both_ways_agree_while_instances_of_apps_are_killed_and_restarted(both: Both) -> None:
+    apps = {app.id: app for app in both.marathon.apps()}
+    both.marathon.kill(apps["/web"], min(min(apps["/web"].instance_ids.values())))
+    both.marathon.restart(apps["/cron"])
+    both.agree()
+    for marathon in (both.marathon, both.site.acts.marathon):
+        with pytest.raises(Retryable, match="locked by one or more deployments"):
+            marathon.restart(apps["/cron"])
+    for _ in range(4):
+        both.passes(8.0)
+        both.agree()
+    assert next(app for app in both.marathon.apps() if app.id == "/cron").on != apps["/cron"].on
+
+
 def test_both_ways_agree_on_data_that_is_nobodys_or_anothers(both: Both) -> None:
     private, public = both.cluster.agent(), both.cluster.agent(11)
     both.cluster.world.master.framework("dev/cassandra", "dev")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from dcosmaint.adapters.admin_router import AdminRouter
 from dcosmaint.adapters.marathon import Marathon
 from dcosmaint.errors import Retryable
-from dcosmaint.model import App
+from dcosmaint.model import App, Resources
 from tests.adapters.dcos.canned import Canned, Reply
 from tests.adapters.dcos.schedulers import GENERATION
 
@@ -39,7 +40,9 @@ def read(canned: Canned, marathon: Marathon, app: dict[str, Any]) -> App:
 def test_an_app_is_where_its_instances_run(canned: Canned, marathon: Marathon) -> None:
     away = [a_task("S3", "TASK_STAGING"), a_task("S4", "TASK_UNREACHABLE")]
     app = an_app(a_task("S2"), a_task("S1"), a_task("S2"), *away)
-    assert read(canned, marathon, app) == App("/web", 2, ("S1", "S2", "S2"))
+    found = read(canned, marathon, app)
+    assert (found.id, found.instances, found.on) == ("/web", 2, ("S1", "S2", "S2"))
+    assert found.instance_ids == {"S1": ("x.S1",), "S2": ("x.S2", "x.S2"), "S3": ("x.S3",)}  # starting ones too
     query = canned.calls(APPS)[0].path
     assert all(f"embed=apps.{part}" in query for part in ("tasks", "counts", "deployments"))
 
@@ -102,15 +105,69 @@ def test_pods_are_apps_too(canned: Canned, marathon: Marathon) -> None:
             }
         },
     }
-    instances = [{"status": "STABLE", "agentId": "S1"}, {"status": "DEGRADED", "agentId": "S2"}]
+    spec["containers"] = [{"name": "one", "resources": {"cpus": 0.5, "mem": 64}}, {"name": "other"}]
+    instances = [
+        {"id": f"pod.{number}", "status": status, "agentId": f"S{number}"}
+        for number, status in enumerate(("TERMINAL", "STABLE", "DEGRADED"))
+    ]
     plain = {"id": "/a", "status": "STABLE", "spec": {"scaling": {"instances": 1}}, "instances": None}
     canned.on("GET marathon/v2/pods/::status", [{"id": "/pod", "spec": spec, "instances": instances}, plain])
     canned.on("GET marathon/v2/deployments", [{"id": "d", "affectedPods": ["/pod"], "affectedApps": []}])
     canned.on(APPS, {"apps": []})
     assert marathon.apps() == (
-        App("/a", 1, ()),
-        App("/pod", 3, ("S1",), unique=True, resident=True, public=True, deploying=True),
+        App("/a", 1, (), pod=True),
+        App(
+            id="/pod",
+            instances=3,
+            on=("S1",),
+            unique=True,
+            resident=True,
+            public=True,
+            deploying=True,
+            instance_ids={"S1": ("pod.1",), "S2": ("pod.2",)},
+            needs=Resources(0.5, 64.0),
+            pod=True,
+        ),
     )
+
+
+STRATEGIES = [
+    (None, True),  # Marathon's default is 1 and 1
+    ({"minimumHealthCapacity": 1, "maximumOverCapacity": 0.2}, True),
+    ({"minimumHealthCapacity": 0.5, "maximumOverCapacity": 1}, False),
+    ({"minimumHealthCapacity": 1, "maximumOverCapacity": 0}, False),
+]
+
+
+@pytest.mark.parametrize(("strategy", "restarts"), STRATEGIES)
+def test_an_upgrade_strategy_tells_whether_the_new_instance_comes_first(
+    canned: Canned, marathon: Marathon, strategy: dict[str, Any] | None, restarts: bool
+) -> None:
+    app = an_app(cpus=0.5, mem=128, disk=0, **({"upgradeStrategy": strategy} if strategy else {}))
+    found = read(canned, marathon, app)
+    assert (found.restarts, found.needs) == (restarts, Resources(0.5, 128.0))
+
+
+def test_an_instance_is_killed_by_its_id_and_neither_scaled_away_nor_wiped(canned: Canned, marathon: Marathon) -> None:
+    canned.on("POST marathon/v2/tasks/delete", {"tasks": []})
+    marathon.kill(App("/web", 2, ()), "web.1")
+    (call,) = canned.calls("POST marathon/v2/tasks/delete")
+    assert call.path.endswith("?scale=false&wipe=false")
+    assert json.loads(call.body) == {"ids": ["web.1"]}
+
+
+def test_a_pod_is_killed_by_its_instance(canned: Canned, marathon: Marathon) -> None:
+    canned.on("DELETE marathon/v2/pods/a/pod::instances/pod.1", Reply({}, 404))  # gone already
+    marathon.kill(App("/a/pod", 2, (), pod=True), "pod.1")
+    assert len(canned.calls("DELETE marathon/v2/pods/a/pod::instances/pod.1")) == 1
+
+
+def test_an_app_that_is_being_deployed_is_restarted_later(canned: Canned, marathon: Marathon) -> None:
+    canned.on("POST marathon/v2/apps/web/restart", Reply({"message": "App is locked by one or more deployments."}, 409))
+    with pytest.raises(Retryable, match="app /web can't be restarted now: App is locked"):
+        marathon.restart(App("/web", 1, ()))
+    canned.on("POST marathon/v2/apps/web/restart", {"version": "v", "deploymentId": "d"})
+    marathon.restart(App("/web", 1, ()))
 
 
 @pytest.mark.parametrize("field", ["id", "instances", "tasks", "deployments"])

@@ -83,6 +83,8 @@ class Marathon:
 
     def _end(self, task: Task) -> None:
         task.state = "TASK_KILLING"
+        self._master.events.tell("TASK_UPDATED", task)
+        self._master.changes += 1
         self.changes += 1
         delay = self._ground.chance.within((1.0, 8.0))
         self._ground.clock.after(delay, partial(self._master.end, task, "TASK_KILLED", "killed by an operator"))
