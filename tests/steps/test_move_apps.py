@@ -41,9 +41,12 @@ def test_an_app_never_lacks_more_than_the_instance_that_moves() -> None:
 
 def test_one_of_one_serves_without_a_break() -> None:
     bench = crowded(AppShape("/single", 1))
-    app = bench.world.ground.apps["/single"]
-    serving = {app.running > 0 for _ in bench.bring(NAME).run() for _ in range(10) if bench.pass_by(0.5) is None}
-    assert (here(bench, "/single"), serving) == (0, {True})
+    app, fewest = bench.world.ground.apps["/single"], 1
+    for _ in bench.bring(NAME).run():
+        for _ in range(10):
+            bench.pass_by(0.5)
+            fewest = min(fewest, app.running)
+    assert (here(bench, "/single"), fewest) == (0, 1)
     assert bench.acts("marathon.restart")
 
 
