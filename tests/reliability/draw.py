@@ -8,6 +8,7 @@ from random import Random
 from dcosmaint.model import Policy, Work
 from dcosmaint.sandbox.world import AppShape, KafkaShape, Shape, StoreShape, TopicShape
 from dcosmaint.sandbox.world.faults.table import FAULTS
+from dcosmaint.sandbox.world.profiles import PROFILES
 
 WORKS: dict[Work, float] = {
     Work.ROLL: 0.78,
@@ -19,6 +20,8 @@ WORKS: dict[Work, float] = {
 """What is ordered, and how often."""
 
 NAMES = ("kafka-events", "prod/kafka-orders", "kafka-logs")
+OLD = tuple(name for name, release in PROFILES.items() if not release.deactivates)
+NEW = tuple(name for name in PROFILES if name not in OLD)
 ZONES = ("us-east-1a", "us-east-1b", "us-east-1c")
 
 
@@ -85,7 +88,14 @@ def draw(seed: int) -> Case:
         stopped=random.random() < 0.5,
         abort=_abort(random) if random.random() < 0.12 else None,
     )
-    return _beside_a_store(case) if seed % 5 == 4 else case
+    return _of_its_time(random, _beside_a_store(case) if seed % 5 == 4 else case)
+
+
+def _of_its_time(random: Random, case: Case) -> Case:
+    """Half of the clusters are of a release without airtight cordons, where members are replaced last."""
+    profile = random.choice((*OLD, *OLD, *NEW) if random.random() < 0.6 else NEW)
+    policy = replace(case.policy, move_apps=random.random() < 0.7)
+    return replace(case, shape=replace(case.shape, profile=profile), policy=policy)
 
 
 def _shape(random: Random, seed: int) -> Shape:

@@ -20,6 +20,7 @@ SITUATIONS = {
     "killed-after-an-act": "killed when an act had arrived, and nobody knew yet",
     "killed-unplaced": "killed while a replaced broker had no place yet",
     "killed-terraform-runs": "killed while terraform ran: it outlived the process",
+    "killed-members-down": "killed while a node was down with its members, which wait for the new one",
     "killed-twice": "killed again after a resume",
     "killed-steering": "killed while steering cordons stood",
     "landed-late": "a broker landed on a node after its survey, and took a slot of its own",
@@ -34,6 +35,8 @@ SITUATIONS = {
     "crash-in-flight": "a broker crashed while nodes were in flight",
     "asleep-in-flight": "the laptop slept while nodes were in flight",
     "terminated-in-flight": "somebody else terminated an instance in flight",
+    "app-moved": "an instance of an app was moved off a node",
+    "members-down": "a node went down with its members on it",
     "steered": "a steering cordon was set",
     "held": "a node was held: no progress for longer than its patience",
     "failed": "a node failed",
@@ -87,8 +90,8 @@ class Witness:
         if isinstance(what, Replacing):
             self.met["sent-again"] += what.task_id in self._sent
             self._sent.add(what.task_id)
-        if isinstance(what, Acting) and what.act == "packer.bake":
-            self.met["baked"] += 1
+        if isinstance(what, Acting):
+            self._hear_of(what, journal)
         if isinstance(what, TakenOver):
             self.met["left-out"] += bool(what.terms.excluded)
         if isinstance(what, Aborting):
@@ -97,6 +100,12 @@ class Witness:
         self.met["steered"] += what.event == "cordoned"
         self._killed = False
         self._catch_up(journal)
+
+    def _hear_of(self, act: Acting, journal: Journal) -> None:
+        self.met["baked"] += act.act == "packer.bake"
+        self.met["app-moved"] += act.act in ("marathon.kill", "marathon.restart")
+        flight = journal.progress.flights.get(act.node)
+        self.met["members-down"] += act.act == "units.signal_agent" and bool(flight and flight.holds)
 
     def _catch_up(self, journal: Journal) -> None:
         lines, self._read = self._world.log[self._read :], len(self._world.log)
@@ -135,6 +144,8 @@ class Witness:
         self.met["killed-unplaced"] += any(broker.marked for broker in brokers)
         self.met["killed-terraform-runs"] += bool(newest and newest.running)
         self.met["killed-steering"] += bool(progress.steered)
+        down = [f for f in progress.flights.values() if f.stopping and set(f.holds) - set(f.asked)]
+        self.met["killed-members-down"] += bool(down)
 
     def ended(self, journal: Journal, tally: Tally) -> None:
         progress = journal.progress

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from dcosmaint.errors import LetGo
+from dcosmaint.errors import LetGo, StartOver
 from dcosmaint.lines import Paused
 from dcosmaint.sandbox.world import AppShape
 from tests.builders import GROUP
@@ -67,6 +67,16 @@ def test_an_app_that_is_not_whole_is_left_in_peace_until_it_is() -> None:
     assert [line for line in map(json.loads, bench.lines.lines) if line.get("of", [""])[0] == "/web"] == []
     bench.drive(step)
     assert here(bench, "/web") == 0
+
+
+def test_nothing_is_ended_on_a_node_that_takes_work_again() -> None:
+    """It would be started there again, and ended again, for ever."""
+    bench = a_bench()
+    step = bench.bring(NAME)
+    bench.world.master.reactivate(bench.node.agent_id, by="operator")
+    with pytest.raises(StartOver, match="takes work again"):
+        bench.drive(step)
+    assert bench.acts("marathon.kill") == []
 
 
 def test_a_roll_that_stops_lets_the_node_go() -> None:

@@ -12,7 +12,7 @@ from typing import ClassVar
 
 from dcosmaint.model import Agent, App, Node, Waiting, Waits
 from dcosmaint.ports import MarathonActs, MarathonReads, MesosReads
-from dcosmaint.steps.looks import apps_short
+from dcosmaint.steps.looks import apps_short, still_cordoned
 from dcosmaint.steps.slots import Slots
 
 
@@ -30,6 +30,7 @@ class MoveApps:
     def run(self) -> Iterator[Waiting]:
         while left := self._left():
             self.slots.stay()
+            still_cordoned(self.mesos, self.node)  # else they would be started here again, for ever
             for app in left:
                 if self._whole(app):
                     self._move(app)

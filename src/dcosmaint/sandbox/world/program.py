@@ -30,6 +30,7 @@ class Program:
     found: tuple[Drift, ...] = ()  # of a plan that ended well
     waited: float = 0.0  # seconds, for somebody else's lock
     serial: int = 0  # of the state that a plan was made for
+    by: str = "tool"  # who began it
 
     def end(self, error: str = "") -> None:
         """It ends, with an error or well. One that has ended stays as it is."""

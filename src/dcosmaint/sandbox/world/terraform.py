@@ -44,7 +44,7 @@ class Terraform:
             raise Rejected(400, "there is no saved plan")
         plan = self.planned
         program = self._begin("apply", plan.subject, "creating")
-        program.found, program.serial = plan.found, plan.serial
+        program.found, program.serial, program.by = plan.found, plan.serial, by
         changes = [[drift.address, list(drift.actions), drift.ami] for drift in plan.found]
         self._ground.log.write(by, "apply", addresses=list(plan.subject), changes=changes)
         self._ground.clock.after(self._ground.chance.within((6.0, 10.0)), partial(self._next, program, 0))
@@ -113,10 +113,10 @@ class Terraform:
             return
         drift = program.found[done]
         program.says = f"{drift.address}: {' then '.join(drift.actions)}"
-        self._carry_out(drift)
+        self._carry_out(drift, program.by)
         self._ground.clock.after(10.0, partial(self._next, program, done + 1))
 
-    def _carry_out(self, drift: Drift) -> None:
+    def _carry_out(self, drift: Drift, by: str) -> None:
         machine = self._machine(drift.address)
         if machine is None:
             return  # a resource of another type: nobody here misses it
@@ -131,13 +131,13 @@ class Terraform:
             self.state[drift.address] = new.id
             self._serial += 1
             self.changes += 1
-            self._attach(machine, new)
+            self._attach(machine, new, by)
 
-    def _attach(self, old: Machine, new: Machine) -> None:
-        """What the code attaches to an address is attached to whatever is there now."""
+    def _attach(self, old: Machine, new: Machine, by: str) -> None:
+        """What the code attaches to an address is attached to whatever is there now; people attach the rest by hand."""
         for balancer in self._ground.balancers.values():
-            if balancer.shape.attached and old.public == new.public:
-                self._balancers.register(balancer.id, balancer.called(new), by="terraform")
+            if (balancer.shape.attached or by == "operator") and old.public == new.public:
+                self._balancers.register(balancer.id, balancer.called(new), by=by if by == "operator" else "terraform")
 
     def _ami(self, drift: Drift) -> str:
         return self._ground.faults.amis.get(drift.address, drift.ami)
