@@ -22,6 +22,7 @@ from dcosmaint.adapters.shell import Answer
 from dcosmaint.adapters.ssh_config import Hop, split
 from dcosmaint.adapters.ssh_errors import translated
 from dcosmaint.adapters.ssh_exec import execute
+from dcosmaint.adapters.ssh_proxy import proxied
 from dcosmaint.adapters.ssh_route import Routes, SshSettings
 from dcosmaint.errors import Retryable, Usage
 from dcosmaint.model import Instance
@@ -63,12 +64,12 @@ class Ssh:
             return transport.get_remote_server_key()
 
     def bastions(self, private_ip: str) -> tuple[str, ...]:
-        """The hosts that a connection to this address goes through, first hop first.
+        """The hosts that a connection to this address goes through, first hop first, and words that may be hosts.
 
         Where ssh_config can't be used, those of the configuration alone: the connection itself will say what is wrong.
         """
         try:
-            return tuple(hop.host for hop in Routes(self.settings).to(private_ip)[:-1])
+            return Routes(self.settings).bastions(private_ip)
         except Usage:
             return tuple(split(hop)[1] for hop in self.settings.bastions)
 
@@ -77,9 +78,11 @@ class Ssh:
 
     @contextmanager
     def _wire(self, hops: Sequence[Hop]) -> Iterator[Wire]:
-        """A stream to the last hop's port: a socket, or a channel through the bastion before it."""
+        """A stream to the last hop's port: a socket, a command's, or a channel through the bastion before it."""
         with ExitStack() as stack:
-            wire: Wire = stack.enter_context(self._socket(hops[0]))
+            first = hops[0]
+            opened = proxied(first.proxy_command) if first.proxy_command else self._socket(first)
+            wire: Wire = stack.enter_context(opened)
             for hop, beyond in pairwise(hops):
                 name = name_of(hop.host, hop.port)
                 with translated(f"bastion {name}"):

@@ -16,6 +16,8 @@ from dcosmaint.errors import Usage
 
 DEEPEST = 16  # as in OpenSSH
 EVERYBODY = "Host *"
+SHIELD = {ord("%"): "\ue000", ord("~"): "\ue001"}  # characters that nobody uses
+BARE = {0xE000: "%", 0xE001: "~"}
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,8 @@ class Hop:
     identities_only: bool = False  # no other key of the agent may be shown
     known_hosts: tuple[Path, ...] = ()
     jumps: tuple[str, ...] = ()  # [user@]host[:port] each, first hop first
-    proxy_command: bool = False  # one is named, and no jumps
+    proxy_command: str = ""  # what connects to it in place of a socket, its tokens as they stand in the file
+    name: str = ""  # as whoever asked for it wrote it
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,7 @@ class SshConfig:
         """The connection to `[user@]host[:port]`; what stands in the target comes before the file."""
         user, host, port = split(target)
         found = self._lookup(host)
+        jumps, command = _proxies(found)
         return Hop(
             host=found.get("hostname", host),
             port=int(port or found.get("port", 22)),
@@ -49,8 +53,9 @@ class SshConfig:
             identities=tuple(path for name in found.get("identityfile", ()) if (path := Path(name)).is_file()),
             identities_only=found.get("identitiesonly", "no") == "yes",
             known_hosts=_paths(found.get("userknownhostsfile", "")),
-            jumps=_jumps(found.get("proxyjump", "none")),
-            proxy_command="proxyjump" not in found and found.get("proxycommand", "none") != "none",
+            jumps=jumps,
+            proxy_command=command,
+            name=host,
         )
 
     def names_user(self, host: str) -> bool:
@@ -60,7 +65,7 @@ class SshConfig:
         if self.path is None or not self.path.is_file():
             return {}
         try:
-            text = "\n".join(expand(self.path, host))
+            text = "\n".join(map(_shielded, expand(self.path, host)))
             return paramiko.SSHConfig.from_text(text).lookup(host)
         except (paramiko.SSHException, ImportError, ValueError) as error:
             raise Usage(f"{self.path} can't be read: {error}") from error
@@ -122,8 +127,27 @@ def _lines(path: Path) -> list[str]:
         raise Usage(f"{path} can't be read: {error.strerror}") from error
 
 
-def _jumps(words: str) -> tuple[str, ...]:
-    return () if words == "none" else tuple(jump.strip() for jump in words.split(","))
+def _shielded(line: str) -> str:
+    """paramiko would fill in a command's tokens before it is known which port and user are meant."""
+    command = line.strip().lower().startswith("proxycommand")
+    return line.translate(SHIELD) if command else line
+
+
+def _proxies(found: Mapping[str, Any]) -> tuple[tuple[str, ...], str]:
+    """Jumps, or a command: the first that is named counts, as in OpenSSH; that there be no jump ends only jumps."""
+    for key in found:
+        value = found[key] or "none"
+        if key == "proxyjump" and value != "none":
+            return tuple(jump.strip() for jump in value.split(",")), ""
+        if key == "proxycommand":
+            return (), _command(found) if value != "none" else ""
+    return (), ""
+
+
+def _command(found: Mapping[str, Any]) -> str:
+    if found.get("proxyusefdpass") == "yes":
+        raise Usage(f"ProxyUseFdpass (ssh_config, for {found['hostname']}) is not supported: use a plain ProxyCommand")
+    return str(found["proxycommand"]).translate(BARE)
 
 
 def _paths(words: str) -> tuple[Path, ...]:

@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 
 from dcosmaint.adapters.ssh_config import Hop, SshConfig, split
+from dcosmaint.adapters.ssh_proxy import expanded, hosts
 from dcosmaint.errors import Usage
 
 FARTHEST = 8
@@ -29,7 +30,17 @@ class Routes:
     settings: SshSettings
 
     def to(self, address: str) -> tuple[Hop, ...]:
-        """Every connection to make, the node's own last."""
+        """Every connection to make, the node's own last. Of the first alone a ProxyCommand counts, as in OpenSSH."""
+        first, *others = self._hops(address)
+        return (replace(first, proxy_command=expanded(first)), *others)
+
+    def bastions(self, address: str) -> tuple[str, ...]:
+        """The hosts on the way, first hop first. Any word of a ProxyCommand may be one."""
+        hops = self._hops(address)
+        named = (self._config.hop(host).host for host in hosts(hops[0].proxy_command))
+        return (*named, *(hop.host for hop in hops[:-1]))
+
+    def _hops(self, address: str) -> tuple[Hop, ...]:
         mine = self.settings
         hop = self._config.hop(address)
         target = replace(
@@ -51,11 +62,6 @@ class Routes:
                 raise Usage(
                     f"more than {FARTHEST} bastions before {target.host}: does one of them jump through itself?"
                 )
-        if first.proxy_command:
-            raise Usage(
-                f"{self.settings.config_file} names a ProxyCommand for {first.host}, which is not supported: use"
-                " ProxyJump there, or name the bastion in the configuration (nodes.ssh.bastion)"
-            )
         return hops
 
     def _bastion(self, jump: str) -> Hop:

@@ -51,10 +51,7 @@ def test_the_cluster_of_the_configured_url_wins_over_the_attached_one(tmp_path: 
 
 def test_a_token_is_not_handed_to_another_url(tmp_path: Path) -> None:
     add(tmp_path, "a")
-    with pytest.raises(
-        Usage,
-        match="has a-name at https://a.example.com, and dcos.url is https://evil.example.com: .*`dcos cluster setup",
-    ):
+    with pytest.raises(Usage, match=r"has a-name at .*, and dcos\.url is https://evil.* or run `dcos cluster setup"):
         choose(Files(tmp_path), url="https://evil.example.com")
 
 

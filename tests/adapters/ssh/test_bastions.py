@@ -47,6 +47,13 @@ def test_a_bastion_whose_key_changed_is_refused(nodes: Farm, connect: Connect, k
 
 
 @pytest.mark.real
+def test_a_second_bastion_whose_key_changed_is_refused(nodes: Farm, connect: Connect, keys: HostKeys) -> None:
+    keys.pin(f"[{nodes.addresses[1]}]:{nodes.port}", [nodes.host_key(0)])
+    with pytest.raises(NodeFailed, match=rf"of \[{nodes.addresses[1]}\]:{nodes.port} has changed"):
+        connect(bastions=hops(nodes, 0, 1)).run(nodes.instance(2), "true", LONG)
+
+
+@pytest.mark.real
 def test_a_node_that_its_bastion_cant_reach_is_retryable(nodes: Farm, connect: Connect) -> None:
     with pytest.raises(Retryable, match=r"bastion \[127\.0\.41\.1\]:\d+: the way on is closed"):
         connect(bastions=hops(nodes, 0), port=1).run(nodes.instance(2), "true", LONG)
@@ -72,6 +79,18 @@ def test_proxyjump_of_ssh_config_is_followed(nodes: Farm, keys: HostKeys, tmp_pa
     assert ssh.run(nodes.instance(2), CAME_FROM, LONG).stdout == "127.0.0.1\n"
 
 
+def test_only_the_first_of_several_jumps_goes_on_by_its_own(tmp_path: Path) -> None:
+    """As ssh does: the second is told to go through the first, whatever the file says of it."""
+    config = tmp_path / "config"
+    config.write_text(
+        "Host a\n  ProxyJump gate\nHost b\n  ProxyJump elsewhere\nHost gate\n  ProxyCommand nc %h %p\n"
+        "Host 10.0.*\n  ProxyJump me@a:23, b\n"
+    )
+    route = Routes(SshSettings(user="core", config_file=config)).to("10.0.1.5")
+    assert [(hop.host, hop.port) for hop in route] == [("gate", 22), ("a", 23), ("b", 22), ("10.0.1.5", 22)]
+    assert [hop.proxy_command for hop in route] == ["nc gate 22", "", "", ""]
+
+
 def test_bastions_of_the_configuration_come_before_those_of_ssh_config(tmp_path: Path) -> None:
     config = tmp_path / "config"
     config.write_text("Host 10.0.*\n  ProxyCommand nc %h %p\nHost *\n  User someone\n")
@@ -84,13 +103,6 @@ def test_a_bastion_has_the_nodes_user_where_nobody_names_another(tmp_path: Path)
     config.write_text("Host named\n  User jump\n")
     settings = SshSettings(user="core", config_file=config, bastions=("named", "plain"))
     assert [hop.user for hop in Routes(settings).to("10.0.1.5")] == ["jump", "core", "core"]
-
-
-def test_a_proxycommand_is_refused_by_name(tmp_path: Path) -> None:
-    config = tmp_path / "config"
-    config.write_text("Host 10.0.*\n  ProxyCommand nc %h %p\n")
-    with pytest.raises(Usage, match=r"ProxyCommand for 10\.0\.1\.5, which is not supported: use ProxyJump"):
-        Routes(SshSettings(config_file=config)).to("10.0.1.5")
 
 
 def test_bastions_that_jump_through_themselves_are_refused(tmp_path: Path) -> None:

@@ -83,6 +83,38 @@ def test_includes_mean_what_they_mean_to_openssh(tmp_path: Path, files: dict[str
     assert (hop.user, hop.port) == (truth["user"], int(truth["port"]))
 
 
+PROXIES = {
+    "the jump comes first": "ProxyJump jump\nProxyCommand nc %h\n",
+    "the command comes first": "ProxyCommand nc %h\nProxyJump jump\n",
+    "a block before another": "Host 10.*\n ProxyCommand nc %h\nHost *\n ProxyJump jump\n",
+    "no command, and so no jump": "ProxyCommand none\nProxyJump jump\n",
+    "no jump, and so no command": "ProxyJump none\nProxyCommand nc %h\n",
+    "neither": "ProxyCommand none\n",
+    "a shell's own words": "ProxyCommand=sh -c 'nc ~ %%h -X=5 \"$HOME\"' %r\n",
+    "several jumps": "ProxyJump one,me@two:23\n",
+}
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("text", PROXIES.values(), ids=PROXIES.keys())
+def test_of_jumps_and_commands_those_count_that_count_for_openssh(tmp_path: Path, text: str) -> None:
+    ssh = shutil.which("ssh")
+    if ssh is None:
+        pytest.skip("ssh is not on PATH")
+    config = write(tmp_path, config=text)
+    said = subprocess.run([ssh, "-G", "-F", config, "10.0.0.13"], capture_output=True, text=True, check=True).stdout
+    truth = dict(line.split(" ", 1) for line in said.splitlines() if " " in line)
+    hop = SshConfig(config).hop("10.0.0.13")
+    assert ",".join(hop.jumps) == truth.get("proxyjump", "none").replace("none", "")
+    assert hop.proxy_command == truth.get("proxycommand", "none").replace("none", "")
+
+
+def test_a_command_that_hands_a_descriptor_over_is_refused(tmp_path: Path) -> None:
+    config = write(tmp_path, config="ProxyCommand nc -F %h %p\nProxyUseFdpass yes\n")
+    with pytest.raises(Usage, match=r"ProxyUseFdpass \(ssh_config, for 10\.0\.0\.13\) is not supported"):
+        SshConfig(config).hop("10.0.0.13")
+
+
 def test_an_include_is_looked_for_in_the_users_own_folder(home: Path, tmp_path: Path) -> None:
     (home / ".ssh").mkdir()
     (home / ".ssh/mine").write_text("User mine\n")
