@@ -25,7 +25,7 @@ class Newer:
 
 FLIGHT = ("flights", 0)
 NEWER = (
-    Newer(lines.RollBegun(a_roll()), (("roll", "manner"),)),
+    Newer(lines.RollBegun(a_roll()), (("roll", "manner"), ("roll", "policy", "deadline"))),
     Newer(lines.Slot("node", a_member(0)), (("also",),)),
     Newer(
         lines.Admitted((a_flight(a_node(0)),)),
@@ -62,4 +62,4 @@ def test_a_journal_of_the_first_form_is_gone_on_with() -> None:
 
 
 def test_a_roll_that_begins_now_has_a_form_that_older_versions_refuse_by_name() -> None:
-    assert to_json(NOON, lines.RollBegun(a_roll()))["schema"] == lines.SCHEMA == 3
+    assert to_json(NOON, lines.RollBegun(a_roll()))["schema"] == lines.SCHEMA == 4

@@ -15,6 +15,7 @@ from dcosmaint.journal import Journal, logged_acts
 from dcosmaint.lines import Admitted, Paused
 from dcosmaint.model import Admission, Inventory, Node, Verdict, Work, some_nodes
 from dcosmaint.planner.case import Case
+from dcosmaint.planner.deadline import expired
 from dcosmaint.planner.limits import apps
 from dcosmaint.reporter import Event, Look, Reporter
 from dcosmaint.site import Site
@@ -58,7 +59,9 @@ class Door:
 
     def ask(self) -> None:
         """Ask the planner about a fresh survey. Whoever may start is in flight from now on."""
-        began, self._asked = self._hands.now(), self._journal.progress.room
+        began = self._hands.now()
+        self._keep_the_deadline(began)
+        self._asked = self._journal.progress.room
         try:
             inventory = survey(self._site, began)
             case = self._decide(inventory)
@@ -73,6 +76,12 @@ class Door:
             else:  # waiting will not help, and leaving would not help those in flight
                 self._give_up(error)
         self.due = self._next(began)
+
+    def _keep_the_deadline(self, now: float) -> None:
+        """As if the operator had said stop at that moment, whether or not the cluster can be surveyed."""
+        progress = self._journal.progress
+        if not progress.paused and (why := expired(progress, now)):
+            self._journal.append(Paused(why))
 
     def surveyed(self, address: str, why: StartOver) -> Node:
         """What a fresh survey says of a node in flight; what ran there as it was, where Mesos lists no agent.
@@ -95,10 +104,11 @@ class Door:
             raise Retryable(f"{node.address} takes work again, and {refusal.says}: spread it first")
 
     def _next(self, began: float) -> float:
-        """A large cluster takes long to survey: it is not asked all the time."""
-        now = self._hands.now()
+        """A large cluster takes long to survey: it is not asked all the time, but at its deadline to the moment."""
+        now, progress = self._hands.now(), self._journal.progress
         soon = [refusal.until for refusal in self.answer.refusals if refusal.until is not None]
-        return max(now + 1.0, min([now + max(self._pause(now), 5 * (now - began)), *soon]))
+        due = max(now + 1.0, min([now + max(self._pause(now), 5 * (now - began)), *soon]))
+        return due if progress.until is None or progress.paused else min(due, max(now, progress.until))
 
     def _pause(self, now: float) -> float:
         """Nobody stays under a steering cordon for longer than it takes to see that it is not needed."""

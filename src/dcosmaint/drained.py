@@ -1,16 +1,34 @@
-"""What load balancers a drained instance was taken out of: read from the journals, for the undrain that joins them.
+"""What an earlier roll left a node as, by the journals here: out of which load balancers, under whose cordon, and why.
 
-AWS does not remember it, and an instance that is out looks like one that never was behind anything.
+AWS does not remember what an instance was taken out of: it looks like one that never was behind anything.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
-from dcosmaint.model import Progress, Registration, Roll, Work
+from dcosmaint.model import Finding, Node, Progress, Registration, Roll, Work
 from dcosmaint.rolls import Shelf
 
 Registrations = tuple[Registration, ...]
+
+
+def left_so(shelf: Shelf, node: Node) -> str:
+    """Whose work it is that a node takes no work, in their own words; "" where no roll that is known here did it."""
+    roll = shelf.cordoned_by(node)
+    if roll is None:
+        return ""
+    return f"left so by {roll.work} {roll.id} of {roll.by or 'somebody'}{f': {roll.reason}' if roll.reason else ''}"
+
+
+def told(shelf: Shelf, nodes: Sequence[Node], findings: Sequence[Finding]) -> Iterator[Finding]:
+    """The same findings; one about a node that takes no work says who left it so."""
+    by = {node.address: node for node in nodes}
+    for finding in findings:
+        node = by.get(finding.subject) if finding.rule in ("no-agent", "foreign-cordon") else None
+        left = left_so(shelf, node) if node else ""
+        yield replace(finding, message=f"{finding.message} ({left})") if left else finding
 
 
 def drained_from(shelf: Shelf, roll: Roll) -> Mapping[str, Registrations]:

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from math import ceil
 from typing import Any
 
+from dcosmaint.blast import blast
 from dcosmaint.choice import outdated, role
 from dcosmaint.model import Finding, Inventory, Node, Roll
 
@@ -42,6 +43,7 @@ class Plan:
     forecast: Forecast
     blockers: tuple[Finding, ...]
     risks: tuple[Finding, ...] = ()  # what the roll does in spite of something, as it was ordered
+    taken: tuple[Finding, ...] = ()  # what would block it, had its operator not accepted it
 
     @property
     def warnings(self) -> tuple[Finding, ...]:
@@ -114,6 +116,7 @@ class Plan:
             "hosts_scheduler": list(node.schedulers),
             "tasks": node.tasks,
             "load_balancers": [each.balancer.name for each in node.instance.balancers],
+            "blast": blast(self.roll, self.inventory, node).to_json(),
         }
 
     @property

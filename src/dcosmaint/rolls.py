@@ -136,10 +136,10 @@ class Shelf:
         last = self.newest(lambda roll, progress: True)
         return self.newest(in_flight) or (last if last and unfinished(last.roll, last.progress) else None)
 
-    def cordoned(self, node: Node) -> bool:
-        """Whether the newest roll that had to do with this node left it under a cordon of its own."""
+    def cordoned_by(self, node: Node) -> Roll | None:
+        """The newest roll that had to do with this node, if it left it under a cordon of its own."""
         last = self.newest(lambda roll, progress: _left_as(node, roll, progress) is not None)
-        return bool(last and _left_as(node, last.roll, last.progress))
+        return last.roll if last and _left_as(node, last.roll, last.progress) else None
 
     def _try(self, roll_id: str) -> Journal | None:
         """None for a journal that was cut off before its first line was whole: nothing was done behind it."""

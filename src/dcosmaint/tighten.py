@@ -16,6 +16,15 @@ def check(roll: Roll, progress: Progress, terms: Terms) -> None:
         raise Refused("; ".join(wrong) + ". Nothing was touched.")
 
 
+def later(progress: Progress, terms: Terms, now: float) -> None:
+    """Raises `Usage` for a deadline behind the one that the roll has, while that has not come."""
+    until = progress.until
+    if terms.deadline and until is not None and now < until < now + terms.deadline:
+        raise Usage(
+            f"--deadline would loosen the roll, whose deadline comes in {until - now:.0f} s: it may only come sooner"
+        )
+
+
 def measured_anew(inventory: Inventory, names: Iterable[str]) -> dict[str, tuple[Partition, ...]]:
     """Of each topic, named SERVICE/TOPIC, who is in sync now. For topics whose partitions were given to other brokers:
     what a scheduler says of a topic does not name its replicas. Raises `Usage` for a topic that is not there, or can't

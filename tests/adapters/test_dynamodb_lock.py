@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Barrier
 from threading import enumerate as threads
 from typing import Any
@@ -83,6 +83,15 @@ def test_a_row_tells_who_holds_the_lock(table: Any, lock: DynamoDbLock) -> None:
     assert lock.holder() == ANN
     known = {"owner": "ann", "host": "laptop", "roll": ANN.roll, "pid": "4711", "token": "1", "beat": "1"}
     assert row(table).items() >= known.items()
+
+
+def test_why_it_is_held_stands_in_the_row_and_goes_with_the_lock(table: Any, lock: DynamoDbLock) -> None:
+    lease = lock.take(replace(ANN, reason="new kernel"))
+    assert row(table)["reason"] == "new kernel"
+    with pytest.raises(Locked, match="UTC: new kernel. Nothing was touched"):
+        lock.take(BOB)
+    lease.release()
+    assert "reason" not in row(table)
 
 
 @dataclass(frozen=True)

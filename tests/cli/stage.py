@@ -74,5 +74,5 @@ class Stage(Clusters):
     def _hands(self) -> Working:
         return Hands(self.world)
 
-    def _lock(self, roll_id: str) -> AbstractContextManager[Lease]:
+    def _lock(self, roll_id: str, reason: str) -> AbstractContextManager[Lease]:
         return nullcontext(Free())

@@ -102,7 +102,7 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
 
 
 def test_a_roll_holds_the_shared_lock_until_its_end(desk: Desk) -> None:
-    with desk.locks.hold("roll-1") as lease:
+    with desk.locks.hold("roll-1", "") as lease:
         held = desk.lock.holder()
         assert held
         assert (held.by, held.pid, held.roll) == (who(), os.getpid(), "roll-1")
@@ -211,7 +211,7 @@ def test_a_resume_leaves_the_lock_of_another_roll_alone(desk: Desk) -> None:
 
 
 def test_who_lost_the_lock_stops_before_the_next_act_and_leaves_it_alone(desk: Desk) -> None:
-    with desk.locks.hold("roll-1") as lease:
+    with desk.locks.hold("roll-1", "") as lease:
         held = desk.lock.holder()
         assert held
         desk.lock.remove(held)
@@ -226,7 +226,7 @@ def test_who_lost_the_lock_stops_before_the_next_act_and_leaves_it_alone(desk: D
 def test_a_lock_that_cant_be_given_back_is_said_and_changes_no_exit_code(
     desk: Desk, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with desk.locks.hold("roll-1"):
+    with desk.locks.hold("roll-1", ""):
         desk.unreadable()
     assert "note: the lock could not be given back" in capsys.readouterr().err
     held = desk.lock.holder()
@@ -250,7 +250,7 @@ def test_who_is_told_to_leave_while_it_takes_the_lock_gives_it_back(desk: Desk, 
     before = [signal.getsignal(each) for each in (signal.SIGTERM, signal.SIGHUP)]
     with ThreadPoolExecutor(1) as pool:
         told = pool.submit(tell)
-        with pytest.raises(KeyboardInterrupt), replace(desk.locks, shared=slow).hold("roll-1"):
+        with pytest.raises(KeyboardInterrupt), replace(desk.locks, shared=slow).hold("roll-1", ""):
             raise AssertionError("it took the lock")
         told.result()
     assert desk.lock.holder() is None
@@ -258,7 +258,7 @@ def test_who_is_told_to_leave_while_it_takes_the_lock_gives_it_back(desk: Desk, 
 
 
 def test_who_is_told_to_leave_while_it_holds_the_lock_and_works_on_nothing_yet_gives_it_back(desk: Desk) -> None:
-    with pytest.raises(KeyboardInterrupt), desk.locks.hold("roll-1"):
+    with pytest.raises(KeyboardInterrupt), desk.locks.hold("roll-1", ""):
         os.kill(os.getpid(), signal.SIGTERM)
     assert desk.lock.holder() is None
 

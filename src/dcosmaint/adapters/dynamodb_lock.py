@@ -20,7 +20,8 @@ from dcosmaint.adapters.shared_lock import FRESH, Keeper, SharedLease, or_given_
 from dcosmaint.errors import Fatal, Locked, Usage
 
 HELD = ("owner", "host", "pid", "roll", "since")
-FIELDS = (*HELD, "beat", "expiry", "token")
+SAID = (*HELD, "reason")
+FIELDS = (*SAID, "beat", "expiry", "token")
 NAMES = {f"#{name}": name for name in FIELDS}
 """Each behind a sign: `owner`, `roll` and `token` are words of DynamoDB's own."""
 
@@ -92,9 +93,9 @@ class DynamoDbLock:
             return SharedLease(keeper, self._pace.beat, self._pace.fresh)
 
     def _acquire(self, us: Holder) -> Row:
-        values = {f":{word}": {"S": text} for word, text in us.words.items()}
+        values = {f":{word}": {"S": text} for word, text in us.labels.items()}
         numbers = {":zero": {"N": "0"}, ":one": {"N": "1"}, ":expiry": {"N": f"{self._pace.expiry:g}"}}
-        held = ", ".join(f"#{word} = :{word}" for word in HELD)
+        held = ", ".join(f"#{word} = :{word}" for word in us.labels)
         expression = f"SET {held}, #beat = :zero, #expiry = :expiry ADD #token :one"
         self._change(expression, "attribute_not_exists(#roll)", {**values, **numbers})
         row = self._row()  # also where the answer to an attempt of ours that had its effect was lost
@@ -119,7 +120,7 @@ class DynamoDbLock:
 
     def _free(self, condition: str, known: Mapping[str, str]) -> bool:
         """False where the condition does not hold. The row stays, so that its token goes on growing."""
-        expression = f"REMOVE {', '.join(f'#{word}' for word in HELD)} ADD #token :one"
+        expression = f"REMOVE {', '.join(f'#{word}' for word in SAID)} ADD #token :one"
         typed = {f":{word}": {"S" if word in HELD else "N": text} for word, text in known.items()}
         used = {name: value for name, value in typed.items() if name in condition}
         return self._change(expression, f"attribute_exists(#roll) AND {condition}", {**used, ":one": {"N": "1"}})
@@ -136,7 +137,7 @@ class DynamoDbLock:
     def _row(self) -> Row:
         with self._asked("dynamodb:GetItem"):
             raw = self._db.get_item(TableName=self._table.name, Key=self._row_key, ConsistentRead=True).get("Item", {})
-        words = {word: text for word in HELD if isinstance(text := raw.get(word, {}).get("S"), str)}
+        words = {word: text for word in SAID if isinstance(text := raw.get(word, {}).get("S"), str)}
         token, beat, expiry = (str(raw.get(name, {}).get("N", "0")) for name in ("token", "beat", "expiry"))
         return Row(Holder.read(words) if "roll" in words else None, token, beat, float(expiry))
 

@@ -16,9 +16,11 @@ class Holder:
     roll: str
     since: float  # epoch seconds on the holder's clock
     born: str = ""  # when that process started, as `Process` has it; kept on its own machine alone
+    reason: str = ""  # why, in its own words: for people, and no part of who it is
 
     def __str__(self) -> str:
-        return f"{self.by} (process {self.pid}, roll {self.roll}) since {self._since:%Y-%m-%d %H:%M:%S} UTC"
+        why = f": {self.reason}" if self.reason else ""
+        return f"{self.by} (process {self.pid}, roll {self.roll}) since {self._since:%Y-%m-%d %H:%M:%S} UTC{why}"
 
     @property
     def machine(self) -> str:
@@ -31,6 +33,11 @@ class Holder:
         since = self._since.isoformat(timespec="microseconds")
         return {"owner": owner, "host": host, "pid": str(self.pid), "roll": self.roll, "since": since}
 
+    @property
+    def labels(self) -> dict[str, str]:
+        """With what people like to read beside it."""
+        return {**self.words, **({"reason": self.reason} if self.reason else {})}
+
     @classmethod
     def read(cls, words: Mapping[str, str]) -> Holder:
         """Whoever wrote something else than we do holds the lock as well."""
@@ -41,6 +48,7 @@ class Holder:
             pid=int(pid) if pid.isdecimal() else 0,
             roll=words.get("roll", "unknown"),
             since=_seconds(words.get("since", "")),
+            reason=words.get("reason", ""),
         )
 
     def is_same(self, other: Holder | None) -> bool:

@@ -78,7 +78,7 @@ class MarathonLock:
 
     def _create(self, us: Holder) -> bool:
         """Whether it was created; what was not answered is read back."""
-        labels = {f"{LABEL}{key.upper()}": value for key, value in us.words.items()}
+        labels = {f"{LABEL}{key.upper()}": value for key, value in us.labels.items()}
         app = {"id": LOCK, "cmd": "exit 1", "cpus": 0.01, "mem": 32, "instances": 0, "labels": labels}
         call = Call(APPS, method="POST", body=app, accepts=(201, 409), deadline=DEADLINE)
         try:

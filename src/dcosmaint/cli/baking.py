@@ -23,7 +23,7 @@ def bake(ctx: click.Context, /, config: Path | None, name: str | None) -> None:
     cluster = clusters.open(config, name)
     roll_id = new_id()
     roll = Roll(roll_id, cluster.name, Work.BAKE, (), cluster.policy(1), by=who())
-    with cluster.lock(roll_id) as lease:
+    with cluster.lock(roll_id, "an AMI is baked") as lease:
         code = drive.begin(cluster, lease, roll, drive.Telling(), confirming(None))
     if code == 0:
         click.echo(_ami(cluster, roll_id))

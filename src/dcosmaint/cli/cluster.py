@@ -52,7 +52,7 @@ class Cluster:
     connect: Callable[[Path], AbstractContextManager[Site]]  # the folder is for what a roll's programs leave
     hands: Callable[[], Working]
     policy: Callable[[int], Policy]  # of a fleet of so many nodes
-    lock: Callable[[str], AbstractContextManager[Lease]]  # for a roll's id; raises `Locked`
+    lock: Callable[[str, str], AbstractContextManager[Lease]]  # for a roll's id, and its reason; raises `Locked`
     holder: Callable[[], str] = nobody  # who holds the lock now: user, process, roll; "" when nobody does
     at_work: Callable[[str], AtWork | None] = nobody_at_work  # the process on this machine that works on this roll
     free: Callable[[Agreed], Holder | None] = nothing_to_free  # take the shared lock away; returns from whom

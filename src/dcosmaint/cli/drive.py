@@ -76,7 +76,7 @@ def nothing_else(cluster: Cluster) -> None:
 def go_on(cluster: Cluster, roll_id: str, line: TakenOver, telling: Telling, agree: Agreeing) -> int:
     """Take a roll over from wherever its journal stands. Returns the exit code."""
 
-    with cluster.lock(roll_id) as lease:
+    with cluster.lock(roll_id, cluster.shelf.load(roll_id).roll.reason) as lease:
         found = _unended(cluster, roll_id)
         if not in_flight(found.roll, found.progress):
             nothing_else(cluster)
@@ -86,7 +86,7 @@ def go_on(cluster: Cluster, roll_id: str, line: TakenOver, telling: Telling, agr
 
 def abort(cluster: Cluster, roll_id: str, aborting: Aborting, telling: Telling) -> int:
     """Bring a roll to a clean end. Returns the exit code: `STOPPED` where a node was left as it is."""
-    with cluster.lock(roll_id) as lease:
+    with cluster.lock(roll_id, cluster.shelf.load(roll_id).roll.reason) as lease:
         _unended(cluster, roll_id)
         opening = _Opening(lease, _taken_over(cluster, roll_id, lease), aborting, confirming(None))
         return _drive(cluster, roll_id, telling, opening)

@@ -15,7 +15,13 @@ def left(journal: Journal) -> Iterator[str]:
         if journal.progress.over == "roll-aborted":
             yield f"  {by_hand(flight)}"
     if journal.progress.over != "roll-aborted":
-        yield f"`dcosmaint resume {journal.roll.id}` goes on; `dcosmaint abort {journal.roll.id}` ends it."
+        yield f"`{resume(journal)}` goes on; `dcosmaint abort {journal.roll.id}` ends it."
+
+
+def resume(journal: Journal) -> str:
+    """The command that goes on. Once the deadline has come, it needs another one to start anybody."""
+    anew = " --deadline DURATION" if journal.progress.late else ""
+    return f"dcosmaint resume {journal.roll.id}{anew}"
 
 
 def by_hand(flight: Flight) -> str:

@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
@@ -21,6 +21,7 @@ from dcosmaint.cli.exits import untouched
 from dcosmaint.cli.signals import unwinding
 from dcosmaint.errors import DcosmaintError, Fatal, Retryable, Usage
 from dcosmaint.ports import Lease
+from dcosmaint.redaction import redacted
 
 WATCHED = "note: its heartbeat is watched for most of a minute before the lock is taken away"
 
@@ -50,12 +51,12 @@ class Locks:
     leaving: float = LEAVING  # seconds that a process of ours has to leave
 
     @contextmanager
-    def hold(self, roll_id: str) -> Iterator[Lease]:
-        """Both, for a roll. Raises `Locked`; the shared one stays where the lease was told to keep it.
+    def hold(self, roll_id: str, reason: str) -> Iterator[Lease]:
+        """Both, for a roll and its reason. Raises `Locked`; the shared one stays where the lease was told to keep it.
 
         Who is told to leave while it takes them, plans or asks, gives them back.
         """
-        us = self._us(roll_id)
+        us = replace(self._us(roll_id), reason=redacted(reason))
         with unwinding(), LocalLock.take(self.folder, self.cluster, us) as local, self.shared() as shared:
             if shared is None:
                 yield local

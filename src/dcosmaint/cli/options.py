@@ -24,11 +24,17 @@ class Duration(click.ParamType[float]):
 
     name = "duration"
 
+    def __init__(self, *, positive: bool = False) -> None:
+        self._positive = positive
+
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         try:
-            return seconds(value)
+            found = seconds(value)
         except Usage as error:
             self.fail(str(error), param, ctx)
+        if self._positive and not found:
+            self.fail(f"{value}: write more than nothing, such as 2h", param, ctx)
+        return found
 
 
 class ServiceCap(click.ParamType[tuple[str, int]]):
@@ -115,9 +121,16 @@ def of_policy(command: F) -> F:
 
 def of_terms(command: F) -> F:
     """What a resume may add to its roll."""
-    for option in (_reassigned, _accept, _exclude, _cap, _batch_size):
+    for option in (wants_deadline, _reassigned, _accept, _exclude, _cap, _batch_size):
         command = option(command)
     return command
+
+
+wants_deadline = click.option(
+    "--deadline",
+    type=Duration(positive=True),
+    help="Time after which no node starts, and those that are only cordoned are let go.",
+)
 
 
 def confirmed(command: F) -> F:
@@ -148,7 +161,7 @@ class Flags:
 
     def policy(self, base: Policy, fleet: int) -> Policy:
         given = self.given
-        changes = {key: given[key] for key in ("strategy", "canary", "soak") if given.get(key) is not None}
+        changes = {key: given[key] for key in ("strategy", "canary", "soak", "deadline") if given.get(key) is not None}
         if given.get("batch_size"):
             changes["batch_size"] = batch_size(given["batch_size"], fleet)
         caps = {**base.caps, **dict(given.get("caps", ()))}

@@ -9,6 +9,9 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from dcosmaint.blast import blast
+from dcosmaint.cli.blast_text import shown
+from dcosmaint.cli.risks import MEANING
 from dcosmaint.model import Node, Work
 from dcosmaint.plan import Plan, unaccepted
 
@@ -26,20 +29,48 @@ def _parts(plan: Plan) -> Iterator[RenderableType]:
     if amis:
         yield Text(f"AMI: {amis}")
     yield from _manner(plan)
+    yield from _radius(plan)
     if batches:
         yield _batches(plan)
         yield from _price(plan)
     yield from _caps(plan)
     for instance, left in roll.left.items():
         yield Text(f"{instance} joins again: {', '.join(each.balancer.name for each in left)}")
+    yield from _warned(plan)
+    for sentence in unaccepted(plan.blockers):
+        yield Text(f"BLOCKED: {sentence}", "bold red")
+
+
+def _warned(plan: Plan) -> Iterator[Text]:
     for sentence in plan.forecast.left if plan.roll.work is not Work.UNDRAIN else ():
         yield Text(f"no turn in the rehearsal: {sentence}", "yellow")
     for warning in plan.warnings:
         yield Text(f"warning: {warning.subject}: {warning.message}", "yellow")
+    for risk in taken(plan):
+        yield Text(f"RISK TAKEN: {risk}", "bold yellow")
     if plan.exposed:
         yield Text(f"terraform-exposed: any plain apply would replace {', '.join(plan.exposed)}", "yellow")
-    for sentence in unaccepted(plan.blockers):
-        yield Text(f"BLOCKED: {sentence}", "bold red")
+
+
+def _radius(plan: Plan) -> Iterator[RenderableType]:
+    """Of one node, what it takes away; of a roll, its batches say that."""
+    work, deadline = plan.roll.work, plan.roll.policy.deadline
+    if work in (Work.DRAIN, Work.REPLACE):
+        yield from (shown(blast(plan.roll, plan.inventory, node), work) for node in plan.targets)
+    if work is Work.UNDRAIN:
+        yield Text("its docker and agent start again and our cordon is lifted: nothing goes away")
+    if deadline:
+        yield Text(f"deadline: no node starts {timedelta(seconds=round(deadline))} after the beginning, or later")
+
+
+def taken(plan: Plan) -> Iterator[str]:
+    """Each accepted risk by itself, with what it takes; one that takes nothing now may come true later."""
+    for risk in plan.roll.policy.accepted:
+        rule, _, subject = risk.partition("=")
+        found = [f for f in plan.taken if f.rule == rule and subject in ("", f.subject, f.subject.rpartition("/")[0])]
+        yield from (f"{rule}: {finding.subject} {finding.message}" for finding in found)
+        if not found:
+            yield f"{risk}: {MEANING[rule]}; nothing that is known now needs it"
 
 
 def _batches(plan: Plan) -> Table:

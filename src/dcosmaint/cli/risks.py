@@ -31,6 +31,21 @@ WAYS = {
 }
 """How a risk is written that is taken by name only."""
 
+MEANING = {
+    "app-down": "all running instances of an app may be away at once",
+    "broker-idle": "a broker that was in sync nowhere counts as whole, whatever it lost",
+    "data-loss": "data of a topic may be lost for good",
+    "differs": "a new node may differ from its old one in this",
+    "no-proof": "its scheduler's word is enough that a replaced member is whole",
+    "service-unsupported": "its members are moved although nobody here knows its kind",
+    "terraform-exposed": "any plain `terraform apply`, of anybody, may replace nodes while this goes on",
+    "under-replicated": "a broker that was behind at the start counts as whole",
+    "agent-left": "nodes start although an agent is away that nobody here took away",
+    "tasks-lost": "nodes start although tasks elsewhere are lost",
+    "service-degraded": "nodes start although members are lost that no node in flight carried",
+}
+"""What a risk is, for its operator."""
+
 SUBJECTS = {"differs": r"(attribute|flag):.+|resources|zone"}
 """What may stand behind `=`, where not anything may."""
 

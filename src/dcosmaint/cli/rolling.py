@@ -12,9 +12,18 @@ from dcosmaint.cli.cluster import Clusters, who
 from dcosmaint.cli.confirm import confirming
 from dcosmaint.cli.consent import consent
 from dcosmaint.cli.exits import OUTDATED
-from dcosmaint.cli.options import confirmed, of_lock, of_nodes, of_policy, of_terms, on_cluster, wants_json
+from dcosmaint.cli.options import (
+    confirmed,
+    of_lock,
+    of_nodes,
+    of_policy,
+    of_terms,
+    on_cluster,
+    wants_deadline,
+    wants_json,
+)
 from dcosmaint.cli.status_text import passed_over
-from dcosmaint.cli.taking_over import asked_terms
+from dcosmaint.cli.taking_over import asked_terms, loud
 from dcosmaint.cli.work import Wish
 from dcosmaint.lines import TakenOver
 from dcosmaint.model import Work
@@ -53,6 +62,7 @@ def plan(ctx: click.Context, /, config: Path | None, name: str | None, exit_code
 @wants_image
 @wants_bake
 @asks_each
+@wants_deadline
 @confirmed
 @wants_json
 @click.option("--dry-run", is_flag=True, help="Show the plan and touch nothing.")
@@ -76,6 +86,7 @@ def _one(ctx: click.Context, kind: Work, given: dict[str, Any]) -> None:
 @on_cluster
 @of_policy
 @wants_image
+@wants_deadline
 @confirmed
 @wants_json
 @click.pass_context
@@ -88,6 +99,7 @@ def replace(ctx: click.Context, /, **given: Any) -> None:
 @click.argument("node")
 @on_cluster
 @of_policy
+@wants_deadline
 @confirmed
 @wants_json
 @click.pass_context
@@ -127,6 +139,8 @@ def resume(ctx: click.Context, /, roll_id: str | None, config: Path | None, name
         click.echo("Nothing to do: no roll of this cluster that is known here has anything left to do.")
         return
     terms = asked_terms(cluster, found, given)
+    for said in () if given["as_json"] else loud(found, terms):
+        click.echo(said, err=True)
     left = len(found.roll.targets) - len(found.progress.ended)
     asks = (
         f"Go on with {found.roll.work} {found.roll.id}: {left} nodes are left, {len(found.progress.flights)} in flight?"

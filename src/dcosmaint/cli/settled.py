@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dcosmaint.cli.cluster import Cluster
 from dcosmaint.cli.exits import NO_ANSWER, untouched
+from dcosmaint.drained import left_so
 from dcosmaint.errors import NodeFailed, Refused
 from dcosmaint.model import Node, Units, Work
 from dcosmaint.plan import Plan
@@ -31,14 +32,21 @@ def settled(cluster: Cluster, plan: Plan) -> str:
                 f" `dcos node reactivate {node.agent_id}` if that is over. Nothing was touched."
             )
     said = [_said(plan.roll.work, node, units) for node, units in looked]
-    return "\n".join(said) if all(said) else ""
+    if not all(said):
+        return ""
+    return "\n".join(f"{says}{_by(cluster.shelf, node)}" for says, (node, _) in zip(said, looked, strict=True))
+
+
+def _by(shelf: Shelf, node: Node) -> str:
+    left = left_so(shelf, node)
+    return f" It is {left}." if left else ""
 
 
 def _stranger(shelf: Shelf, node: Node, units: Units) -> str:
     """Who else took the agent out of use, or "". Our hold on its unit says that a drain of ours did."""
     if node.agent and node.agent.draining:
         return f"somebody else drains its agent {node.agent_id}"
-    if node.agent and node.agent.deactivated and not units.held and not shelf.cordoned(node):
+    if node.agent and node.agent.deactivated and not units.held and not shelf.cordoned_by(node):
         return f"somebody else cordoned its agent {node.agent_id}"
     return ""
 

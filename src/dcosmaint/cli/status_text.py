@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from dcosmaint.cli.left import resume
 from dcosmaint.cli.noted import Next, Now, Wait
 from dcosmaint.journal import Journal
 from dcosmaint.rolls import ENDED, Shelf
@@ -49,12 +50,14 @@ def sentences(standing: Standing) -> Iterator[str]:
     for agent in progress.steered:
         lifts = "it" if standing.alive else f"`dcosmaint resume {roll.id}`"
         yield f"  agent {agent} is cordoned by this roll; {lifts} lifts that"
+    if progress.until is not None and progress.over not in ENDED:
+        yield f"nobody starts after {_time(progress.until)}, its deadline"
     if progress.paused:
         yield f"nothing more starts: {progress.paused}"
     for journal in standing.others:
         yield _left(journal)
     if progress.over not in ENDED and not standing.alive:
-        yield f"`dcosmaint resume {roll.id}` goes on"
+        yield f"`{resume(standing.journal)}` goes on"
 
 
 def _lock(standing: Standing) -> Iterator[str]:

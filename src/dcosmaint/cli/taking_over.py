@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -11,6 +12,7 @@ from dcosmaint import tighten
 from dcosmaint.choice import find
 from dcosmaint.cli.cluster import Cluster
 from dcosmaint.cli.exits import NO_ANSWER, untouched
+from dcosmaint.cli.risks import MEANING
 from dcosmaint.config import batch_size
 from dcosmaint.journal import Journal
 from dcosmaint.model import Inventory, Roll, Terms
@@ -19,11 +21,22 @@ from dcosmaint.survey import survey
 
 def asked_terms(cluster: Cluster, found: Journal, given: Mapping[str, Any]) -> Terms:
     """Raises `Usage` or `Refused` for terms that the roll can't take. The cluster is looked at only where it must."""
-    terms = Terms(accepted=given["accepted"], caps=dict(given["caps"]))
+    terms = Terms(accepted=given["accepted"], caps=dict(given["caps"]), deadline=given["deadline"] or 0.0)
     if given["exclude"] or given["batch_size"] or given["reassigned"]:
         terms = _of_cluster(terms, given, found.roll, _looked(cluster, found.roll.id))
     tighten.check(found.roll, found.progress, terms)
+    if terms.deadline:
+        with closing(cluster.hands()) as hands:
+            tighten.later(found.progress, terms, hands.now())
     return terms
+
+
+def loud(found: Journal, terms: Terms) -> Iterator[str]:
+    """What whoever resumes should have read before the question."""
+    for risk in terms.accepted:
+        yield f"RISK TAKEN: {risk}: {MEANING[risk.partition('=')[0]]}"
+    if found.progress.late and not terms.deadline:
+        yield "note: its deadline has passed, so no node starts any more: give another one by --deadline"
 
 
 def _of_cluster(terms: Terms, given: Mapping[str, Any], roll: Roll, inventory: Inventory) -> Terms:

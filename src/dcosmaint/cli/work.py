@@ -19,12 +19,12 @@ from dcosmaint.cli.exits import DONE, NO_ANSWER, REFUSED, untouched
 from dcosmaint.cli.options import Flags
 from dcosmaint.cli.screen import screen
 from dcosmaint.cli.settled import settled
-from dcosmaint.drained import drained_from
+from dcosmaint.drained import drained_from, told
 from dcosmaint.errors import Refused, Usage
 from dcosmaint.forecast import forecast
 from dcosmaint.model import Inventory, Work
 from dcosmaint.plan import Plan, unaccepted
-from dcosmaint.planner.rules import warnings
+from dcosmaint.planner.rules import taken, warnings
 from dcosmaint.rolls import Order, a_roll, blockers, new_id
 from dcosmaint.survey import survey
 
@@ -45,7 +45,7 @@ class Wish:
 def carry_out(cluster: Cluster, wish: Wish) -> int:
     """Show the plan, ask, and do it. Returns the exit code."""
     roll_id = new_id()
-    with cluster.lock(roll_id) as lease:
+    with cluster.lock(roll_id, wish.given.get("reason", "")) as lease:
         drive.nothing_else(cluster)
         plan = make_plan(cluster, wish, roll_id)
         if idle := _idle(cluster, wish, plan):
@@ -96,10 +96,10 @@ def make_plan(cluster: Cluster, wish: Wish, roll_id: str) -> Plan:
             inventory = survey(site, datetime.now(UTC).timestamp())
             roll = a_roll(roll_id, cluster.name, who(), _order(cluster, wish, inventory), inventory)
             roll = replace(roll, left=drained_from(cluster.shelf, roll))
-            found = blockers(roll, inventory, site.ec2)
+            found = tuple(told(cluster.shelf, inventory.nodes, blockers(roll, inventory, site.ec2)))
     except NO_ANSWER as error:
         raise untouched(error, cluster.name) from error
-    return Plan(roll, inventory, forecast(roll, inventory), found, warnings(roll, inventory))
+    return Plan(roll, inventory, forecast(roll, inventory), found, warnings(roll, inventory), taken(roll, inventory))
 
 
 def _order(cluster: Cluster, wish: Wish, inventory: Inventory) -> Order:

@@ -9,10 +9,11 @@ from dcosmaint.lines.line import Line
 from dcosmaint.model import CORDON, Flight, Progress, Roll, Terms
 from dcosmaint.redaction import redacted
 
-SCHEMA = 3
+SCHEMA = 4
 """Form of the lines. 1 knew no `released`, `aborting`, `roll-aborted`, and would call a journal with them damaged.
 
-2 knew no `manner`: a tool of that form would replace the members of every node first."""
+2 knew no `manner`: a tool of that form would replace the members of every node first. 3 knew no `deadline` and no
+`frameworks`: it would start nodes after the one, and take down the tasks of the other."""
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,10 @@ class RollBegun(Line):
     roll: Roll
     schema: int = SCHEMA
     event: Literal["roll"] = "roll"
+
+    def onto(self, progress: Progress, at: float) -> Progress:
+        deadline = self.roll.policy.deadline
+        return replace(progress, until=at + deadline) if deadline else progress
 
     def clean(self) -> Self:
         return replace(self, roll=replace(self.roll, reason=redacted(self.roll.reason)))
@@ -86,7 +91,7 @@ class TakenOver(Line):
         undone = ("swap-image", "restore-image") if progress.reverting else ()  # by the abort that it was
         prepared = tuple(step for step in progress.prepared if step not in undone)
         afresh = replace(progress, flights=flights, prepared=prepared, paused="", over="")
-        return replace(afresh, aborting=False, reverting=False)
+        return replace(afresh, aborting=False, reverting=False, until=self.terms.until(progress.until, at))
 
     def _afresh(self, flight: Flight) -> Flight:
         return replace(

@@ -56,6 +56,7 @@ class Policy:
     move_apps: bool = True  # instances of apps leave a node one by one, before it is stopped
     stop_order: Literal["auto", "docker-first", "agent-first"] = "auto"
     waits: Waits = Waits()
+    deadline: float = 0.0  # seconds from the roll's first line, after which nobody starts; 0 for none
     accepted: tuple[str, ...] = ()  # RULE or RULE=SUBJECT
     companions: tuple[str, ...] = ()  # resource types that may be re-created with their node
 
@@ -172,6 +173,12 @@ class Progress:
     reverting: bool = False  # Terraform names again what it named before
     over: str = ""  # roll-done, roll-stopped or roll-aborted
     at: float = 0.0  # of the last line
+    until: float | None = None  # the deadline, on the clock of the lines
+
+    @property
+    def late(self) -> bool:
+        """Whether its deadline had come when its newest line was written."""
+        return self.until is not None and self.at >= self.until
 
     @cached_property
     def stopped(self) -> tuple[Flight, ...]:

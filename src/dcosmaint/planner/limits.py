@@ -9,6 +9,7 @@ from __future__ import annotations
 from dcosmaint import safety
 from dcosmaint.model import HEALTHY, UNUSED, Node, Refusal, Roll, Work, some_nodes
 from dcosmaint.planner.case import Case, Limit, moving, no
+from dcosmaint.planner.deadline import deadline
 from dcosmaint.planner.line import LINE
 from dcosmaint.planner.places import homeless
 from dcosmaint.planner.rules import of_node
@@ -194,11 +195,12 @@ def places(case: Case, node: Node) -> Refusal | None:
     return no("no-place", node, f"no other agent can take {', '.join(map(str, without))}") if without else None
 
 
-OURS = frozenset({"paused", "allowance", "image", "barrier", "size", "canary", "soak"})
+OURS = frozenset({"paused", "deadline", "allowance", "image", "barrier", "size", "canary", "soak"})
 """The rules that only the journal lifts, or a moment that is known: whatever becomes of the cluster, they stand."""
 
 _ORDER: tuple[Limit, ...] = (
     paused,  # the operator said stop: nothing else matters
+    deadline,  # or said when
     allowance,  # something went wrong that a person should look at
     prepared,  # nothing may start before the AMI that it starts with is known
 )

@@ -42,6 +42,15 @@ def of_node(roll: Roll, inventory: Inventory, node: Node, steered: Sequence[str]
                 yield finding
 
 
+def taken(roll: Roll, inventory: Inventory) -> tuple[Finding, ...]:
+    """What would block the roll, had its operator accepted nothing."""
+    targets = [node for node in inventory.nodes if node.instance.id in roll.targets]
+    careful = replace(roll, policy=replace(roll.policy, accepted=()))
+    found = {f: None for node in targets for f in of_node(careful, inventory, node)} if roll.policy.accepted else {}
+    left = {finding for node in targets if found for finding in of_node(roll, inventory, node)}
+    return tuple(finding for finding in found if finding not in left)
+
+
 def _of_cluster(roll: Roll, inventory: Inventory) -> Iterator[Finding]:
     joined = {node.address for node in inventory.nodes}
     yield from (f for f in inventory.blockers if f.rule == "unjoined" and f.subject not in joined)

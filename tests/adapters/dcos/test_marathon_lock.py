@@ -7,6 +7,7 @@ import signal
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from threading import Barrier, Timer
 
 import pytest
@@ -70,6 +71,15 @@ def test_an_app_that_never_runs_tells_everybody_who_holds_the_lock(cluster: Clus
         "DCOSMAINT_SINCE": "2024-01-02T11:04:05.250000+00:00",
     }
     assert lock.holder() == ANN
+
+
+def test_why_it_is_held_stands_in_a_label_and_is_told_to_others(cluster: Cluster, lock: MarathonLock) -> None:
+    lease = lock.take(replace(ANN, reason="new kernel"))
+    assert cluster.get(APP)["app"]["labels"]["DCOSMAINT_REASON"] == "new kernel"
+    with pytest.raises(Locked, match="since 2024-01-02 11:04:05 UTC: new kernel. Nothing was touched"):
+        lock.take(BOB)
+    lease.release()
+    assert lock.holder() is None
 
 
 def test_a_second_roll_is_told_who_holds_it_and_what_now(lock: MarathonLock) -> None:

@@ -1,0 +1,66 @@
+"""The blast radius of one node, for people: what they should know before they say yes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+
+from dcosmaint.blast import Blast, Leaving, Share
+from dcosmaint.model import RENEWING, Work
+
+SHOWN = 8
+"""Apps of which something is left elsewhere: more of them are only counted."""
+
+
+def shown(blast: Blast, work: Work) -> Group:
+    node = blast.node
+    table = Table(box=None, show_header=False, padding=(0, 2, 0, 2))
+    for what, sentences in _rows(blast, work):
+        table.add_row(what, Text("\n").join(sentences))
+    return Group(Text(f"what goes away with {node.address} ({node.private_ip}, {node.instance.id}):", "bold"), table)
+
+
+def _rows(blast: Blast, work: Work) -> Iterator[tuple[str, Sequence[Text]]]:
+    node = blast.node
+    yield "members", [_member(one) for one in blast.members] or [Text("none")]
+    yield "apps", [*_apps(blast.apps)] or [Text("none")]
+    if blast.volumes:
+        kept = "are lost with its instance" if work in RENEWING else "stay on its disk"
+        owned = ", ".join(f"{count} of {owner}" for owner, count in blast.volumes.items())
+        yield "data", [Text(f"persistent volumes {kept}: {owned}")]
+    if node.instance.balancers:
+        yield "load balancers", [Text(_balancers(blast))]
+    if node.schedulers:
+        yield "schedulers", [Text(f"{', '.join(node.schedulers)}: restarts elsewhere")]
+
+
+def _member(one: Leaving) -> Text:
+    if one.partitions is None:
+        return Text(f"{one.member} {one.fate}")
+    kept = "" if one.copies is None else f", {_copies(one.copies)} in sync elsewhere"
+    return Text(f"{one.member} {one.fate}: {one.partitions} partitions{kept}", "" if one.copies else "yellow")
+
+
+def _copies(count: int) -> str:
+    if count < 2:
+        return "1 copy stays" if count else "NO COPY stays"
+    return f"{count} copies or more stay"
+
+
+def _apps(shares: Sequence[Share]) -> Iterator[Text]:
+    safe = [share for share in shares if share.elsewhere]
+    for share in shares[: len(shares) - len(safe)]:
+        data = ", and keeps data here" if share.resident else ""
+        yield Text(f"{share.app} is DOWN until it runs elsewhere: {share.here} here, none elsewhere{data}", "yellow")
+    if safe:
+        named = ", ".join(f"{share.app} {share.here} here, {share.elsewhere} elsewhere" for share in safe[:SHOWN])
+        more = f" and {len(safe) - SHOWN} more" if len(safe) > SHOWN else ""
+        yield Text(f"{named}{more}")
+
+
+def _balancers(blast: Blast) -> str:
+    left = [f"{each.balancer.name} ({each.others} healthy targets beside it)" for each in blast.node.instance.balancers]
+    return f"it leaves {', '.join(left)}"

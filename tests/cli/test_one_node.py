@@ -1,0 +1,146 @@
+"""drain, undrain and replace: what is shown first, the reason, the deadline, and the risks."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from dcosmaint.sandbox.world import AppShape, KafkaShape, Shape, TopicShape
+from tests.cli.stage import Stage
+
+SHAPE = Shape(
+    nodes=6,
+    public=0,
+    services=(KafkaShape("kafka-events", 3, (TopicShape("clicks", 4, 3), TopicShape("scratch", 2, 1))),),
+    resync=(60.0, 120.0),
+    apps=(AppShape("/web", 6), AppShape("/cron", 1)),
+    balancers=(),
+)
+SAFE = Shape(nodes=6, public=0, services=(), apps=(AppShape("/web", 6),), balancers=())
+GIVEN_UP = ("--accept", "data-loss=kafka-events/scratch")
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Stage:
+    stage = Stage(tmp_path, SHAPE)
+    stage.world.advance(stage.world.now + 100.0)  # until its apps run
+    return stage
+
+
+def said(output: str) -> str:
+    return " ".join(output.split())
+
+
+def of_broker(stage: Stage, pod: str = "kafka-1") -> str:
+    nodes = json.loads(stage.type("nodes", "--json").output)
+    return next(str(node["node"]) for node in nodes if f"kafka-events/{pod}" in node["members"])
+
+
+def of_app(stage: Stage, app: str) -> str:
+    nodes = json.loads(stage.type("nodes", "--json").output)
+    return next(str(node["node"]) for node in nodes if app in node["apps"])
+
+
+@pytest.mark.parametrize(
+    ("command", "data"), [("drain", "stay on its disk"), ("replace", "are lost with its instance")]
+)
+def test_what_goes_away_with_a_node_is_shown_before_the_question(stage: Stage, command: str, data: str) -> None:
+    shown = said(stage.type(command, of_broker(stage), *GIVEN_UP, answer="no\n").output)
+    radius, _, _ = shown.partition("Type the cluster's name")
+    assert f"what goes away with {of_broker(stage)}" in radius
+    assert "kafka-events/kafka-1 moves: 5 partitions, NO COPY stays in sync elsewhere" in radius
+    assert "/web 1 here, 5 elsewhere" in radius
+    assert f"persistent volumes {data}: 1 of kafka-events" in radius
+    assert not stage.shelf.ids()
+
+
+def test_an_app_of_one_instance_is_named_as_down(stage: Stage) -> None:
+    shown = said(stage.type("drain", of_app(stage, "/cron"), *GIVEN_UP, answer="no\n").output)
+    assert "/cron is DOWN until it runs elsewhere: 1 here, none elsewhere" in shown
+
+
+def test_members_that_go_down_with_their_node_are_told_apart(stage: Stage) -> None:
+    stage.limit(order="replace-last", max_tasks_lost=1.0)
+    shown = said(stage.type("replace", of_broker(stage), *GIVEN_UP, answer="no\n").output)
+    assert "kafka-events/kafka-1 goes down: 5 partitions" in shown
+
+
+def test_the_same_is_in_the_plan_for_programs(stage: Stage) -> None:
+    nodes = json.loads(stage.type("plan", "--ami", stage.new_ami, "--json").output)["nodes"]
+    blast = next(node["blast"] for node in nodes if node["node"] == of_broker(stage))
+    assert blast["members"] == [{"member": "kafka-events/kafka-1", "fate": "moves", "partitions": 5, "copies": 0}]
+    assert {"app": "/web", "here": 1, "elsewhere": 5, "resident": False} in blast["apps"]
+    assert blast["volumes"] == {"kafka-events": 1}
+
+
+def test_each_risk_that_is_taken_is_a_line_of_its_own_before_the_question(stage: Stage) -> None:
+    words = ("--accept", "app-down", *GIVEN_UP)
+    shown, _, _ = stage.type("drain", of_broker(stage), *words, answer="no\n").output.partition("Type the cluster's")
+    risks = said(shown).split("RISK TAKEN: ")[1:]
+    assert len(risks) == 2
+    assert risks[0].startswith("app-down: all running instances of an app may be away at once; nothing that is known")
+    assert risks[1].startswith("data-loss: kafka-events/scratch ")
+
+
+def test_an_undrain_takes_nothing_away(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, SAFE)
+    assert stage.type("drain", stage.address(0), "--yes").exit_code == 0
+    ended = stage.type("undrain", stage.address(0), answer="no\n")
+    assert "its docker and agent start again and our cordon is lifted: nothing goes away" in said(ended.output)
+
+
+def test_why_a_node_is_drained_is_told_to_whoever_meets_it(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, SAFE)
+    words = ("drain", stage.address(0), "--yes", "--reason", "its disk is dying")
+    assert stage.type(*words).exit_code == 0
+    assert "its disk is dying" in stage.type("status").output
+    assert said(stage.type(*words).output).endswith(": its disk is dying.")
+    blocked = said(stage.type("roll", "--ami", stage.new_ami, "--yes").output)
+    assert f"(left so by drain {stage.shelf.ids()[0]} of " in blocked
+    assert ": its disk is dying)" in blocked
+
+
+def late(stage: Stage, command: str = "replace") -> str:
+    """A roll of two nodes whose deadline came after the first; its id."""
+    words = ("roll", "--ami", stage.new_ami, "--limit", "2", "--deadline", "2m", "--yes", "--batch-size", "1")
+    ended = stage.type(*words, "--soak", "0s")
+    assert ended.exit_code == 4, ended.output
+    assert "warning: the deadline of this roll has passed" in ended.output
+    (roll,) = stage.shelf.ids()
+    assert f"`dcosmaint resume {roll} --deadline DURATION` goes on" in ended.output
+    return roll
+
+
+def test_after_its_deadline_a_roll_ends_what_is_in_flight_and_starts_nobody(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, SAFE)
+    progress = stage.shelf.load(late(stage)).progress
+    assert (len(progress.ended), len(progress.flights)) == (1, 0)
+    assert "nobody starts after" in stage.type("status").output
+
+
+def test_a_resume_keeps_a_deadline_that_has_passed_and_one_with_another_goes_on(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, SAFE)
+    roll = late(stage)
+    kept = stage.type("resume", "--yes")
+    assert kept.exit_code == 4
+    assert "note: its deadline has passed, so no node starts any more" in kept.output
+    assert len(stage.shelf.load(roll).progress.ended) == 1
+    assert stage.type("resume", "--yes", "--deadline", "2h").exit_code == 0
+    assert len(stage.shelf.load(roll).progress.ended) == 2
+
+
+def test_a_resume_may_bring_a_deadline_nearer_and_never_put_it_off(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, SAFE)
+    words = ("roll", "--ami", stage.new_ami, "--deadline", "2h", "--yes", "--confirm", "batch")
+    assert stage.type(*words, answer="n\n").exit_code == 4
+    off = stage.type("resume", "--yes", "--deadline", "3h")
+    assert off.exit_code == 2
+    assert "--deadline would loosen the roll" in off.output
+    stage.type("resume", "--yes", "--deadline", "1m")
+    assert stage.shelf.load(stage.shelf.ids()[0]).progress.late
+
+
+def test_a_deadline_of_nothing_is_a_mistake(stage: Stage) -> None:
+    assert stage.type("drain", stage.address(0), "--deadline", "0").exit_code == 2
