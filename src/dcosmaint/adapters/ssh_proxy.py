@@ -65,9 +65,7 @@ def proxied(command: str) -> Iterator[socket.socket]:
     ours, theirs = socket.socketpair()
     with closing(ours), TemporaryFile() as said:
         with closing(theirs):
-            process = subprocess.Popen(
-                ("/bin/sh", "-c", f"exec {command}"), stdin=theirs, stdout=theirs, stderr=said, start_new_session=True
-            )
+            process = _begun(command, theirs.fileno(), said)
         try:
             yield ours
         except Retryable as error:
@@ -78,6 +76,11 @@ def proxied(command: str) -> Iterator[socket.socket]:
             raise paramiko.SSHException(f"{str(error) or 'no answer in time'}; {_last_words(said)}") from error
         finally:
             _end(process)
+
+
+def _begun(command: str, wire: int, said: IO[bytes]) -> subprocess.Popen[bytes]:
+    argv = ("/bin/sh", "-c", f"exec {command}")
+    return subprocess.Popen(argv, stdin=wire, stdout=wire, stderr=said, start_new_session=True)
 
 
 def _last_words(said: IO[bytes]) -> str:
