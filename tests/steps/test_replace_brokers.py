@@ -18,6 +18,7 @@ from dcosmaint.sandbox.world.kafka import TopicPartition
 from dcosmaint.sandbox.world.shape import CASSANDRA
 from dcosmaint.steps.looks import LOOKS
 from dcosmaint.steps.replace_brokers import UNMARKED_LOOKS
+from dcosmaint.survey import survey
 from tests.builders import a_node
 from tests.steps.bench import BROKER, EVENTS, GROUP, KAFKA, LOOK_EVERY, SHAPE, Bench, a_bench
 
@@ -337,6 +338,24 @@ def test_an_empty_plan_of_a_scheduler_that_restarted_is_no_word_of_a_move(*, pro
     bench.world.master.end(bench.world.schedulers["cassandra"].broker("node-2").task, "TASK_KILLED", "restarted")
     bench.drive(bench.steps[NAME])
     assert len(bench.events("replace")) == 1
+
+
+@pytest.mark.parametrize("flies", [True, False])
+def test_a_plan_that_waits_for_a_member_on_another_node_in_flight_is_not_waited_for(*, flies: bool) -> None:
+    """Down under its cordon, that one waits for a slot of its own: they would wait for each other for ever."""
+    bench = cordoned()
+    other = bench.world.ground.agents[broker(bench, 1).task.agent_id]
+    step = bench.steps[NAME]
+    bench.looks(step, 8)
+    if flies:
+        node = next(node for node in survey(bench.site, 0.0).nodes if node.agent_id == other.id)
+        bench.journal.append(Admitted((Flight(node),)))
+    other.deactivated = True
+    bench.world.crash(EVENTS, "kafka-1")
+    waited = bench.looks(bench.steps[NAME], 60)
+    assert bench.world.schedulers[EVENTS].recovery != "COMPLETE"
+    assert (bench.flight.holds == ()) is flies
+    assert flies or waited[-1].goal == f"{BROKER} to stay in sync"
 
 
 def test_a_member_that_finds_no_place_is_told_with_what_its_scheduler_found_wrong() -> None:

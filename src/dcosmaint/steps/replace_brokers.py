@@ -69,9 +69,19 @@ class ReplaceBrokers:
 
     def _moved(self, service: Service, pod: Pod) -> bool:
         complete = {service.deploy, service.recovery} == {"COMPLETE"} or self.slots.shared(pod.member)
+        complete = complete or self._stranded(service, pod)
         away = bool(pod.agent_id) and not self._here(pod)
         told = complete and not self._forgotten(service, pod)
         return away and told and pod.member not in lost(service, self.slots.baseline(service))
+
+    def _stranded(self, service: Service, pod: Pod) -> bool:
+        """All that the plan waits for are members that are down on nodes in flight, where nothing may start.
+
+        They would wait for the slot of this one, and this one for the plan.
+        """
+        down = [other for other in service.pods if not other.running]
+        stuck = bool(down) and all(self.slots.flies(other.agent_id) for other in down)
+        return stuck and service.deploy == "COMPLETE" and pod.member.pod in service.recovered
 
     def _forgotten(self, service: Service, pod: Pod) -> bool:
         """Nothing but the plan would tell that it is whole, and the plan does not tell of this member.

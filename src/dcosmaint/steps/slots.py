@@ -102,6 +102,10 @@ class Slots:
         instances = (flight.node.instance for flight in self.journal.progress.flights.values())
         return frozenset(name for instance in instances for name in (instance.id, instance.private_ip))
 
+    def flies(self, agent_id: str) -> bool:
+        """Whether the agent's node is in flight."""
+        return any(flight.node.agent_id == agent_id for flight in self.journal.progress.flights.values())
+
     def shared(self, member: Member) -> bool:
         """Whether another member of the same service is being moved now: its plans are then not COMPLETE."""
         return any(other.service == member.service for other in self.journal.progress.held - {member})
