@@ -54,6 +54,14 @@ def test_an_agent_that_somebody_drains_is_left_alone() -> None:
     assert bench.acts("mesos.uncordon") == []
 
 
+def test_r2_an_agent_that_is_disconnected_does_not_serve() -> None:
+    bench = a_bench(Work.UNDRAIN)
+    bench.world.ground.agents[bench.node.agent_id].connected = False
+    bench.world.master.changes += 1
+    waited = bench.looks(bench.steps["uncordon-agent"], LOOKS + 1, every=0.0)
+    assert len(waited) == LOOKS + 1
+
+
 def test_r2_while_agents_are_recovered_nobody_is_called_back() -> None:
     bench = a_bench(Work.UNDRAIN)
     bench.world.master.fail_over()
