@@ -29,17 +29,12 @@ def _asked() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.mutation", description=__doc__)
     parser.add_argument("--sample", type=int, default=300, help="so many mutants")
     parser.add_argument("--seed", type=int, default=1, help="which ones")
-    parser.add_argument(
-        "--only", default="", help="those of one file, executor.py, or the survivors of an earlier --out"
-    )
+    parser.add_argument("--only", default="", help="all of one file, executor.py, or what survived in an earlier --out")
+    parser.add_argument("--tests", nargs="+", default=[], help="try these alone, instead of all that run the line")
+    parser.add_argument("--within", type=float, default=30.0, help="seconds of tests for one mutant, without it")
     parser.add_argument("--jobs", type=int, default=2, help="at once")
     parser.add_argument("--minutes", type=float, default=60.0, help="none begins later than that; 0 only sums up --out")
-    parser.add_argument(
-        "--out", type=Path, default=Path("mutants.jsonl"), help="results; what is in there is not tried"
-    )
-    parser.add_argument(
-        "--within", type=float, default=30.0, help="seconds of tests for a mutant, as measured with none"
-    )
+    parser.add_argument("--out", type=Path, default=Path("mutants.jsonl"), help="results, added to what is in there")
     return parser.parse_args()
 
 
@@ -55,10 +50,12 @@ def trials(left: Sequence[Mutant], asked: argparse.Namespace) -> Iterator[Trial]
     """As they end."""
     if not left or not asked.minutes:
         return
-    until, tests = monotonic() + asked.minutes * 60.0, reach(asked.out.with_suffix(".reach"))
+    until, lines = monotonic() + asked.minutes * 60.0, asked.out.with_suffix(".reach")
+    near = None if asked.tests else reach(lines)
 
     def trial(mutant: Mutant) -> Trial | None:
-        return tried(mutant, tests, asked.within) if monotonic() < until else None
+        tests = near.of(mutant.file, mutant.line, asked.within) if near else asked.tests
+        return tried(mutant, tests) if monotonic() < until else None
 
     with ThreadPoolExecutor(asked.jobs) as pool:
         begun = [pool.submit(trial, mutant) for mutant in left]

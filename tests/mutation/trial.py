@@ -72,7 +72,8 @@ def reach(out: Path) -> Reach:
     return Reach.read(SOURCE, out)
 
 
-def tried(mutant: Mutant, reach: Reach, within: float) -> Trial:
+def tried(mutant: Mutant, tests: list[str]) -> Trial:
+    """Against these tests, in this order."""
     began = monotonic()
     with TemporaryDirectory(prefix="mutant-") as folder:
         source = Path(folder) / "src"
@@ -81,7 +82,6 @@ def tried(mutant: Mutant, reach: Reach, within: float) -> Trial:
         changed.write_text(mutant.code(SOURCE))
         for compiled in changed.parent.glob(f"__pycache__/{changed.stem}.*"):
             compiled.unlink()
-        tests = reach.of(mutant.file, mutant.line, within)
         killer = next(_killers(source, [tests[:FIRST], tests[FIRST:]]), "")
     return Trial(mutant, killer, monotonic() - began)
 
