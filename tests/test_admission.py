@@ -128,6 +128,20 @@ def test_a_cluster_that_takes_long_to_survey_is_asked_seldom() -> None:
     assert min(later - earlier for earlier, later in pairwise(asked)) >= 20.0 + 5 * 20.0
 
 
+def test_a_moment_that_has_come_is_no_reason_to_ask_without_end() -> None:
+    drive = Drive(build(BARE), work=Work.DRAIN)
+
+    def reluctant(planned: Admission, case: Case) -> Admission:
+        if len(drive.heard.looks) > 3:
+            return planned
+        why = Refusal("soak", FIRST, "soaking", until=case.inventory.at)
+        return Admission((), (), (why,), Verdict.WAIT)
+
+    drive.run(reluctant)
+    asked = [look.at for look in drive.heard.looks[:4]]
+    assert min(later - earlier for earlier, later in pairwise(asked)) >= 1.0
+
+
 class Read(Free):
     """The lock of the roll, and what its keeper was asked while the journal was ours alone."""
 

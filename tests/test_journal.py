@@ -84,6 +84,15 @@ def test_a_line_is_on_disk_before_append_returns(path: Path, monkeypatch: pytest
     assert len(synced) == 2
 
 
+def test_the_name_of_a_new_journal_is_on_disk_before_its_first_line(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[int] = []
+    monkeypatch.setattr(os, "fsync", lambda descriptor: synced.append(os.fstat(descriptor).st_ino))
+    File.create(path.with_name("r2.jsonl"))
+    assert synced == [path.parent.stat().st_ino]
+
+
 def test_a_new_journal_never_takes_the_place_of_another(path: Path) -> None:
     with pytest.raises(FileExistsError):
         File.create(path)

@@ -163,6 +163,9 @@ def test_steering_cordons_are_kept_until_they_end() -> None:
     cordoned = after(lines.Cordoned("agent-3"))
     assert cordoned.steered == ("agent-3",)
     assert after(lines.Uncordoned("agent-3"), cordoned).steered == ()
+    both = after(lines.Cordoned("agent-5"), cordoned)
+    assert after(lines.Uncordoned("agent-3"), both).steered == ("agent-5",)
+    assert after(lines.Uncordoned("agent-5"), both).steered == ("agent-3",)
 
 
 def test_taking_over_tries_again_what_was_held_or_paused() -> None:

@@ -72,7 +72,7 @@ def _ours(case: Case) -> Iterator[Member]:
 
 
 def _some(names: Sequence[str]) -> str:
-    return f"{', '.join(names[:3])}{f' and {len(names) - 3} others' if names[3:] else ''}"
+    return f"{', '.join(names[:3])}{f' and {len(names) - 3} more' if names[3:] else ''}"
 
 
 LINE: tuple[Limit, ...] = (agent_left, tasks_lost, service_degraded)
