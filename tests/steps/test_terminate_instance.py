@@ -9,6 +9,7 @@ import pytest
 from dcosmaint.errors import DcosmaintError, Fatal, NodeFailed, StartOver
 from dcosmaint.lines import Begun, RollBegun, Slot
 from dcosmaint.model import Work
+from dcosmaint.steps.looks import LOOKS
 from tests.steps.bench import BROKER, Bench, a_bench
 
 NAME = "terminate-instance"
@@ -87,6 +88,15 @@ def test_one_that_ec2_has_forgotten_was_terminated_long_ago() -> None:
     bench.pass_by(7200.0)
     assert {waiting.left for waiting in bench.drive(bench.steps[NAME])} == {"EC2 does not know it"}
     assert bench.acts("ec2.terminate") == []
+
+
+def test_r2_one_that_ec2_does_not_know_any_more_is_asked_for_three_times() -> None:
+    bench = stopped()
+    running = bench.steps[NAME].run()
+    assert next(running).left == "shutting-down"
+    bench.world.vanish(bench.old.id)
+    bench.pass_by(7200.0)
+    assert len(list(running)) == LOOKS - 1
 
 
 def test_it_is_said_once_and_then_waited_for() -> None:
