@@ -148,6 +148,14 @@ def test_time_in_which_nobody_could_look_is_given_back() -> None:
     assert turn.impatient(5100.1)
 
 
+def test_time_without_an_answer_is_given_back_too() -> None:
+    turn = a_turn()
+    turn.retry("no answer", 500.0, 400.0)
+    turn.be_patient(1000.0)
+    turn.retry("no answer", 500.0, 1010.0)
+    assert turn.since == 1000.0
+
+
 def test_the_next_look_is_soon_at_first_and_later_the_longer_it_takes() -> None:
     turn = a_turn()
     turn.hear(w(patience=1e9), 0.0)

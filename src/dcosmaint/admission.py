@@ -51,7 +51,7 @@ class Door:
         self._warned: set[str] = set()  # what was said since the progress below
         self._told: tuple[object, ...] = ()
         self.answer = NOBODY
-        self.due = hands.now()
+        self.due: float  # when the answer is too old, once there is one
 
     def stale(self) -> bool:
         """Whether the answer was given to another progress, or too long ago."""

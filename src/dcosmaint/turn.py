@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 from collections import deque
 from collections.abc import Iterable, Iterator
+from itertools import count
 
 from dcosmaint.model import Waiting
 from dcosmaint.ports import Step
@@ -104,11 +105,10 @@ class Agenda:
 
     def __init__(self) -> None:
         self._heap: list[tuple[float, int, str]] = []
-        self._puts = 0
+        self._puts = count()
 
     def put(self, at: float, key: str) -> None:
-        self._puts += 1
-        heapq.heappush(self._heap, (at, self._puts, key))
+        heapq.heappush(self._heap, (at, next(self._puts), key))
 
     def due(self, now: float) -> Iterator[str]:
         while self._heap and self._heap[0][0] <= now:
