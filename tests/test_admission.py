@@ -91,13 +91,13 @@ def test_reasons_that_take_turns_are_said_once_each() -> None:
         asked.append(case)
         if len(asked) > 8:
             return planned
-        why = Refusal("no-place", FIRST, f"reason {len(asked) % 2}")
-        return Admission((), (), (why,), Verdict.WAIT)
+        why = [Refusal(rule, FIRST, f"{rule} {len(asked) % 2}") for rule in ("reason", "other")]
+        return Admission((), (), tuple(why), Verdict.WAIT)
 
     assert drive.run(wavering) is Verdict.DONE
     warnings = [str(event.fields["why"]) for event in drive.heard.named("warning")]
     assert [warning for warning in warnings if "reason" in warning] == [
-        f"nobody may start: reason {number} (1 node)" for number in (1, 0)
+        f"nobody may start: reason {number} (1 node); other {number} (1 node)" for number in (1, 0)
     ]
 
 
@@ -129,17 +129,18 @@ def test_a_cluster_that_takes_long_to_survey_is_asked_seldom() -> None:
 
 
 def test_a_moment_that_has_come_is_no_reason_to_ask_without_end() -> None:
-    drive = Drive(build(BARE), work=Work.DRAIN)
+    drive, ended = Drive(build(BARE), work=Work.DRAIN), list[float]()
 
     def reluctant(planned: Admission, case: Case) -> Admission:
-        if len(drive.heard.looks) > 3:
+        ended.append(drive.hands.now())
+        if len(ended) > 3:
             return planned
         why = Refusal("soak", FIRST, "soaking", until=case.inventory.at)
         return Admission((), (), (why,), Verdict.WAIT)
 
     drive.run(reluctant)
-    asked = [look.at for look in drive.heard.looks[:4]]
-    assert min(later - earlier for earlier, later in pairwise(asked)) >= 1.0
+    began = [look.at for look in drive.heard.looks[1:4]]
+    assert min(later - earlier for earlier, later in zip(ended[:3], began, strict=True)) >= 1.0
 
 
 class Read(Free):

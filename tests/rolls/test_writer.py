@@ -13,8 +13,9 @@ import pytest
 from dcosmaint.journal import File
 from dcosmaint.model import Node, Placed, Policy, Verdict, Waiting
 from dcosmaint.sandbox.world import build
+from dcosmaint.steps.apply_terraform import ApplyTerraform
 from dcosmaint.steps.writer import Writer
-from tests.builders import a_node
+from tests.builders import NEW, a_node, a_roll
 from tests.rolls.mortal import Killed, dies_in
 from tests.rolls.stage import PRIVATE, SMALL, Stage, not_replaced, shelf_in
 
@@ -81,8 +82,7 @@ class Emptied:
 
 def test_an_address_that_the_state_has_lost_is_planned_too() -> None:
     terraform: Any = Emptied()
-    writer = Writer(terraform, terraform, Policy(), nullcontext())
-    node = a_node(1)
-    writer.want(node, "ami-new", seen="")
-    writer.turn()
+    writer, node = Writer(terraform, terraform, Policy(), nullcontext()), a_node(1)
+    running = ApplyTerraform(node, a_roll(images={node.group: NEW}), terraform, terraform, writer).run()
+    assert [str(next(running)) for _ in range(2)] == ["other nodes to join the apply", "terraform"]
     assert terraform.planned == [[node.address]]
