@@ -30,6 +30,7 @@ LIVED: tuple[What, ...] = (
     lines.Acting(NODE.address, "services.replace", (f"{SERVICE}/kafka-0",)),
     lines.Replacing(NODE.address, MEMBER, TASK),
     lines.Noted(NODE.address, "password=c4n4ryS3cret9 was refused"),
+    lines.Acting(NODE.address, "marathon.leave", ("/web?token=c4n4ryS3cret9",)),
 )
 
 

@@ -93,6 +93,10 @@ def test_the_name_of_a_new_journal_is_on_disk_before_its_first_line(
     assert synced == [path.parent.stat().st_ino]
 
 
+def test_lines_are_read_one_by_one_without_their_ends(path: Path) -> None:
+    assert [*read(path)] == path.read_text().splitlines()
+
+
 def test_a_new_journal_never_takes_the_place_of_another(path: Path) -> None:
     with pytest.raises(FileExistsError):
         File.create(path)

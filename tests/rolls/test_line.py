@@ -5,8 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from dcosmaint.lines import NodeDone, TakenOver, What
-from dcosmaint.model import Verdict
+from dcosmaint.model import Progress, Verdict
+from dcosmaint.planner.case import Case
+from dcosmaint.planner.line import service_degraded
+from dcosmaint.planner.steering import steady
 from dcosmaint.sandbox.world import build
+from tests.builders import a_flight, a_roll, a_service, an_inventory
 from tests.driven import BARE, QUICK, Drive
 from tests.rolls.stage import PRIVATE, SMALL, not_replaced
 
@@ -51,3 +55,20 @@ def test_an_agent_that_comes_back_soon_only_delays_the_roll() -> None:
     starts = [line["at"] for line in drive.said("admit")]
     assert min(at for at in starts if at > ends[0]) > ends[0] + 300.0
     assert drive.stage.tally(drive.roll).breaches == ()
+
+
+def test_a_member_that_landed_late_on_a_node_in_flight_is_lost_because_of_us() -> None:
+    """kafka-1 came to node 1 after that node was surveyed, and goes down with it."""
+    service = a_service()
+    down = tuple(replace(pod, running=pod.member.pod != "kafka-1") for pod in service.pods)
+    inventory = an_inventory(4, [replace(service, pods=down)])
+    roll, node = a_roll(inventory), inventory.nodes[3]
+    flight = a_flight(replace(inventory.nodes[1], members=()), holds=())
+    assert service_degraded(Case(roll, inventory, Progress({flight.node.address: flight})), node) is None
+    assert service_degraded(Case(roll, inventory, Progress()), node)
+
+
+def test_nothing_is_steady_while_an_agent_is_under_a_cordon_of_ours() -> None:
+    inventory = an_inventory(4, [a_service()])
+    assert steady(Case(a_roll(inventory), inventory, Progress()))
+    assert not steady(Case(a_roll(inventory), inventory, Progress(steered=("agent-1",))))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from dcosmaint.journal import Journal, Memory
 from dcosmaint.lines import Admitted, RollBegun
 from dcosmaint.model import Ended, Inventory, Member, Progress, Service
@@ -64,6 +66,19 @@ def test_a_broker_is_not_moved_on_before_it_is_whole_after_its_move_here() -> No
     """kafka-1 came to node 1 from node 0, whose slot it still takes; it counts once, so no cap speaks against it."""
     assert "kafka-1 is not whole yet after its move from aws_instance.dcos_agent_node[0]" in taken(WELL, cap=3, held=1)
     assert started(WELL, held=(1,), cap=3) == 1  # node 2 alone: node 0 is in flight, and node 1 waits
+
+
+@pytest.mark.parametrize("way", ["take", "give_up"])
+@pytest.mark.parametrize("holds", [(), (a_member(1),)])
+def test_r1_a_member_that_landed_late_takes_a_slot_and_one_that_has_it_no_second(
+    way: str, holds: tuple[Member, ...]
+) -> None:
+    journal, service = Journal(Memory(), Free(), lambda: 0.0), WELL.services[0]
+    journal.append(RollBegun(a_roll(WELL)))
+    journal.append(Admitted((a_flight(WELL.nodes[1], holds=holds),)))
+    slots = Slots(WELL.nodes[1].address, journal)
+    refusal = slots.take(service.pods[1], service) if way == "take" else slots.give_up([a_member(1)], service)
+    assert (refusal, slots.flight.holds) == ("", (a_member(1),))
 
 
 def test_a_member_has_company_only_in_a_member_of_its_own_service_that_another_node_moves() -> None:

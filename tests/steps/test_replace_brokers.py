@@ -67,7 +67,8 @@ def test_the_broker_is_whole_on_another_agent_when_its_slot_is_given_back() -> N
             wrong.append(what)
 
     bench.journal.heard = hear
-    bench.drive(bench.steps[NAME])
+    waited = bench.drive(bench.steps[NAME])
+    assert (waited[-1].goal, waited[-1].left) == (f"{BROKER} to stay in sync", "recovery COMPLETE")
     assert (wrong, bench.flight.holds) == ([], ())
     assert len(bench.events("replace")) == 1
 
