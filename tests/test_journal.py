@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 from collections.abc import Callable, Sequence
 from itertools import count
 from pathlib import Path
@@ -167,6 +168,21 @@ def test_a_disk_that_takes_no_line_stops_everything_from_then_on() -> None:
         with pytest.raises(Fatal, match=r"/dev/full can't be written: No space left.*Nothing is done without its line"):
             journal.append(BEGIN)
     assert journal.progress == Progress()
+
+
+def test_half_a_line_on_a_full_disk_stops_everything_and_nothing_is_written_behind_it(path: Path) -> None:
+    size, (soft, hard) = path.stat().st_size, resource.getrlimit(resource.RLIMIT_FSIZE)
+    journal = a_journal(File(path))
+    journal.replay(read(path))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size + 10, hard))
+    try:
+        with pytest.raises(Fatal, match="the disk took half a line"):
+            journal.append(DONE)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    with pytest.raises(Fatal, match="the disk took half a line"):
+        journal.append(DONE)
+    assert path.stat().st_size == size + 10
 
 
 def options(progress: Progress) -> list[What]:

@@ -29,6 +29,12 @@ def test_a_refusal_that_lifts_by_itself_says_when(situation: Situation) -> None:
     assert ahead == {situation.expected["until"]}
 
 
+@pytest.mark.parametrize("situation", [s for s in SITUATIONS if "settled" in s.expected], ids=str)
+def test_an_answer_that_only_the_journal_or_a_known_moment_can_change_is_settled(situation: Situation) -> None:
+    answer = admit(situation.roll, situation.inventory, situation.progress)
+    assert answer.settled == situation.expected["settled"]
+
+
 @pytest.mark.parametrize("situation", SITUATIONS, ids=str)
 def test_every_refusal_is_a_sentence_about_a_node(situation: Situation) -> None:
     for refusal in admit(situation.roll, situation.inventory, situation.progress).refusals:

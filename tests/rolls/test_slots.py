@@ -81,6 +81,16 @@ def test_r1_a_member_that_landed_late_takes_a_slot_and_one_that_has_it_no_second
     assert (refusal, slots.flight.holds) == ("", (a_member(1),))
 
 
+def test_where_a_held_member_is_in_sync_by_now_is_written_before_it_goes_down() -> None:
+    journal, whole = Journal(Memory(), Free(), lambda: 0.0), WELL.services[0].partitions or ()
+    fresh = replace(WELL.services[0], partitions=(*whole, a_partition(isr=(0, 1, 2), topic="fresh")))
+    journal.append(RollBegun(a_roll(WELL)))
+    journal.append(Admitted((a_flight(WELL.nodes[1]),)))
+    slots = Slots(WELL.nodes[1].address, journal)
+    assert slots.give_up([a_member(1)], fresh) == ""
+    assert [partition.topic for partition in slots.flight.also[EVENTS]] == ["fresh"]
+
+
 def test_a_member_has_company_only_in_a_member_of_its_own_service_that_another_node_moves() -> None:
     for service, company in ((EVENTS, True), ("kafka-orders", False)):
         journal = Journal(Memory(), Free(), lambda: 0.0)

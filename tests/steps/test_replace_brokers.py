@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from dcosmaint.errors import Retryable, StartOver
 from dcosmaint.lines import Admitted, Moved, What
-from dcosmaint.model import Flight, Member
+from dcosmaint.model import Flight, Member, Service
 from dcosmaint.ports import ServiceActs
 from dcosmaint.sandbox.world import KafkaShape, TopicShape
 from dcosmaint.sandbox.world.clock import EPOCH
@@ -155,6 +155,22 @@ def test_r4_nothing_is_sent_while_the_outcome_of_a_deployment_is_open() -> None:
     assert bench.acts("services.replace") == []
     kafka(bench).deploy = "COMPLETE"
     bench.drive(bench.steps[NAME])
+
+
+def test_r2_a_broker_that_its_scheduler_does_not_list_is_asked_for_again() -> None:
+    bench = cordoned()
+    services = bench.site.services
+
+    class Forgetful:
+        def __getattr__(self, name: str) -> Any:
+            return getattr(services, name)
+
+        def one(self, name: str) -> Service:
+            return replace(services.one(name), pods=())
+
+    bench.site = replace(bench.site, services=cast(Any, Forgetful()))
+    with pytest.raises(Retryable, match="the scheduler of kafka-events does not list kafka-0"):
+        bench.looks(bench.steps[NAME], 1)
 
 
 def test_r4_a_plan_that_is_complete_is_no_proof() -> None:
