@@ -14,7 +14,7 @@ import pytest
 
 from dcosmaint import checkup
 from dcosmaint.checkup import Check, Found, Patient, Remark, State
-from dcosmaint.errors import Retryable
+from dcosmaint.errors import Refused, Retryable
 from dcosmaint.lines import Admitted, Cordoned, RollBegun
 from dcosmaint.model import Flight
 from dcosmaint.sandbox.faces import in_process
@@ -152,6 +152,21 @@ def test_what_the_cluster_can_do_is_told_by_name(tmp_path: Path, profile: str, s
     said = [one["says"] for one in looked(Stage(tmp_path, replace(SMALL, profile=profile)), 0)]
     assert any(one.startswith(f"DC/OS {PROFILES[profile].dcos}") for one in said)
     assert any(one.startswith(says) for one in said)
+    assert any(one.startswith(f"Marathon {PROFILES[profile].marathon}: ") for one in said)
+
+
+def test_a_marathon_that_does_not_tell_its_version_is_well_all_the_same(stage: Stage) -> None:
+    class Shy:
+        def __getattr__(self, name: str) -> Any:
+            return getattr(site.marathon, name)
+
+        def version(self) -> str:
+            raise Refused("no permission dcos:service:marathon:marathon:admin:config")
+
+    site = in_process(stage.world, failures=0.0)
+    found = in_process_look(stage, site=replace(site, marathon=Shy()))
+    (one,) = [each for each in found if each.name == "marathon"]
+    assert "whose version can't be read (no permission" in one.remark.says
 
 
 def test_terraform_that_any_apply_would_use_to_replace_the_fleet_is_red(tmp_path: Path) -> None:

@@ -59,3 +59,6 @@ class Apps(MarathonReads):
 
     def apps(self) -> tuple[App, ...]:
         return (self.app,)
+
+    def version(self) -> str:
+        return "1.10.6"

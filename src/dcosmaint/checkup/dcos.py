@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 from dcosmaint.checkup.check import Check, Remark, ok, red, warning
+from dcosmaint.errors import DcosmaintError
 from dcosmaint.model import CAPABILITIES, Partition, Service
 from dcosmaint.model.kinds import kind_of, proved
 from dcosmaint.planner.service_rules import word_only
@@ -83,7 +84,14 @@ def _marathon(marathon: MarathonReads) -> Iterator[Remark]:
             f"apps keep data on their nodes, which are refused for it: {_list(resident)}",
             "move that data, or leave these nodes out with `--exclude`",
         )
-    yield ok(f"{len(apps)} apps and pods beside the schedulers")
+    yield ok(f"{_marathon_version(marathon)}: {len(apps)} apps and pods beside the schedulers")
+
+
+def _marathon_version(marathon: MarathonReads) -> str:
+    try:
+        return f"Marathon {marathon.version()}"
+    except DcosmaintError as error:
+        return f"Marathon, whose version can't be read ({error})"
 
 
 def _services(services: ServiceReads) -> Iterator[Remark]:
