@@ -47,6 +47,15 @@ class LoginLost(Fatal):
     """Our login ran out, or is taken no more: no other node would fare better until somebody logs in again."""
 
 
+class Forbidden(Fatal):
+    """Our login is good, and its user may not do this."""
+
+    def __init__(self, says: str = "", needs: str = "") -> None:
+        """`needs` is the permission that is missing, as it is granted; "" where nobody told."""
+        super().__init__(says)
+        self.needs = needs
+
+
 class Usage(DcosmaintError):
     """The command line or the configuration is wrong. Nothing was touched."""
 

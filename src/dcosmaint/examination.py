@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from functools import partial
 
-from dcosmaint.adapters import terraform_check
+from dcosmaint.adapters import permissions, terraform_check
 from dcosmaint.adapters.admin_router import AdminRouter
 from dcosmaint.adapters.packer import Packer
 from dcosmaint.adapters.workspace import Workspace
@@ -52,6 +52,19 @@ def _login(left: float) -> Remark:
     return warning(f"the login is good for {left / 3600:.1f} more hours", "log in anew before a roll begins")
 
 
+def rights(router: AdminRouter) -> Iterator[Remark]:
+    if permissions.is_open(router):
+        yield ok("this is open DC/OS: whoever is logged in may do everything")
+        return
+    lacks = permissions.lacking(router)
+    for lack in lacks:
+        grant = f"`dcos security org users grant {router.uid() or 'USER'} {lack.needs}`"
+        yield red(f"{lack.purpose}: {lack.says}", grant if lack.needs else "grant our user what that service asks for")
+    if not lacks:
+        unseen = " and ".join(permissions.UNSEEN)
+        yield ok(f"no door that a roll goes through is shut; only acts will show whether our user has {unseen}")
+
+
 def terraform(workspace: Workspace) -> Iterator[Remark]:
     found = terraform_check.check(workspace)
     yield from map(red, found)
@@ -72,6 +85,7 @@ def checks(config: ClusterConfig, router: AdminRouter, workspace: Workspace, bak
         Check("configuration", partial(configuration, config)),
         Check("tls", partial(trust, config)),
         Check("admin-router", partial(door, config, router), "see whether dcos.url is right, and open from here"),
+        Check("permissions", partial(rights, router), "see why the cluster does not answer", needs="admin-router"),
         Check("terraform", partial(terraform, workspace)),
     )
     return (*made, Check("packer", partial(packer, baker))) if baker else made

@@ -65,8 +65,8 @@ def test_a_healthy_cluster_is_ok_in_every_check(stage: Stage) -> None:
     found = looked(stage, 0)
     assert only(found, "ok") == found
     assert {one["name"] for one in found} == {
-        "mesos", "clock", "version", "marathon", "services", "aws", "images", "terraform-exposed", "ssh", "joins",
-        "health", "lock", "rolls", "cordons",
+        "mesos", "clock", "version", "marathon", "services", "views", "aws", "images", "terraform-exposed", "ssh",
+        "joins", "health", "lock", "rolls", "cordons",
     }  # fmt: skip
     assert stage.world.log == before
     assert not stage.shelf.ids()

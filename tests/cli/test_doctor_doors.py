@@ -48,6 +48,7 @@ clusters:
     nodes: {{ssh: {{config_file: ssh_config}}}}
     state: {{journal: state}}
 """
+GRANT = "dcos security org users grant ann"
 CODE = """\
 variable "dcos_agent_ami" { type = string }
 resource "aws_instance" "dcos_agent_node" {
@@ -221,10 +222,24 @@ def test_how_long_the_login_lasts_is_said(
     assert (lasts["state"], lasts["says"]) == login
 
 
+def test_permissions_that_our_user_lacks_are_red_with_the_commands_that_grant_them(
+    operator: Operator, canned: Canned
+) -> None:
+    canned.on("GET dcos-metadata/dcos-version.json", {"version": "1.13.4", "dcos-variant": "enterprise"})
+    canned.on("GET mesos/master/slaves", page(403))
+    canned.on("GET marathon/v2/apps", page(403))
+    canned.on("GET system/health/v1/nodes", {})
+    operator.settings["url"] = canned.url
+    mesos, marathon = operator.doctor()["permissions"]
+    assert (mesos["state"], mesos["remedy"]) == ("red", f"`{GRANT} dcos:adminrouter:ops:mesos full`")
+    assert mesos["says"].startswith("agents, their tasks and their cordons: GET mesos/master/slaves answers 403")
+    assert marathon["remedy"] == f"`{GRANT} dcos:adminrouter:service:marathon full`"
+
+
 def test_a_cluster_that_answers_nothing_but_its_door_is_red_in_each_part(operator: Operator, canned: Canned) -> None:
     operator.settings["url"] = canned.url
     found = operator.doctor()
-    for name in ("mesos", "clock", "version", "marathon", "services", "cordons"):
+    for name in ("permissions", "mesos", "clock", "version", "marathon", "services", "views", "cordons"):
         (one,) = found[name]
         assert one["state"] == "red"
         assert "404" in one["says"]

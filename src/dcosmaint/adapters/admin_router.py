@@ -21,7 +21,7 @@ from requests.adapters import HTTPAdapter
 from dcosmaint.adapters.answers import Answer, Call
 from dcosmaint.adapters.auth import Auth
 from dcosmaint.adapters.refusals import refusal
-from dcosmaint.adapters.renewed import expiry
+from dcosmaint.adapters.renewed import expiry, uid
 from dcosmaint.adapters.tls import Tls
 from dcosmaint.errors import Fatal, Retryable, Usage
 
@@ -71,6 +71,10 @@ class AdminRouter:
     def good_until(self) -> float | None:
         """Until when the token is good, in seconds since the epoch; None where it does not say, or there is none."""
         return expiry(self._auth.token(self._unsigned))
+
+    def uid(self) -> str:
+        """Who we are there, as the token has it; "" where it does not say, or there is none."""
+        return uid(self._auth.token(self._unsigned))
 
     def get(self, path: str, *accepts: int) -> Answer:
         """GET; statuses in `accepts` (200 when none is named) come back, the others raise."""

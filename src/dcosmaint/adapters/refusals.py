@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from dcosmaint.adapters.answers import Answer
-from dcosmaint.errors import DcosmaintError, Fatal, LoginLost, Retryable
+from dcosmaint.errors import DcosmaintError, Fatal, Forbidden, LoginLost, Retryable
 
 SERVICE_END = ("/v1/", "/v2/")
 """What follows a service's name in a path: the name itself may have slashes."""
@@ -17,7 +17,7 @@ def refusal(answer: Answer, cure: str) -> DcosmaintError:
         case 401:
             return LoginLost(f"token expired or refused: {answer.call} answers 401; {cure}")
         case 403:
-            return Fatal(f"{answer.call} answers 403: the token is good, but {_permission(answer)}")
+            return _forbidden(answer)
         case 404:
             return _absent(answer)
     return _redirect(answer) if 300 <= answer.status < 400 else _other(answer)
@@ -53,10 +53,12 @@ def _redirect(answer: Answer) -> DcosmaintError:
     return Fatal(f"{answer.call} is redirected to {elsewhere}: if that is your cluster, make it dcos.url")
 
 
-def _permission(answer: Answer) -> str:
+def _forbidden(answer: Answer) -> Forbidden:
+    good = f"{answer.call} answers 403: the token is good, but"
     if not answer.html:
-        return f"the service behind Admin Router refuses: {answer.said or 'without a reason'}"
-    return f"its user lacks the permission {needed(answer.call.path)} full"
+        return Forbidden(f"{good} the service behind Admin Router refuses: {answer.said or 'without a reason'}")
+    permission = f"{needed(answer.call.path)} full"
+    return Forbidden(f"{good} its user lacks the permission {permission}", permission)
 
 
 def needed(path: str) -> str:

@@ -9,6 +9,7 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from dcosmaint.adapters.answers import Answer, Call
 from dcosmaint.adapters.refusals import refusal
@@ -80,10 +81,23 @@ class Iam:
 
 
 def expiry(token: str) -> float | None:
-    """Until when a token is good, in seconds since the epoch; None where it does not say. No signature is checked."""
+    """Until when a token is good, in seconds since the epoch; None where it does not say."""
+    try:
+        return float(_claims(token)["exp"])
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def uid(token: str) -> str:
+    """Whose token it is; "" where it does not say."""
+    return str(_claims(token).get("uid", ""))
+
+
+def _claims(token: str) -> dict[str, Any]:
+    """What a JWT says; nothing for what is none. No signature is checked."""
     try:
         payload = token.split(".")[1]
         claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
-        return float(claims["exp"])
-    except (IndexError, KeyError, TypeError, ValueError):
-        return None
+    except (IndexError, ValueError):
+        return {}
+    return claims if isinstance(claims, dict) else {}

@@ -10,6 +10,7 @@ from dcosmaint.checkup.dcos import of_dcos
 from dcosmaint.checkup.fleet import of_fleet
 from dcosmaint.checkup.nodes import of_nodes
 from dcosmaint.checkup.rolls import of_rolls
+from dcosmaint.checkup.views import of_views
 from dcosmaint.rolls import Shelf
 from dcosmaint.site import Site
 
@@ -32,5 +33,5 @@ class Patient:
 def checks(patient: Patient, shelf: Shelf, now: Callable[[], float]) -> tuple[Check, ...]:
     """Everything there is to look at, in the order in which one would go about it. `now` is this machine's clock."""
     site = patient.site
-    of_cluster = (*of_dcos(site, now), *of_fleet(site, now), *of_nodes(site))
+    of_cluster = (*of_dcos(site, now), *of_views(site), *of_fleet(site, now), *of_nodes(site))
     return (*patient.own, *of_cluster, *of_rolls(site.mesos, shelf, patient.holder))
