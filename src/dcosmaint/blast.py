@@ -29,13 +29,14 @@ class Share:
     here: int
     elsewhere: int
     resident: bool  # keeps data on its nodes
+    gap: bool  # nothing of it serves until it runs elsewhere
 
 
 @dataclass(frozen=True)
 class Blast:
     node: Node
     members: tuple[Leaving, ...]
-    apps: tuple[Share, ...]  # first those that nothing is left of
+    apps: tuple[Share, ...]  # first those that have a gap
 
     @property
     def volumes(self) -> Mapping[str, int]:
@@ -52,7 +53,7 @@ class Blast:
 
 
 def blast(roll: Roll, inventory: Inventory, node: Node) -> Blast:
-    return Blast(node, tuple(_members(roll, inventory, node)), tuple(sorted(_apps(inventory, node), key=_turn)))
+    return Blast(node, tuple(_members(roll, inventory, node)), tuple(sorted(_apps(roll, inventory, node), key=_turn)))
 
 
 def _members(roll: Roll, inventory: Inventory, node: Node) -> Iterator[Leaving]:
@@ -71,11 +72,18 @@ def _kept(service: Service | None, member: Member, away: set[str]) -> tuple[int 
     return len(held), min((sum(pod not in away for pod in p.isr) for p in held), default=None)
 
 
-def _apps(inventory: Inventory, node: Node) -> Iterator[Share]:
+def _apps(roll: Roll, inventory: Inventory, node: Node) -> Iterator[Share]:
     for app in inventory.apps:
         if here := node.apps.get(app.id, 0):
-            yield Share(app.id, here, len(app.on) - here, app.resident)
+            elsewhere = len(app.on) - here
+            gap = not elsewhere and not (_moves(roll) and app.instances == 1 and app.restarts and not app.resident)
+            yield Share(app.id, here, elsewhere, app.resident, gap)
 
 
-def _turn(share: Share) -> tuple[bool, str]:
-    return share.elsewhere > 0, share.app
+def _moves(roll: Roll) -> bool:
+    """Whether apps leave the node before it is stopped."""
+    return roll.policy.move_apps and roll.manner.airtight
+
+
+def _turn(share: Share) -> tuple[bool, bool, str]:
+    return not share.gap, share.elsewhere > 0, share.app

@@ -56,9 +56,17 @@ def test_what_goes_away_with_a_node_is_shown_before_the_question(stage: Stage, c
     assert not stage.shelf.ids()
 
 
-def test_an_app_of_one_instance_is_named_as_down(stage: Stage) -> None:
+@pytest.mark.parametrize(
+    ("moved", "says"),
+    [
+        (False, "/cron is DOWN until it runs elsewhere: 1 here, none elsewhere"),
+        (True, "/cron 1 here, none elsewhere: started elsewhere before it ends, where there is room"),
+    ],
+)
+def test_what_becomes_of_an_app_of_one_instance_is_said(stage: Stage, moved: bool, says: str) -> None:
+    stage.limit(move_apps=moved)
     shown = said(stage.type("drain", of_app(stage, "/cron"), *GIVEN_UP, answer="no\n").output)
-    assert "/cron is DOWN until it runs elsewhere: 1 here, none elsewhere" in shown
+    assert says in shown
 
 
 def test_members_that_go_down_with_their_node_are_told_apart(stage: Stage) -> None:
@@ -71,7 +79,7 @@ def test_the_same_is_in_the_plan_for_programs(stage: Stage) -> None:
     nodes = json.loads(stage.type("plan", "--ami", stage.new_ami, "--json").output)["nodes"]
     blast = next(node["blast"] for node in nodes if node["node"] == of_broker(stage))
     assert blast["members"] == [{"member": "kafka-events/kafka-1", "fate": "moves", "partitions": 5, "copies": 0}]
-    assert {"app": "/web", "here": 1, "elsewhere": 5, "resident": False} in blast["apps"]
+    assert {"app": "/web", "here": 1, "elsewhere": 5, "resident": False, "gap": False} in blast["apps"]
     assert blast["volumes"] == {"kafka-events": 1}
 
 

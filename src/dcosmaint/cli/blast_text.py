@@ -52,13 +52,19 @@ def _copies(count: int) -> str:
 
 def _apps(shares: Sequence[Share]) -> Iterator[Text]:
     safe = [share for share in shares if share.elsewhere]
-    for share in shares[: len(shares) - len(safe)]:
-        data = ", and keeps data here" if share.resident else ""
-        yield Text(f"{share.app} is DOWN until it runs elsewhere: {share.here} here, none elsewhere{data}", "yellow")
+    yield from (_last(share) for share in shares if not share.elsewhere)
     if safe:
         named = ", ".join(f"{share.app} {share.here} here, {share.elsewhere} elsewhere" for share in safe[:SHOWN])
         more = f" and {len(safe) - SHOWN} more" if len(safe) > SHOWN else ""
         yield Text(f"{named}{more}")
+
+
+def _last(share: Share) -> Text:
+    """One that has nothing elsewhere."""
+    if not share.gap:
+        return Text(f"{share.app} 1 here, none elsewhere: started elsewhere before it ends, where there is room")
+    data = ", and keeps data here" if share.resident else ""
+    return Text(f"{share.app} is DOWN until it runs elsewhere: {share.here} here, none elsewhere{data}", "yellow")
 
 
 def _balancers(blast: Blast) -> str:
