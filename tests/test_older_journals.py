@@ -24,8 +24,12 @@ class Newer:
 
 
 FLIGHT = ("flights", 0)
+POLICY = ("roll", "policy")
 NEWER = (
-    Newer(lines.RollBegun(a_roll()), (("roll", "manner"), ("roll", "policy", "deadline"))),
+    Newer(
+        lines.RollBegun(a_roll()),
+        (("roll", "manner"), ("roll", "policy", "deadline"), ("roll", "policy", "frameworks")),
+    ),
     Newer(lines.Slot("node", a_member(0)), (("also",),)),
     Newer(
         lines.Admitted((a_flight(a_node(0)),)),
@@ -63,3 +67,11 @@ def test_a_journal_of_the_first_form_is_gone_on_with() -> None:
 
 def test_a_roll_that_begins_now_has_a_form_that_older_versions_refuse_by_name() -> None:
     assert to_json(NOON, lines.RollBegun(a_roll()))["schema"] == lines.SCHEMA == 4
+
+
+def test_a_node_of_an_older_form_which_named_frameworks_without_their_tasks_is_read() -> None:
+    fields = to_json(NOON, lines.Admitted((a_flight(a_node(0)),)))
+    node = fields["flights"][0]["node"]
+    del node["frameworks"]
+    node["unknown"] = ["spark"]
+    assert from_json(fields) == (NOON, lines.Admitted((a_flight(a_node(0)),)))

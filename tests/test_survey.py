@@ -132,8 +132,8 @@ def test_frameworks_that_nobody_knows_are_named_on_the_node_of_their_tasks(clust
         agent_id = cluster.world.node(FIRST).agent_id
         cluster.world.master.run(Task(f"{name}-1", "job", framework.name, agent_id, Size(0.1, 32.0)))
     cluster.world.master.changes += 1
-    assert cluster.node().unknown == ("metronome", "spark")
-    assert cluster.node(f"{GROUP}[1]").unknown == ()
+    assert cluster.node().frameworks == {"metronome": 1, "spark": 1}
+    assert cluster.node(f"{GROUP}[1]").frameworks == {}
 
 
 def test_data_is_joined_with_the_framework_of_its_role_though_no_task_is_there(cluster: Cluster) -> None:

@@ -21,7 +21,7 @@ from dcosmaint.steps.bake_image import BakeImage
 from dcosmaint.steps.cordon_agent import CordonAgent
 from dcosmaint.steps.join_balancers import JoinBalancers
 from dcosmaint.steps.leave_balancers import LeaveBalancers, StillOut
-from dcosmaint.steps.leaving import CountedLost, Emptied, Leaving
+from dcosmaint.steps.leaving import CountedLost, Emptied, Idle, Leaving
 from dcosmaint.steps.move_apps import MoveApps
 from dcosmaint.steps.ours import Ours
 from dcosmaint.steps.replace_brokers import ReplaceBrokers
@@ -127,6 +127,8 @@ def stop_node(seat: Seat) -> Steps:
     if seat.roll.manner.last:
         leaving = CountedLost(node, site.mesos, seat.services, seat.slots)
     leaving = StillOut(leaving, site.balancers, seat.slots)
+    if seat.roll.policy.waited:
+        leaving = Idle(leaving, site.mesos, seat.slots, seat.roll.policy.waited)
     docker = StopDocker(node, site.mesos, leaving, site.ec2, site.units, site.acts.units, waits)
     agent = StopAgent(
         node=node,

@@ -115,6 +115,7 @@ class Plan:
             "members": [asdict(member) for member in node.members],
             "hosts_scheduler": list(node.schedulers),
             "tasks": node.tasks,
+            "frameworks": dict(node.frameworks),
             "load_balancers": [each.balancer.name for each in node.instance.balancers],
             "blast": blast(self.roll, self.inventory, node).to_json(),
         }

@@ -60,7 +60,14 @@ def survey(site: Site, now: float) -> Inventory:
         images=site.terraform.images(),
         blockers=(*_blockers(parts, nodes), *_carriers(nodes, site), *_exposed(site.terraform.exposed())),
         warnings=tuple(_strangers(parts, nodes)),
+        frameworks=tuple(sorted({framework.name for framework in parts.frameworks})),
     )
+
+
+def others(tasks: Sequence[Task], services: Sequence[Service]) -> tuple[Task, ...]:
+    """Tasks of frameworks that nobody here knows how to move: another Marathon, Metronome, Spark."""
+    known = {MARATHON, *(service.name for service in services)}
+    return tuple(task for task in tasks if task.framework not in known)
 
 
 def _read(site: Site) -> _Parts:
@@ -92,9 +99,8 @@ class _Load:
 
     def __init__(self, parts: _Parts) -> None:
         services = parts.services
-        known = {MARATHON, *(service.name for service in services)}
         self._tasks = Counter(task.agent_id for task in parts.tasks)
-        self._unknown = _grouped((task.agent_id, task.framework) for task in parts.tasks if task.framework not in known)
+        self._others = _grouped((task.agent_id, task.framework) for task in others(parts.tasks, services))
         self._members = _grouped((pod.agent_id, pod.member) for service in services for pod in service.pods)
         self._schedulers = _grouped((service.scheduler_agent, service.name) for service in services)
         self._frameworks = _grouped((role, framework) for framework in parts.frameworks for role in framework.roles)
@@ -115,7 +121,7 @@ class _Load:
             schedulers=tuple(self._schedulers.get(agent.id, [])),
             apps=dict(self._apps.get(agent.id, {})),
             tasks=self._tasks[agent.id],
-            unknown=tuple(sorted({*self._unknown.get(agent.id, [])})),
+            frameworks=dict(sorted(Counter(self._others.get(agent.id, ())).items())),
             data=tuple(Data(volume, self._owners(volume)) for volume in agent.volumes),
         )
 

@@ -66,7 +66,7 @@ def test_a_yes_starts_only_what_the_planner_still_allows() -> None:
     confirmed = Confirmed(person, single=False)
     admitted(confirmed, an_inventory())
     person.answer = True
-    gone = an_inventory([a_node(0, unknown=("spark",)), *(a_node(n) for n in range(1, 6))])
+    gone = an_inventory([a_node(0, frameworks={"spark": 1}), *(a_node(n) for n in range(1, 6))])
     assert names(admitted(confirmed, gone)) == [a_node(1).address]
 
 

@@ -48,6 +48,11 @@ def test_three_mistakes_are_named_in_one_go_each_with_file_line_path_and_what_to
             "    services: {/prod/kafka: {}}",
             "services./prod/kafka: write the service's name without outer slashes: prod/k",
         ),
+        (
+            "    policy: {frameworks: {metronome: wiat}}",
+            "policy.frameworks.metronome: 'wiat' is not one of its words; did you mean wait?",
+        ),
+        ("    policy: {frameworks: metronome}", "policy.frameworks: write a mapping of keys"),
         ("    services: {1: {}}", "services.1: write a text"),
         ("    nodes: {ssh: {port: 70000}}", "nodes.ssh.port: 70000 is out of range; write a whole number up to 65535"),
         ("    nodes: {ssh: {user: ''}}", "nodes.ssh.user: is empty; write it, such as user: centos"),

@@ -117,7 +117,7 @@ REFUSED: dict[str, list[tuple[str, Inventory]]] = {
         (EVENTS, in_service(recovery="PENDING")),
         (EVENTS, in_service(recovery="UNKNOWN")),
     ],
-    "unknown-framework": [(FIRST, cluster(a_node(unknown=("spark",))))],
+    "unknown-framework": [(FIRST, cluster(a_node(frameworks={"spark": 1})))],
     "last-public": [(FIRST, public(True)), (FIRST, public(True, False))],
     "last-target": [(FIRST, on_instance(balancers=(registered(0, others=0),)))],
     "scaling-group": [(FIRST, on_instance(scaling_group="agents"))],
@@ -215,7 +215,7 @@ def test_everything_comes_at_once() -> None:
                 0, state="stopping", scaling_group="agents", balancers=(registered(0, others=0),), protected=True
             ),
             agent=an_agent(0, active=False, deactivated=True),
-            unknown=("spark",),
+            frameworks={"spark": 1},
             data=(data_of("cassandra-old"),),
         ),
         a_node(1, agent=an_agent(1, active=False)),
@@ -362,6 +362,27 @@ def test_what_is_said_of_a_service_that_is_not_there_is_told() -> None:
         ("unknown-service", "es"),
     ]
     assert told[0].message.endswith("no service is called so: there are cassandra")
+
+
+def test_what_is_said_of_a_framework_that_is_not_there_or_is_a_service_is_told() -> None:
+    policy = a_policy(frameworks={"metronom": "wait", "cassandra": "ignore", "metronome": "wait"})
+    inventory = replace(cluster(service=a_store()), frameworks=("cassandra", "marathon", "metronome"))
+    told = warnings(a_roll(inventory, policy), inventory)
+    assert [(finding.rule, finding.subject) for finding in told] == [
+        ("unknown-framework", "cassandra"),
+        ("unknown-framework", "metronom"),
+    ]
+    assert told[0].message.endswith("say it by services.cassandra.replace")
+    assert told[1].message.endswith("Mesos knows no framework of that name: there are marathon, metronome")
+
+
+def test_tasks_that_go_down_with_their_node_are_told_loudly() -> None:
+    inventory = replace(cluster(a_node(frameworks={"spark": 2, "metronome": 1})), frameworks=("metronome", "spark"))
+    policy = a_policy(frameworks={"spark": "ignore", "metronome": "wait"})
+    (told,) = warnings(a_roll(inventory, policy), inventory)
+    assert (told.rule, told.subject) == ("framework-ignored", "spark")
+    assert told.message == f"2 tasks of it GO DOWN with {FIRST}, since policy.frameworks.spark is ignore"
+    assert "unknown-framework" not in rules(blockers(a_roll(inventory, policy), inventory))
 
 
 def test_data_that_a_moved_member_left_behind_is_in_nobodys_way_once_its_service_may_be_moved() -> None:

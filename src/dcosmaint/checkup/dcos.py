@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
@@ -10,8 +11,9 @@ from dcosmaint.errors import DcosmaintError
 from dcosmaint.model import CAPABILITIES, Partition, Service
 from dcosmaint.model.kinds import kind_of, proved
 from dcosmaint.planner.service_rules import word_only
-from dcosmaint.ports import MarathonReads, MesosReads, ServiceReads
+from dcosmaint.ports import MarathonReads, MesosReads
 from dcosmaint.site import Site
+from dcosmaint.survey import others
 
 ROUTER = "admin-router"
 SKEW = 5.0
@@ -25,7 +27,7 @@ def of_dcos(site: Site, now: Callable[[], float]) -> tuple[Check, ...]:
         Check("clock", partial(_clock, site.mesos, now), masters, needs=ROUTER),
         Check("version", partial(_version, site.mesos), masters, needs=ROUTER),
         Check("marathon", partial(_marathon, site.marathon), "see whether dcos-marathon runs on the masters", ROUTER),
-        Check("services", partial(_services, site.services), "see the log of that service's scheduler", ROUTER),
+        Check("services", partial(_services, site), "see the log of that service's scheduler", ROUTER),
     )
 
 
@@ -94,13 +96,24 @@ def _marathon_version(marathon: MarathonReads) -> str:
         return f"Marathon, whose version can't be read ({error})"
 
 
-def _services(services: ServiceReads) -> Iterator[Remark]:
-    found = services.all()
+def _services(site: Site) -> Iterator[Remark]:
+    found = site.services.all()
+    yield from _frameworks(site.mesos, found)
     if not found:
         yield ok("no SDK service on this cluster")
     for service in found:
         remarks = [*_troubles(service), *_kind(service), *_topics(service)]
         yield from remarks or [_well(service)]
+
+
+def _frameworks(mesos: MesosReads, services: Sequence[Service]) -> Iterator[Remark]:
+    """Whose tasks nobody here moves, and where they are."""
+    strange = others(mesos.tasks(), services)
+    places = {agent.id: agent.private_ip for agent in (mesos.agents().listed if strange else ())}
+    for name in sorted({task.framework for task in strange}):
+        on = Counter(places.get(task.agent_id, task.agent_id) for task in strange if task.framework == name)
+        named = [f"{count} on {ip}" for ip, count in sorted(on.items())]
+        yield ok(f"{name} is no service: {_list(named)}; its nodes are refused, or as policy.frameworks says")
 
 
 def _well(service: Service) -> Remark:

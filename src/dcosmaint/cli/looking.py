@@ -67,6 +67,7 @@ def _facts(node: Node, inventory: Inventory) -> dict[str, object]:
         "schedulers": list(node.schedulers),
         "apps": dict(node.apps),
         "tasks": node.tasks,
+        "frameworks": dict(node.frameworks),
     }
 
 
@@ -86,5 +87,6 @@ def _table(inventory: Inventory) -> Table:
         ami = f"{node.instance.ami}{' (outdated)' if outdated(node, inventory.images) else ''}"
         cells = (node.private_ip, node.instance.id, node.instance.zone, role(node), _agent_state(node), ami)
         members = [*map(str, node.members), *(f"scheduler of {service}" for service in node.schedulers)]
+        members += [f"{count} tasks of {framework}" for framework, count in node.frameworks.items()]
         table.add_row(node.address, *cells, str(node.tasks), "\n".join(members))
     return table

@@ -34,6 +34,8 @@ def _parts(plan: Plan) -> Iterator[RenderableType]:
         yield _batches(plan)
         yield from _price(plan)
     yield from _caps(plan)
+    if roll.work is not Work.UNDRAIN:
+        yield from _frameworks(plan)
     for instance, left in roll.left.items():
         yield Text(f"{instance} joins again: {', '.join(each.balancer.name for each in left)}")
     yield from _warned(plan)
@@ -61,6 +63,16 @@ def _radius(plan: Plan) -> Iterator[RenderableType]:
         yield Text("its docker and agent start again and our cordon is lifted: nothing goes away")
     if deadline:
         yield Text(f"deadline: no node starts {timedelta(seconds=round(deadline))} after the beginning, or later")
+
+
+def _frameworks(plan: Plan) -> Iterator[Text]:
+    """Who else has tasks on the targets, and what becomes of them."""
+    fates = plan.roll.policy.frameworks
+    for name in sorted({name for node in plan.targets for name in node.frameworks}):
+        on = [f"{node.address} ({node.frameworks[name]})" for node in plan.targets if name in node.frameworks]
+        fate = fates.get(name, "refuse")
+        when = ", its nodes' turn comes when they have none (not rehearsed)" if fate == "wait" else ""
+        yield Text(f"tasks of {name} on {', '.join(on)}: {fate}{when}", "bold yellow" if fate == "ignore" else "")
 
 
 def taken(plan: Plan) -> Iterator[str]:

@@ -18,6 +18,7 @@ from dcosmaint.config.values import (
     Patience,
     RootedPath,
     Seconds,
+    ServiceName,
     Share,
     Switch,
     Text,
@@ -104,6 +105,13 @@ class Policy(Strict):
         default=(),
         description="nodes that are never touched, by private IP, hostname, instance id, agent id or address",
     )
+    frameworks: Mapping[ServiceName, model.Fate] = Field(
+        default={},
+        description="what becomes of a node with tasks of a framework that is neither Marathon nor an SDK service, such"
+        " as another Marathon, Metronome or Spark, by its name: `refuse`, where nothing is said; `wait` until it has"
+        " none; `ignore`, they go down with it",
+        examples=[{"metronome": "wait"}],
+    )
     waits: Waits = Field(default_factory=Waits, description="time without progress before a node is held")
 
 
@@ -151,6 +159,7 @@ def resolved(policy: Policy, services: Mapping[str, Service]) -> model.Policy:
         caps={name: service.cap for name, service in services.items() if service.cap is not None},
         min_isr={name: service.min_isr for name, service in services.items() if service.min_isr is not None},
         moves={name: service.replace for name, service in services.items() if service.replace is not None},
+        frameworks=dict(policy.frameworks),
         canary=policy.canary,
         soak=policy.soak,
         max_failures=policy.max_failures,

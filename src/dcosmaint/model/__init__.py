@@ -59,6 +59,7 @@ from dcosmaint.model.terms import Terms
 from dcosmaint.model.words import (
     NOTHING,
     RENEWING,
+    Fate,
     Member,
     Resources,
     Verdict,
@@ -90,6 +91,7 @@ __all__ = [
     "ClusterFacts",
     "Data",
     "Ended",
+    "Fate",
     "Finding",
     "Flight",
     "Framework",

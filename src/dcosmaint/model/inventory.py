@@ -31,7 +31,7 @@ class Node:
     schedulers: tuple[str, ...] = ()  # services whose scheduler runs here
     apps: Mapping[str, int] = field(default_factory=dict)  # instances of each Marathon app here
     tasks: int = 0  # live Mesos tasks of whatever kind
-    unknown: tuple[str, ...] = ()  # frameworks with live tasks here that are neither Marathon nor an SDK service
+    frameworks: Mapping[str, int] = field(default_factory=dict)  # that nobody here moves → their live tasks here
     data: tuple[Data, ...] = ()  # of its agent, sorted
 
     @property
@@ -77,3 +77,4 @@ class Inventory:
     images: Mapping[str, str] = field(default_factory=dict)  # group → the AMI that Terraform names now
     blockers: tuple[Finding, ...] = ()
     warnings: tuple[Finding, ...] = ()
+    frameworks: tuple[str, ...] = ()  # all that the master knows by name, sorted

@@ -11,7 +11,7 @@ from dcosmaint.model.balancers import Registration
 from dcosmaint.model.inventory import Node
 from dcosmaint.model.manner import MEMBERS_FIRST, Manner
 from dcosmaint.model.services import Partition
-from dcosmaint.model.words import Member, Verdict, Work
+from dcosmaint.model.words import Fate, Member, Verdict, Work
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,7 @@ class Policy:
     caps: Mapping[str, int] = field(default_factory=dict)
     min_isr: Mapping[str, int] = field(default_factory=dict)  # by service, where the default is not wanted
     moves: Mapping[str, Moves] = field(default_factory=dict)  # by service, where the operator says whose they are
+    frameworks: Mapping[str, Fate] = field(default_factory=dict)  # neither Marathon nor SDK services; else refuse
     canary: int = 1
     soak: float = 120.0
     max_failures: int = 0
@@ -66,6 +67,11 @@ class Policy:
     def ignores(self, service: str) -> bool:
         """Whether its operator looks after it: its members stay on their nodes, and go down with them."""
         return self.moves.get(service) == "ignore"
+
+    @property
+    def waited(self) -> tuple[str, ...]:
+        """Frameworks whose tasks a node waits for."""
+        return tuple(sorted(name for name, fate in self.frameworks.items() if fate == "wait"))
 
     def accepts(self, rule: str, *subjects: str) -> bool:
         """Whether the operator took this risk."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Literal
 
 
 def natural(name: str) -> list[tuple[int, str]]:
@@ -21,6 +22,10 @@ def some_nodes(count: int) -> str:
 def nodes_are(count: int) -> str:
     """The same, where something is said of them."""
     return f"{some_nodes(count)} {'is' if count == 1 else 'are'}"
+
+
+Fate = Literal["ignore", "wait", "refuse"]
+"""Of a node with tasks that nobody here moves: they go down with it, it waits until it has none, or it is refused."""
 
 
 class Work(StrEnum):

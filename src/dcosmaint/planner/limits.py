@@ -10,6 +10,7 @@ from dcosmaint import safety
 from dcosmaint.model import HEALTHY, UNUSED, Node, Refusal, Roll, Work, some_nodes
 from dcosmaint.planner.case import Case, Limit, moving, no
 from dcosmaint.planner.deadline import deadline
+from dcosmaint.planner.frameworks import waited
 from dcosmaint.planner.line import LINE
 from dcosmaint.planner.places import homeless
 from dcosmaint.planner.rules import of_node
@@ -210,6 +211,7 @@ _NODE: tuple[Limit, ...] = (
     one_public,  # before rules, to which the other one of two would be the last that serves
     balancers,  # before rules for the same reason
     rules,  # what the plan would refuse now
+    waited,  # after rules: what is refused for good need not wait
     plans,
     scheduler,
     unplaced,

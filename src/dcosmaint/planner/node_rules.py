@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from dcosmaint.model import DRAINING, RENEWING, UNUSED, App, Finding, Inventory, Node, Roll
+from dcosmaint.planner import frameworks
 from dcosmaint.planner.case import leaves
 from dcosmaint.planner.service_rules import services
 from dcosmaint.planner.volumes import data
@@ -67,9 +68,7 @@ def last_target(roll: Roll, inventory: Inventory, node: Node) -> Iterator[Findin
 
 
 def tasks(roll: Roll, inventory: Inventory, node: Node) -> Iterator[Finding]:
-    for framework in node.unknown:
-        message = f"runs tasks of {framework}, which nobody here knows how to move: move them, or exclude the node"
-        yield Finding("unknown-framework", node.address, message)
+    yield from frameworks.refused(roll, inventory, node)
     for app in inventory.apps:
         yield from _resident(app, node)
         if app.id in node.apps and app.instances > 1 and set(app.on) == {node.agent_id}:

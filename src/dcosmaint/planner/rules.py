@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from dcosmaint.model import Finding, Inventory, Node, Progress, Roll, Work
 from dcosmaint.model.kinds import proved
+from dcosmaint.planner import frameworks
 from dcosmaint.planner.case import Case, leaves, moving
 from dcosmaint.planner.manner import unfit
 from dcosmaint.planner.node_rules import NODE_RULES
@@ -65,7 +66,7 @@ def warnings(roll: Roll, inventory: Inventory) -> tuple[Finding, ...]:
     if roll.work is Work.UNDRAIN:
         return ()
     targets = [node for node in inventory.nodes if node.instance.id in roll.targets]
-    found = [*_misspelt(roll, inventory)]
+    found = [*_misspelt(roll, inventory), *frameworks.misspelt(roll, inventory)]
     for node in targets:
         found += _warnings(roll, inventory, node)
     return tuple(dict.fromkeys(found))
@@ -92,6 +93,7 @@ def _warnings(roll: Roll, inventory: Inventory, node: Node) -> Iterator[Finding]
             " yours once that node is gone, and no node starts before it that would break its service's cap"
         )
         yield Finding("ignored", str(member), message)
+    yield from frameworks.ignored(roll, node)
     carried = {member.service for member in moving(node, roll.policy)}
     for service in inventory.services:
         taken = roll.policy.accepts("no-proof", service.name)  # else it blocks, and is told as that

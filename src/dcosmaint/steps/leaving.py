@@ -64,3 +64,28 @@ class CountedLost:
 
     def _here(self, service: Service) -> list[Member]:
         return [pod.member for pod in service.pods if pod.agent_id == self.node.agent_id]
+
+
+@dataclass(frozen=True)
+class Idle:
+    """Another answer, where frameworks are waited for: one of them may have begun a task here since the survey.
+
+    Where nothing keeps work off the node it waits for a moment without any.
+    """
+
+    leaving: Leaving
+    mesos: MesosReads
+    slots: Slots
+    frameworks: tuple[str, ...]
+
+    def listed(self) -> None:
+        self.leaving.listed()
+
+    def refusal(self) -> str:
+        node = self.slots.flight.node
+        here = {task.framework for task in self.mesos.tasks() if task.agent_id == node.agent_id}
+        busy = [name for name in self.frameworks if name in here]
+        if busy:  # how many is left out: that some end and others begin is no progress
+            self.slots.stay()
+            return f"tasks of {', '.join(busy)} run on {node.address}"
+        return self.leaving.refusal()

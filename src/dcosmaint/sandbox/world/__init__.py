@@ -5,6 +5,7 @@ from dcosmaint.sandbox.world.faults import Faults, Rejected
 from dcosmaint.sandbox.world.shape import (
     AppShape,
     BalancerShape,
+    JobsShape,
     KafkaShape,
     NodeShape,
     Shape,
@@ -18,6 +19,7 @@ __all__ = [
     "AppShape",
     "BalancerShape",
     "Faults",
+    "JobsShape",
     "KafkaShape",
     "NodeShape",
     "Rejected",

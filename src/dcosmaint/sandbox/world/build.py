@@ -28,6 +28,8 @@ def build(shape: Shape | None = None, began: float = EPOCH) -> World:
         world.add_service(service, [order[n % len(order)] for n in range(len(service.pods))], order[-1])
     for app_shape in shape.apps:
         _app(world, App(app_shape))
+    for jobs in shape.jobs:
+        world.add_jobs(jobs, [agents[number].id for number in jobs.on])
     world.cloud.add_ami("dcos-agent-2023-11")
     world.begin()
     return world

@@ -112,6 +112,17 @@ class AppShape:
 
 
 @dataclass(frozen=True)
+class JobsShape:
+    """A framework that nobody knows. `on`: numbers of the private nodes with a task of it at the beginning."""
+
+    name: str = "metronome"
+    on: tuple[int, ...] = ()
+    lasts: Range | None = (60.0, 300.0)  # seconds from the start of a task to its end; None: until it is killed
+    every: float = 0.0  # seconds between two more tasks, each wherever there is room; 0: there are no more
+    size: Size = Size(0.1, 64.0, 0.0)
+
+
+@dataclass(frozen=True)
 class BalancerShape:
     """What sends traffic to the public nodes. `kind`: classic, or a target group by instance, or by ip."""
 
@@ -171,6 +182,7 @@ class Shape:
     zones: tuple[str, ...] = ("us-east-1a", "us-east-1b", "us-east-1c")
     services: tuple[ServiceShape, ...] = (EVENTS, ORDERS, LEGACY)
     apps: tuple[AppShape, ...] = APPS
+    jobs: tuple[JobsShape, ...] = ()
     balancers: tuple[BalancerShape, ...] = BALANCERS
     profile: str = "2.1"  # a release of DC/OS, by its name in PROFILES
     terraform_exposed: bool = False  # the resources lack ignore_changes = [ami]

@@ -62,6 +62,7 @@ class Task:
     agent_id: str
     size: Size
     docker: bool = False
+    loose: bool = False  # out of no reservation, and not Marathon's
     state: str = "TASK_STAGING"
     launched_at: float = 0.0
     running_at: float = 0.0
@@ -150,7 +151,7 @@ class Agent:
     def free(self) -> Size:
         """What is neither reserved nor used by a task without a reservation."""
         cpus, mem, disk = self.size.cpus, self.size.mem, self.size.disk
-        used = [task.size for task in self.tasks.values() if task.framework == "marathon"]
+        used = [task.size for task in self.tasks.values() if task.loose or task.framework == "marathon"]
         for size in (*self.reserved.values(), *self.set_apart.values(), *used):
             cpus, mem, disk = cpus - size.cpus, mem - size.mem, disk - size.disk
         return Size(cpus, mem, disk)

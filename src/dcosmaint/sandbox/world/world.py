@@ -9,6 +9,7 @@ from dcosmaint.sandbox.world.chance import Chance
 from dcosmaint.sandbox.world.clock import EPOCH, Clock
 from dcosmaint.sandbox.world.cloud import Cloud
 from dcosmaint.sandbox.world.ground import Ground
+from dcosmaint.sandbox.world.jobs import Jobs
 from dcosmaint.sandbox.world.kafka import Broker, SdkService, TopicPartition
 from dcosmaint.sandbox.world.log import EventLog
 from dcosmaint.sandbox.world.marathon import Marathon
@@ -17,7 +18,7 @@ from dcosmaint.sandbox.world.operator import Operator
 from dcosmaint.sandbox.world.packer import Packer
 from dcosmaint.sandbox.world.reservations import Reservations
 from dcosmaint.sandbox.world.scheduler import ServiceScheduler
-from dcosmaint.sandbox.world.shape import AppShape, KafkaShape, NodeShape, ServiceShape, Shape, Size
+from dcosmaint.sandbox.world.shape import AppShape, JobsShape, KafkaShape, NodeShape, ServiceShape, Shape, Size
 from dcosmaint.sandbox.world.state import Agent, App, Machine, Task
 from dcosmaint.sandbox.world.systemd import Systemd
 from dcosmaint.sandbox.world.terraform import Terraform
@@ -120,6 +121,13 @@ class World:
         app = App(shape)
         self.marathon.add(app, [self.ground.agents[agent_id] for agent_id in on])
         return app
+
+    def add_jobs(self, shape: JobsShape, on: Sequence[str]) -> Jobs:
+        """A framework of one-shot jobs, one of which has begun on each of these agents."""
+        jobs = Jobs(self.ground, self.master, shape)
+        for agent_id in on:
+            jobs.run(agent_id)
+        return jobs
 
     def begin(self) -> None:
         """Write the first line of the log: what the cluster is. Call it once, when it is built."""
