@@ -128,6 +128,21 @@ def test_a_cluster_that_takes_long_to_survey_is_asked_seldom() -> None:
     assert min(later - earlier for earlier, later in pairwise(asked)) >= 20.0 + 5 * 20.0
 
 
+def test_a_survey_that_succeeds_in_between_gives_the_whole_patience_back() -> None:
+    drive, asked = Drive(build(BARE), replace(QUICK, waits=Waits(stalled=100.0)), work=Work.DRAIN), list[float]()
+    drive.roll = replace(drive.roll, targets=drive.roll.targets[:1])
+
+    def now_and_then(planned: Admission, case: Case) -> Admission:
+        asked.append(drive.hands.now())
+        if len(asked) in (1, 6):
+            raise Retryable("mesos did not answer in time")
+        wait = (Refusal("no-place", FIRST, "there is no room yet", until=drive.hands.now() + 30.0),)
+        return planned if len(asked) > 6 else Admission((), (), wait, Verdict.WAIT)
+
+    assert drive.run(now_and_then) is Verdict.DONE
+    assert asked[5] - asked[0] > 100.0
+
+
 def test_a_moment_that_has_come_is_no_reason_to_ask_without_end() -> None:
     drive, ended = Drive(build(BARE), work=Work.DRAIN), list[float]()
 

@@ -11,7 +11,7 @@ from dcosmaint.errors import NodeFailed
 from dcosmaint.model import Resources
 from dcosmaint.sandbox.world import AppShape, Size
 from dcosmaint.sandbox.world.kafka import TopicPartition
-from dcosmaint.steps.differences import differences
+from dcosmaint.steps.differences import differences, gains
 from tests.builders import an_agent
 from tests.steps.bench import EVENTS, SHAPE, Bench, a_bench
 
@@ -100,6 +100,12 @@ def test_each_difference_has_a_name_of_its_own_and_all_but_another_role_may_be_a
         ("differs", "zone", True),
         ("differs", "resources", True),
     ]
+
+
+@pytest.mark.parametrize(("mem", "fewer", "more"), [(28_000, 1, 0), (31_000, 0, 0), (33_000, 0, 0), (36_000, 0, 1)])
+def test_a_little_more_or_less_memory_is_what_another_image_leaves(mem: float, fewer: int, more: int) -> None:
+    old, new = an_agent(), an_agent(resources=Resources(8, mem, 100_000))
+    assert (len([*differences(old, new)]), len([*gains(old, new)])) == (fewer, more)
 
 
 def test_another_role_is_accepted_by_nobody() -> None:
