@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any, cast
@@ -99,6 +100,22 @@ def test_reasons_that_take_turns_are_said_once_each() -> None:
     assert [warning for warning in warnings if "reason" in warning] == [
         f"nobody may start: reason {number} (1 node); other {number} (1 node)" for number in (1, 0)
     ]
+
+
+def test_a_reason_that_stands_again_after_progress_is_said_again() -> None:
+    drive, asked = Drive(build(BARE), work=Work.DRAIN), Counter[int]()
+    drive.roll = replace(drive.roll, targets=drive.roll.targets[:2])
+
+    def reluctant(planned: Admission, case: Case) -> Admission:
+        ended = len(case.progress.ended)
+        asked[ended] += not case.progress.flights
+        if case.progress.flights or asked[ended] > 3 or ended == 2:
+            return planned
+        return Admission((), (), (Refusal("no-place", FIRST, "there is no room yet"),), Verdict.WAIT)
+
+    assert drive.run(reluctant) is Verdict.DONE
+    warnings = [str(event.fields["why"]) for event in drive.heard.named("warning")]
+    assert warnings.count("nobody may start: there is no room yet (1 node)") == 2
 
 
 def test_that_a_node_waits_for_those_in_flight_is_no_news() -> None:

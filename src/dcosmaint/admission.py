@@ -48,7 +48,7 @@ class Door:
         self._cordons = Cordons(journal, logged_acts(site.acts, journal).mesos, hands.now, self._warn)
         self._asked: tuple[object, ...] = ()
         self._failing: float | None = None  # since when there is no survey
-        self._warned: set[str] = set()  # what was said since the progress below
+        self._warned: set[str]  # what was said since the progress below
         self._told: tuple[object, ...] = ()
         self.answer = NOBODY
         self.due: float  # when the answer is too old, once there is one
