@@ -18,7 +18,8 @@ ACTS = ("atom_expr", "power", "yield_expr", "raise_stmt", "del_stmt")
 class LeaveLineOut(Operator):  # type: ignore[misc]  # cosmic-ray ships no types
     def mutation_positions(self, node: Node) -> Iterator[Span]:
         acts = node.type in ACTS and node.parent.type == "simple_stmt"
-        keeps = node.type == "expr_stmt" and node.get_code(include_prefix=False).startswith("self.")
+        code = node.get_code(include_prefix=False)
+        keeps = node.type == "expr_stmt" and code.startswith("self.") and "=" in code  # without: a type alone
         if acts or keeps:
             yield node.start_pos, node.end_pos
 
