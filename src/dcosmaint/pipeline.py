@@ -26,7 +26,7 @@ from dcosmaint.steps.move_apps import MoveApps
 from dcosmaint.steps.ours import Ours
 from dcosmaint.steps.replace_brokers import ReplaceBrokers
 from dcosmaint.steps.slots import Slots
-from dcosmaint.steps.start_node import StartAgent, StartDocker, UncordonAgent
+from dcosmaint.steps.start_node import LostNode, StartAgent, StartDocker, UncordonAgent
 from dcosmaint.steps.stop_agent import LostAgent, StopAgent
 from dcosmaint.steps.stop_docker import StopDocker
 from dcosmaint.steps.swap_image import RestoreImage, SwapImage
@@ -165,9 +165,11 @@ def _join(seat: Seat, instance: Callable[[], Instance]) -> JoinBalancers:
 
 def undrain_node(seat: Seat) -> Steps:
     node, site, waits = seat.flight.node, seat.site, seat.roll.policy.waits
+    if seat.flight.gone:
+        return (LostNode(node, seat.slots),)
     return (
-        StartDocker(node, site.units, site.acts.units, waits),
-        StartAgent(node, site.units, site.acts.units, waits),
+        StartDocker(node, site.ec2, site.units, site.acts.units, waits),
+        StartAgent(node, site.ec2, site.units, site.acts.units, waits),
         UncordonAgent(node, site.mesos, site.acts.mesos, waits),
         _join(seat, lambda: node.instance),
     )

@@ -140,3 +140,16 @@ def test_a_node_that_is_gone_is_not_done_before_the_master_has_given_up_its_agen
     drive.run()
     assert drive.said("begin")
     assert listed == [False]
+
+
+def test_an_undrain_of_a_node_that_somebody_has_terminated_ends_and_says_what_makes_a_new_one() -> None:
+    drive = Drive(build(SMALL), work=Work.UNDRAIN)
+
+    def vanish(at: float, what: What) -> None:
+        if isinstance(what, Admitted):
+            drive.world.vanish(drive.world.node(FIRST).id)
+
+    drive.hear = vanish
+    assert drive.run() is Verdict.DONE
+    (noted,) = drive.said("noted")
+    assert "nothing is left to bring back. A plain `terraform apply` makes a node" in noted["why"]

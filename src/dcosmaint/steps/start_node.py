@@ -7,19 +7,22 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from dcosmaint.model import Node, Waiting, Waits
-from dcosmaint.ports import MesosActs, MesosReads, UnitActs, UnitReads
-from dcosmaint.steps.looks import LOOKS, agents_at
+from dcosmaint.ports import Ec2Reads, MesosActs, MesosReads, UnitActs, UnitReads
+from dcosmaint.steps.looks import LOOKS, agents_at, still_there
+from dcosmaint.steps.slots import Slots
 
 
 @dataclass(frozen=True)
 class StartDocker:
     name: ClassVar[str] = "start-docker"
     node: Node
+    ec2: Ec2Reads
     units: UnitReads
     acts: UnitActs
     waits: Waits
 
     def run(self) -> Iterator[Waiting]:
+        yield from still_there(self.ec2, self.node, self.waits)
         while not self.units.look(self.node.instance).docker:
             self.acts.start_docker(self.node.instance)
             if not self.units.look(self.node.instance).docker:
@@ -30,14 +33,30 @@ class StartDocker:
 class StartAgent:
     name: ClassVar[str] = "start-agent"
     node: Node
+    ec2: Ec2Reads
     units: UnitReads
     acts: UnitActs
     waits: Waits
 
     def run(self) -> Iterator[Waiting]:
+        yield from still_there(self.ec2, self.node, self.waits)
         while (seen := self.units.look(self.node.instance)).held or not seen.process:
             self.acts.release_agent(self.node.instance)
             yield Waiting(f"{seen.unit} to start", "", self.waits.start)
+
+
+@dataclass(frozen=True)
+class LostNode:
+    """Somebody else has terminated it: that is told, and nobody waits for it."""
+
+    name: ClassVar[str] = "start-docker"
+    node: Node
+    slots: Slots
+
+    def run(self) -> Iterator[Waiting]:
+        lost = f"{self.node.instance.id} was terminated by somebody else: nothing is left to bring back"
+        self.slots.note(f"{lost}. A plain `terraform apply` makes a node at {self.node.address}")
+        yield from ()
 
 
 @dataclass(frozen=True)
