@@ -65,7 +65,7 @@ def test_a_healthy_cluster_is_ok_in_every_check(stage: Stage) -> None:
     found = looked(stage, 0)
     assert only(found, "ok") == found
     assert {one["name"] for one in found} == {
-        "mesos", "clock", "version", "marathon", "services", "views", "aws", "images", "terraform-exposed", "ssh",
+        "mesos", "clock", "version", "marathon", "services", "views", "aws", "images", "terraform-exposed", "shell",
         "joins", "health", "lock", "rolls", "cordons",
     }  # fmt: skip
     assert stage.world.log == before
@@ -85,7 +85,7 @@ def test_one_check_that_can_not_be_made_keeps_no_other_from_being_made(stage: St
     stage.world.faults.api["services"] = 100
     found = looked(stage, 3)
     assert {one["name"] for one in only(found, "red")} == {"services", "joins"}
-    assert {"aws", "ssh", "marathon", "cordons"} <= {one["name"] for one in only(found, "ok")}
+    assert {"aws", "shell", "marathon", "cordons"} <= {one["name"] for one in only(found, "ok")}
     assert only(found, "red")[0]["remedy"] == "see the log of that service's scheduler"
 
 
@@ -202,7 +202,7 @@ def test_an_ami_that_does_not_exist_is_red(stage: Stage) -> None:
 
 def test_a_node_that_ssh_does_not_reach_is_red_and_the_others_are_looked_at(stage: Stage) -> None:
     stage.world.node(stage.address(0)).rebooting = True
-    found = [one for one in looked(stage, 3) if one["name"] == "ssh"]
+    found = [one for one in looked(stage, 3) if one["name"] == "shell"]
     assert sorted(one["state"] for one in found) == ["ok", "ok", "red"]
     assert sum("dcos-mesos-slave-public" in one["says"] for one in found) == 1
 

@@ -271,9 +271,9 @@ def test_instances_and_images_are_asked_of_aws_and_nodes_over_ssh(
     assert found["terraform"][0]["state"] == "ok", found["terraform"]
     assert found["aws"][0]["says"] == "EC2 describes 2 of the 2 instances in Terraform's state"
     assert f"{NODE} is made of {AMI} (" in found["images"][0]["says"]
-    assert [one["state"] for one in found["ssh"]] == ["red", "red"]
-    assert "no SSH connection" in found["ssh"][0]["says"]
-    assert "nodes.ssh" in found["ssh"][0]["remedy"]
+    assert [one["state"] for one in found["shell"]] == ["red", "red"]
+    assert "no SSH connection" in found["shell"][0]["says"]
+    assert "nodes.ssh" in found["shell"][0]["remedy"]
     assert operator.left == ["prod", "known_hosts"]
 
 

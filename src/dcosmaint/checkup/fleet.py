@@ -1,4 +1,4 @@
-"""The nodes from below: what EC2 knows of them, what SSH gets to see, and how all of it joins."""
+"""The nodes from below: what EC2 knows of them, what a shell there gets to see, and how all of it joins."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from dcosmaint.site import Site
 from dcosmaint.survey import survey
 
 SAMPLE = 3
-"""Nodes that are looked at over SSH, one of them public where there is one."""
+"""Nodes that are looked at from within, one of them public where there is one."""
 
 ACTS = {
     True: ("elasticloadbalancing:DeregisterTargets", "elasticloadbalancing:RegisterTargets"),
@@ -41,7 +41,7 @@ def of_fleet(site: Site, now: Callable[[], float]) -> tuple[Check, ...]:
         Check("aws", partial(_instances, site), login),
         Check("images", partial(_images, site), login),
         Check("terraform-exposed", partial(_exposed, site.terraform)),
-        Check("ssh", partial(_ssh, site)),
+        Check("shell", partial(_shell, site)),
         Check("joins", partial(_joins, site, now), "see to what is red above", needs=ROUTER),
     )
 
@@ -98,7 +98,7 @@ def _exposed(terraform: TerraformReads) -> Iterator[Remark]:
         yield ok("no plain `terraform apply` would replace a node for its AMI")
 
 
-def _ssh(site: Site) -> Iterator[Remark]:
+def _shell(site: Site) -> Iterator[Remark]:
     addresses = {each.instance_id: each.address for each in site.terraform.placed()}
     running = [instance for instance in site.ec2.instances(list(addresses)) if instance.state == "running"]
     if not running:
@@ -108,7 +108,7 @@ def _ssh(site: Site) -> Iterator[Remark]:
 
 
 def _public(site: Site) -> frozenset[str]:
-    """Addresses of public agents; none while Mesos does not say: SSH can be looked at without it."""
+    """Addresses of public agents; none while Mesos does not say: nodes can be looked at without it."""
     with suppress(DcosmaintError):
         return frozenset(agent.private_ip for agent in site.mesos.agents().listed if agent.public)
     return frozenset()
@@ -124,7 +124,7 @@ def _node(address: str, instance: Instance, units: UnitReads) -> Remark:
     try:
         seen = units.look(instance)
     except DcosmaintError as error:
-        return red(f"{address}: {error}", "see to nodes.ssh, and whether `ssh` gets there by hand")
+        return red(f"{address}: {error}", "see to nodes.transport and nodes.ssh, and whether you get there by hand")
     return _seen(f"{address} at {instance.private_ip}", seen)
 
 
@@ -134,7 +134,7 @@ def _seen(who: str, seen: Units) -> Remark:
     if not seen.agent or not seen.docker:
         down = " and ".join(name for name, up in ((seen.unit, seen.agent), ("docker", seen.docker)) if not up)
         return red(f"{who}: {down} does not run", f"look there: `systemctl status {seen.unit} docker`")
-    return ok(f"{who}: SSH and sudo work, {seen.unit} and docker run")
+    return ok(f"{who}: we get in and may act as root, {seen.unit} and docker run")
 
 
 def _joins(site: Site, now: Callable[[], float]) -> Iterator[Remark]:

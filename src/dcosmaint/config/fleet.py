@@ -128,8 +128,8 @@ class Ssh(Strict):
 
 
 class Nodes(Strict):
-    transport: Annotated[Literal["ssh"], later("ssm")] = Field(
-        default="ssh", description="the way into a node (`ssm` is not built yet)"
+    transport: Literal["ssh", "ssm"] = Field(
+        default="ssh", description="the way into a node: SSH, or Run Command of AWS Systems Manager"
     )
     ssh: Ssh = Field(default_factory=Ssh, description="how SSH gets there")
     stop_order: Literal["auto", "docker-first", "agent-first"] = Field(

@@ -6,44 +6,36 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from shutil import copyfile
 from typing import Any, NoReturn, TypeVar, cast
 from urllib.parse import urlsplit
 
 from dcosmaint import examination
-from dcosmaint.adapters import service_key
 from dcosmaint.adapters.admin_router import AdminRouter
-from dcosmaint.adapters.auth import Auth, DcosCli, GivenToken, NoLogin, Password, ServiceAccount
 from dcosmaint.adapters.children import Children
-from dcosmaint.adapters.dcos_cli import Files
 from dcosmaint.adapters.diagnostics import Diagnostics
 from dcosmaint.adapters.dynamodb_lock import DynamoDbLock, Table
-from dcosmaint.adapters.ec2 import Account, Ec2
-from dcosmaint.adapters.host_keys import Enrolment, HostKeys
 from dcosmaint.adapters.in_sync import Asked
-from dcosmaint.adapters.load_balancers import LoadBalancers
 from dcosmaint.adapters.marathon import Marathon
 from dcosmaint.adapters.marathon_lock import MarathonLock
 from dcosmaint.adapters.mesos import Mesos
 from dcosmaint.adapters.packer import Packer, Template
 from dcosmaint.adapters.sdk import Sdk
 from dcosmaint.adapters.shared_lock import SharedLock
-from dcosmaint.adapters.ssh import Ssh
-from dcosmaint.adapters.ssh_route import SshSettings
 from dcosmaint.adapters.terraform import Terraform
-from dcosmaint.adapters.tls import Tls
 from dcosmaint.adapters.units import NodeUnits
 from dcosmaint.adapters.workspace import AmiPlace, Group, Workspace
 from dcosmaint.checkup import Patient
 from dcosmaint.config import ClusterConfig
-from dcosmaint.config import dcos as dcos_config
 from dcosmaint.errors import DcosmaintError, Usage
 from dcosmaint.model import Child
 from dcosmaint.ports import PackerActs, PackerReads
-from dcosmaint.redaction import keep_environment, keep_secret
+from dcosmaint.redaction import keep_environment
 from dcosmaint.site import Acts, Site
+from dcosmaint.wiring.aws import Aws, account, account_of
+from dcosmaint.wiring.door import admin_router
+from dcosmaint.wiring.nodes import Nodes, reach
 
 T = TypeVar("T")
 
@@ -54,9 +46,10 @@ KNOWN_HOSTS = "known_hosts"
 @contextmanager
 def connect(config: ClusterConfig, work: Path) -> Iterator[Site]:
     """A cluster, reachable. `work` is the folder for what a roll's programs leave. Raises `Usage` for a bad login."""
-    with _router(config) as router, _aws(config) as aws:
+    with admin_router(config) as router, account_of(config) as aws:
         router.check()
-        yield _site(config, router, aws, work)
+        with reach(config, aws.ec2, work.parent / KNOWN_HOSTS) as nodes:
+            yield _site(config, router, aws, nodes, work)
 
 
 @contextmanager
@@ -68,23 +61,24 @@ def examine(config: ClusterConfig, folder: Path, work: Path) -> Iterator[Patient
     if (keys := folder / KNOWN_HOSTS).is_file():
         copyfile(keys, work.parent / KNOWN_HOSTS)
     with ExitStack() as stack:
-        router = _or_why(lambda: stack.enter_context(_router(config)))
-        aws = _or_why(lambda: stack.enter_context(_aws(config)))
+        router = _or_why(lambda: stack.enter_context(admin_router(config)))
+        aws = _or_why(lambda: stack.enter_context(account_of(config)))
+        nodes = _or_why(lambda: stack.enter_context(reach(config, aws.ec2, work.parent / KNOWN_HOSTS)))
         packer = _packer(config, _environment(config), work / "packer")
         baker = packer if isinstance(packer, Packer) else None
         place = workspace(config, _environment(config))
-        yield Patient(_site(config, router, aws, work), examination.checks(config, router, place, baker))
+        yield Patient(_site(config, router, aws, nodes, work), examination.checks(config, router, place, baker))
 
 
 @contextmanager
 def shared_lock(config: ClusterConfig, name: str) -> Iterator[SharedLock | None]:
     """The lock that all machines see; None where the configuration has only this machine's."""
     if config.state.lock == "marathon":
-        with _router(config) as router:
+        with admin_router(config) as router:
             yield MarathonLock(router, name)
     elif config.state.lock_table:
         row = Table(config.state.lock_table, urlsplit(config.dcos.url).netloc.lower())
-        with closing(DynamoDbLock(_account(config), row, name)) as lock:
+        with closing(DynamoDbLock(account(config), row, name)) as lock:
             yield lock
     else:
         yield None
@@ -110,38 +104,12 @@ class _Broken:
         raise self._error
 
 
-def _router(config: ClusterConfig) -> AdminRouter:
-    auth = _auth(config)
-    return AdminRouter(config.dcos.url, auth, _tls(config, auth))
-
-
-@dataclass(frozen=True)
-class _Aws:
-    """What is asked of one account."""
-
-    ec2: Ec2
-    balancers: LoadBalancers
-
-
-@contextmanager
-def _aws(config: ClusterConfig) -> Iterator[_Aws]:
-    account = _account(config)
-    with closing(LoadBalancers(account)) as balancers, closing(Ec2(account, balancers)) as ec2:
-        yield _Aws(ec2, balancers)
-
-
-def _account(config: ClusterConfig) -> Account:
-    return Account(config.aws.region, config.aws.profile or "", config.aws.endpoint_url or "")
-
-
-def _site(config: ClusterConfig, router: AdminRouter, aws: _Aws, work: Path) -> Site:
+def _site(config: ClusterConfig, router: AdminRouter, aws: Aws, nodes: Nodes, work: Path) -> Site:
     env = _environment(config)
     mesos, sdk, marathon = Mesos(router), Sdk(router), Marathon(router)
     terraform = Terraform(workspace(config, env), Children(work / "terraform"))
     packer = _packer(config, env, work / "packer")
-    ssh = Ssh(_ssh(config), _host_keys(config, work))
-    units = NodeUnits(ssh)
-    keys = Enrolment(ssh.keys, aws.ec2.console, ssh.first_contact)
+    units = NodeUnits(nodes.shell)
     return Site(
         mesos=mesos,
         services=Asked(sdk, commands, os.environ) if (commands := _in_sync(config)) else sdk,
@@ -152,50 +120,14 @@ def _site(config: ClusterConfig, router: AdminRouter, aws: _Aws, work: Path) -> 
         balancers=aws.balancers,
         terraform=terraform,
         packer=packer,
-        acts=Acts(mesos, sdk, marathon, units, aws.ec2, aws.balancers, terraform, packer, keys),
-        bastions=cache(ssh.bastions),  # ssh_config is read once for each node
+        acts=Acts(mesos, sdk, marathon, units, aws.ec2, aws.balancers, terraform, packer, nodes.keys),
+        bastions=nodes.bastions,
     )
 
 
 def _in_sync(config: ClusterConfig) -> Mapping[str, tuple[str, ...]]:
     """The operator's commands, by service."""
     return {name: service.in_sync for name, service in config.services.items() if service.in_sync}
-
-
-def _auth(config: ClusterConfig) -> Auth:
-    match config.dcos.auth:
-        case dcos_config.Token(token_env=variable):
-            return GivenToken(_secret(variable), variable)
-        case dcos_config.Password(username=username, password_env=variable):
-            return Password(username, _secret(variable))
-        case dcos_config.ServiceAccount(uid=uid, private_key_file=path):
-            return ServiceAccount(service_key.read(path, uid or ""))
-        case dcos_config.DcosCli():
-            return DcosCli(_cli_files(), os.environ.get("DCOS_CLUSTER", ""), config.dcos.url)
-        case dcos_config.NoAuth():
-            return NoLogin()
-
-
-def _cli_files() -> Files:
-    root = Path(os.environ.get("DCOS_DIR") or "~/.dcos").expanduser()
-    old = os.environ.get("DCOS_CONFIG")
-    return Files(root, Path(old).expanduser() if old else None)
-
-
-def _secret(variable: str) -> str:
-    value = os.environ.get(variable, "")
-    if not value:
-        raise Usage(f"${variable} is empty: the configuration says that it holds the login of this cluster")
-    keep_secret(value)
-    return value
-
-
-def _tls(config: ClusterConfig, auth: Auth) -> Tls:
-    """A CA that the DC/OS CLI was told to trust is ours as well. That it verifies nothing is not: that is said here."""
-    tls = config.dcos.tls
-    if tls.verify and not tls.ca_cert and isinstance(auth, DcosCli):
-        return Tls(ca_cert=auth.cluster.ca_cert)
-    return Tls(ca_cert=str(tls.ca_cert or ""), verify=tls.verify)
 
 
 def _environment(config: ClusterConfig) -> Mapping[str, str]:
@@ -234,20 +166,3 @@ class _NoPacker(PackerReads, PackerActs):
         raise Usage("the configuration names no Packer template: set packer.template, or name an AMI with --ami")
 
     def interrupt(self) -> None: ...
-
-
-def _ssh(config: ClusterConfig) -> SshSettings:
-    ssh = config.nodes.ssh
-    return SshSettings(
-        user=ssh.user or "", key=ssh.key, port=ssh.port, config_file=ssh.config_file, bastions=_hops(ssh.bastion)
-    )
-
-
-def _hops(bastion: str | None) -> tuple[str, ...]:
-    return tuple(hop.strip() for hop in (bastion or "").split(",") if hop.strip())
-
-
-def _host_keys(config: ClusterConfig, work: Path) -> HostKeys:
-    """Kept for the cluster, not for one roll: instances that one roll created are the next one's old ones."""
-    ssh = config.nodes.ssh
-    return HostKeys(own=work.parent / KNOWN_HOSTS, users=(ssh.known_hosts,), strict=ssh.host_keys == "strict")
