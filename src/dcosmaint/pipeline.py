@@ -122,11 +122,7 @@ def lose_node(seat: Seat) -> Steps:
 def stop_node(seat: Seat) -> Steps:
     """Load balancers send it nothing more before it goes down."""
     node, site, waits = seat.flight.node, seat.site, seat.roll.policy.waits
-    leave = LeaveBalancers(site.balancers, site.acts.balancers, seat.slots, waits)
-    leaving: Leaving = Emptied(node, site.mesos, seat.services)
-    if seat.roll.manner.last:
-        leaving = CountedLost(node, site.mesos, seat.services, seat.slots)
-    leaving = StillOut(leaving, site.balancers, seat.slots)
+    leave, leaving = LeaveBalancers(site.balancers, site.acts.balancers, seat.slots, waits), may_leave(seat)
     if seat.roll.policy.waited:
         leaving = Idle(leaving, site.mesos, seat.slots, seat.roll.policy.waited)
     docker = StopDocker(node, site.mesos, leaving, site.ec2, site.units, site.acts.units, waits)
@@ -149,10 +145,18 @@ def stop_node(seat: Seat) -> Steps:
     return (leave, *move_apps(seat), *stop)
 
 
+def may_leave(seat: Seat) -> Leaving:
+    node, site = seat.flight.node, seat.site
+    leaving: Leaving = Emptied(node, site.mesos, seat.services)
+    if seat.roll.manner.last:
+        leaving = CountedLost(node, site.mesos, seat.services, seat.slots)
+    return StillOut(leaving, site.balancers, seat.slots)
+
+
 def renew_node(seat: Seat) -> Steps:
     node, roll, site = seat.flight.node, seat.roll, seat.site
     return (
-        TerminateInstance(node, roll, site.mesos, seat.services, site.ec2, site.acts.ec2, seat.slots),
+        TerminateInstance(node, roll, site.mesos, may_leave(seat), site.ec2, site.acts.ec2, seat.slots),
         ApplyTerraform(node, roll, site.terraform, site.ec2, seat.writer),
         AwaitAgent(node, site.terraform, site.ec2, site.mesos, site.acts.keys, roll.policy.waits),
         _join(seat, partial(new_instance, node, site.terraform, site.ec2)),

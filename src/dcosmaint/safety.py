@@ -59,6 +59,11 @@ def unknown(service: Service, member: Member, baseline: tuple[Partition, ...]) -
     )
 
 
+def unread(service: Service) -> str:
+    """Why nobody knows what its members hold, or "": however many of them may be lost, none goes then (R2)."""
+    return "" if service.partitions is not None else f"{service.name}: its topics can't be read"
+
+
 def over_cap(service: Service, gone: Iterable[Member], cap: int) -> str:
     """Why these members of the service can't be gone at once, or ""."""
     names = sorted(member.pod for member in set(gone) if member.service == service.name)

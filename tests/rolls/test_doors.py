@@ -14,6 +14,7 @@ from dcosmaint.model import Flight, Image, Instance, Member, Waiting, Waits
 from dcosmaint.ports import Ec2Reads
 from dcosmaint.sandbox.world import NodeShape, Shape, World, build
 from dcosmaint.steps.await_agent import AwaitAgent
+from dcosmaint.steps.leaving import Emptied
 from dcosmaint.steps.looks import LOOKS
 from dcosmaint.steps.slots import Slots
 from dcosmaint.steps.terminate_instance import TerminateInstance
@@ -51,7 +52,8 @@ class Door:
         self.journal.append(Admitted((Flight(self.node, holds=holds, done=self.done),)))
         site, slots = self.stage.site, Slots(self.node.address, self.journal)
         acts, roll = site.acts.ec2, self.journal.roll
-        run = TerminateInstance(self.node, roll, site.mesos, site.services, self.ec2, acts, slots).run()
+        leaving = Emptied(self.node, site.mesos, site.services)
+        run = TerminateInstance(self.node, roll, site.mesos, leaving, self.ec2, acts, slots).run()
         return list(islice(run, count))
 
     @property

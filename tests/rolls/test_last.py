@@ -11,7 +11,7 @@ import pytest
 
 from dcosmaint.choice import Choice
 from dcosmaint.journal import Journal, Memory
-from dcosmaint.lines import Admitted, Done, What
+from dcosmaint.lines import Acting, Admitted, Done, What
 from dcosmaint.model import Member, Policy, Roll, Verdict, Work
 from dcosmaint.sandbox.world import KafkaShape, Shape, TopicShape, build
 from dcosmaint.sandbox.world.kafka import Broker
@@ -29,6 +29,7 @@ from tests.rolls.stage import (
     rolled,
     said,
     unwell,
+    why,
 )
 
 QUICK = Policy(soak=20.0, batch_size=4)
@@ -170,6 +171,67 @@ def test_a_broker_that_was_placed_there_after_the_survey_takes_a_slot_before_the
     assert [Member(**line["member"]) for line in said(memory, "slot")] == [Member(EVENTS, broker.pod)]
     assert not_replaced(stage.world, roll) == []
     clean(stage, roll)
+
+
+def test_one_that_was_placed_there_as_the_agent_left_takes_a_slot_before_its_instance_ends() -> None:
+    """Docker is stopped already, so nothing but the end of the instance asks again."""
+    stage, memory = Stage(build(OLD)), Memory()
+    empty = f"{PRIVATE}[4]"
+    roll = stage.roll(Work.REPLACE, Choice(only=(empty,)), QUICK)
+    journal = stage.begin(roll, memory)
+    broker, machine = stage.world.ground.services[EVENTS].brokers[2], stage.world.node(empty)
+
+    def hear(at: float, what: What) -> None:
+        if isinstance(what, Acting) and what.act == "units.signal_agent":
+            land(stage, broker, machine.agent_id)
+            stage.world.systemd.stop_docker(machine, by="operator")
+
+    journal.heard = hear
+    assert stage.run(journal) is Verdict.DONE
+    events = [json.loads(line) for line in memory.lines]
+    told = [line.get("act", line["event"]) for line in events if line["event"] in ("slot", "acting", "begin")]
+    assert "begin" not in told
+    assert told.index("slot") < told.index("ec2.terminate") < told.index("services.replace")
+    clean(stage, roll)
+
+
+def test_no_volume_is_thrown_away_while_nobody_can_read_who_is_in_sync() -> None:
+    stage = Stage(build(OLD))
+    journal = stage.begin(stage.roll(Work.REPLACE, Choice(only=(FIRST,)), replace(QUICK, default_cap=3)))
+    service, terminated = stage.world.ground.services[EVENTS], []
+
+    def show(*, readable: bool) -> None:
+        service.readable, service.changes = readable, service.changes + 1
+
+    def hear(at: float, what: What) -> None:
+        if isinstance(what, Done) and what.step == "stop-docker":
+            show(readable=False)
+            stage.world.at(900.0, lambda: show(readable=True))
+        if isinstance(what, Acting) and what.act == "ec2.terminate":
+            terminated.append(service.readable)
+
+    journal.heard = hear
+    assert stage.run(journal) is Verdict.DONE
+    assert terminated == [True]
+
+
+def test_members_are_replaced_also_where_their_agent_came_back_under_another_id() -> None:
+    """Their scheduler has them on the one that is gone for good."""
+    stage = Stage(build(OLD))
+    roll = stage.roll(Work.REPLACE, Choice(only=(FIRST,)), QUICK)
+    journal, machine = stage.begin(roll), stage.world.node(FIRST)
+    ids: list[str] = []
+
+    def hear(at: float, what: What) -> None:
+        if isinstance(what, Done) and what.step == "stop-docker" and not ids:
+            ids.append(machine.agent_id)
+            machine.agent_id, machine.process, machine.hold = "", True, ""
+            stage.world.master.register(machine)
+
+    journal.heard = hear
+    assert stage.run(journal) is Verdict.DONE, why(journal)
+    assert machine.agent_id not in ids
+    assert not_replaced(stage.world, roll) == unwell(stage.world) == []
 
 
 THREE_OF_TWO = KafkaShape(EVENTS, 3, (TopicShape("clicks", 3, 3), TopicShape("pairs", 3, 2)))

@@ -45,6 +45,11 @@ def test_a_slot_is_refused_while_a_broker_is_lost_for_another_reason() -> None:
     assert taken(with_lost(2), cap=2) == ""
 
 
+def test_no_slot_is_taken_while_topics_cant_be_read_however_many_the_cap_allows() -> None:
+    unread = replace(WELL, services=(replace(WELL.services[0], partitions=None),))
+    assert taken(unread, cap=3) == "kafka-events: its topics can't be read"
+
+
 def test_a_broker_that_is_behind_in_a_topic_of_a_later_day_is_lost_while_its_node_is_in_flight() -> None:
     """kafka-0 was moved from node 0, and is whole by the roll's baseline; the topic was created after that."""
     whole = WELL.services[0].partitions or ()

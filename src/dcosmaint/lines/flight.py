@@ -19,13 +19,14 @@ class Begun(Line):
     event: Literal["begin"] = "begin"
 
     def onto(self, progress: Progress, at: float) -> Progress:
-        flight = progress.flights[self.node.address]
-        same = self.node.agent_id == flight.node.agent_id
+        node, flight = self.node, progress.flights[self.node.address]
+        same = node.agent_id == flight.node.agent_id
+        earlier = flight.earlier if same else (*flight.earlier, flight.node.agent_id)
         acted = tuple(act for act in flight.acted if same or act != CORDON)  # a cordon is one of an agent, by its id
         known = {each.key for each in flight.balancers}
-        found = (each for each in self.node.instance.balancers if each.key not in known)  # those it has left stay known
+        found = (each for each in node.instance.balancers if each.key not in known)  # those it has left stay known
         balancers = (*flight.balancers, *found)
-        return change(progress, self.node.address, node=self.node, done=(), acted=acted, balancers=balancers)
+        return change(progress, node.address, node=node, done=(), acted=acted, earlier=earlier, balancers=balancers)
 
 
 @dataclass(frozen=True)

@@ -126,6 +126,12 @@ class Flight:
     stopped: str = ""  # held or failed, and why; its slots stay taken
     since: float = 0.0  # when it was admitted
     acted: tuple[str, ...] = ()  # acts that were announced for it, each once: port.method
+    earlier: tuple[str, ...] = ()  # agent ids that it had before it came back under another
+
+    @property
+    def agent_ids(self) -> tuple[str, ...]:
+        """What a scheduler may call the place of members that went down with it, or are there now."""
+        return self.node.agent_id, *self.earlier
 
     @property
     def cordoned(self) -> bool:

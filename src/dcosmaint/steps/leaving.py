@@ -1,4 +1,4 @@
-"""May a node go down with what is on it now? Asked afresh before each act that takes it down (R3)."""
+"""May a node go down with what is on it now? Asked afresh before each act that takes it down or ends it (R3)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Leaving(Protocol):
         ...
 
     def refusal(self) -> str:
-        """Why it may not go down now, or ""."""
+        """Why it may not go down now, or, once it is down, why its instance may not be terminated; or ""."""
         ...
 
 
@@ -59,11 +59,14 @@ class CountedLost:
         self.slots.stay()
         services, held = self.services.all(), self.slots.flight.holds
         none_astray((pod for service in services for pod in service.pods if pod.member not in held), self.node)
-        refusals = (self.slots.give_up(self._here(service), service) for service in services)
+        refusals = (self.slots.give_up(self._down(service), service) for service in services)
         return next(filter(None, refusals), "")
 
-    def _here(self, service: Service) -> list[Member]:
-        return [pod.member for pod in service.pods if pod.agent_id == self.node.agent_id]
+    def _down(self, service: Service) -> list[Member]:
+        """Those here, and those that have a slot already: once the node is down, some schedulers place them nowhere."""
+        flight = self.slots.flight
+        pods = (pod for pod in service.pods if pod.agent_id in flight.agent_ids or pod.member in flight.holds)
+        return [pod.member for pod in pods]
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Generator, Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 
 from dcosmaint.errors import Retryable, StartOver, Vanished
-from dcosmaint.model import Agent, App, Member, Node, Pod, Roll, Waiting, Waits
+from dcosmaint.model import Agent, App, Node, Pod, Roll, Waiting, Waits
 from dcosmaint.ports import Ec2Reads, MarathonReads, MesosReads, ServiceReads
 
 LOOKS = 3
@@ -48,12 +48,9 @@ def still_there(ec2: Ec2Reads, node: Node, waits: Waits) -> Iterator[Waiting]:
         raise Vanished(f"{node.instance.id} was terminated by somebody else")
 
 
-def nobody_left(services: ServiceReads, node: Node, but: Container[Member] = ()) -> None:
-    """R3: no SDK pod may be on a node that is about to stop. Raises `StartOver` when one landed late.
-
-    `but` are those that go down with it, and that somebody has counted as lost.
-    """
-    pods = [pod for service in services.all() for pod in service.pods if pod.member not in but]
+def nobody_left(services: ServiceReads, node: Node) -> None:
+    """R3: no SDK pod may be on a node that is about to stop. Raises `StartOver` when one landed late."""
+    pods = [pod for service in services.all() for pod in service.pods]
     for pod in pods:
         if pod.agent_id == node.agent_id:
             raise StartOver(f"{pod.member} is on {node.address} again")

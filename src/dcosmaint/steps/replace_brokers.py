@@ -65,7 +65,7 @@ class ReplaceBrokers:
                 self.slots.stay()
 
     def _here(self, pod: Pod) -> bool:
-        return pod.agent_id == self.node.agent_id
+        return pod.agent_id in self.slots.flight.agent_ids
 
     def _moved(self, service: Service, pod: Pod) -> bool:
         complete = {service.deploy, service.recovery} == {"COMPLETE"} or self.slots.shared(pod.member)

@@ -10,7 +10,7 @@ from dcosmaint.journal import Journal
 from dcosmaint.lines import Moved, Noted, Replacing, Slot
 from dcosmaint.model import Flight, Member, Partition, Pod, Service
 from dcosmaint.redaction import redacted
-from dcosmaint.safety import baseline, lost, over_cap, thin, together, unknown
+from dcosmaint.safety import baseline, lost, over_cap, thin, together, unknown, unread
 
 
 @dataclass(frozen=True)
@@ -62,17 +62,13 @@ class Slots:
                     self.journal.append(Slot(self.address, member, also))
             return ""
 
-    def bare(self, service: Service) -> str:
-        """Why the volumes of members that went down with their node may not be thrown away yet, or "" (R14)."""
-        own = [member for member in self.flight.holds if member.service == service.name]
-        return self._thin(own, service, self._gone(service)) if own else ""
-
     def _refusal(self, members: Sequence[Member], service: Service) -> str:
         for member in members:
             if begun := self._moved_from(member):
                 return f"{member} is not whole yet after its move from {begun}"
         gone, cap = self._gone(service).union(members), self.journal.roll.policy.cap(service.name)
-        return over_cap(service, gone, cap) or together(service, gone) or self._thin(members, service, gone)
+        counted = over_cap(service, gone, cap) or together(service, gone)
+        return unread(service) or counted or self._thin(members, service, gone)
 
     def _gone(self, service: Service) -> frozenset[Member]:
         return lost(service, self.baseline(service)) | self.journal.progress.held

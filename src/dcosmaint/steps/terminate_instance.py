@@ -8,8 +8,9 @@ from typing import ClassVar
 
 from dcosmaint.errors import Fatal, NodeFailed
 from dcosmaint.model import Node, Roll, Waiting
-from dcosmaint.ports import Ec2Acts, Ec2Reads, MesosReads, ServiceReads
-from dcosmaint.steps.looks import nobody_left, state, still_gone
+from dcosmaint.ports import Ec2Acts, Ec2Reads, MesosReads
+from dcosmaint.steps.leaving import Leaving
+from dcosmaint.steps.looks import state, still_gone
 from dcosmaint.steps.slots import Slots
 
 
@@ -19,16 +20,19 @@ class TerminateInstance:
     node: Node
     roll: Roll
     mesos: MesosReads
-    services: ServiceReads
+    leaving: Leaving
     ec2: Ec2Reads
     acts: Ec2Acts
     slots: Slots
 
     def run(self) -> Iterator[Waiting]:
-        instance, patience = self.node.instance.id, self.roll.policy.waits.terminate
-        while (seen := (yield from state(self.ec2, instance, patience))) != "terminated":
-            left = self._end(seen) or (yield from state(self.ec2, instance, patience))
-            yield Waiting(f"{instance} to be terminated", left, patience)
+        instance, waits = self.node.instance.id, self.roll.policy.waits
+        while (seen := (yield from state(self.ec2, instance, waits.terminate))) != "terminated":
+            if refusal := self._end(seen):
+                yield Waiting(f"room to take {self.node.address} away", refusal, waits.stalled)
+            else:
+                left = yield from state(self.ec2, instance, waits.terminate)
+                yield Waiting(f"{instance} to be terminated", left, waits.terminate)
 
     def _end(self, seen: str) -> str:
         """Returns why it may not be terminated now, or ""."""
@@ -46,10 +50,7 @@ class TerminateInstance:
             raise Fatal(f"{instance} is not a target of this roll: it is not terminated")
         if "stop-agent" not in flight.done:
             raise Fatal(f"the agent of {self.node.address} did not leave by our hand: {instance} is not terminated")
-        last = self.roll.manner.last
-        if flight.holds and not last:
+        if flight.holds and not self.roll.manner.last:
             named = ", ".join(map(str, flight.holds))
             raise NodeFailed(f"{named} not proved to be in sync elsewhere: {instance} is not terminated")
-        nobody_left(self.services, self.node, but=flight.holds if last else ())
-        names = sorted({member.service for member in flight.holds})
-        return next(filter(None, (self.slots.bare(self.services.one(name)) for name in names)), "")
+        return self.leaving.refusal()
