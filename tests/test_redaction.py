@@ -42,6 +42,7 @@ SHAPES = [
 ]
 
 
+@pytest.mark.trap("states and infos carry the environment of tasks")
 @pytest.mark.parametrize("text", SHAPES)
 def test_r12_a_secret_is_known_by_its_shape(text: str) -> None:
     assert CANARY.upper() not in redacted(text).upper()

@@ -150,6 +150,7 @@ def test_data_is_joined_with_the_framework_of_its_role_though_no_task_is_there(c
     assert cluster.node(f"{PUBLIC}[0]").data == ()
 
 
+@pytest.mark.trap("the name of a service is written in several ways")
 def test_the_principal_tells_frameworks_that_share_a_role_apart(cluster: Cluster) -> None:
     """On newer clusters all of a folder's frameworks may have the folder's role."""
     for name in ("dev/cassandra", "dev/elastic"):
@@ -176,6 +177,7 @@ def test_a_terraform_that_ignores_no_ami_is_a_blocker_that_may_be_accepted() -> 
     assert [(finding.subject, finding.acceptable) for finding in found] == [(GROUP, True), (PUBLIC, True)]
 
 
+@pytest.mark.trap("our own way in, or a scheduler, may be on the very node")
 @pytest.mark.parametrize("name", [lambda node: node.private_ip, lambda node: node.instance.id, lambda node: FIRST])
 def test_the_node_that_our_own_ssh_goes_through_is_a_blocker(cluster: Cluster, name: Callable[[Node], str]) -> None:
     bastion = name(cluster.node())

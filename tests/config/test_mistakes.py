@@ -78,6 +78,7 @@ def test_what_is_not_built_yet_is_refused_by_name(tmp_path: Path, more: str, wor
     assert f"{word} is not built yet".strip() in refusal(tmp_path, more)
 
 
+@pytest.mark.trap("a maintenance schedule that is written replaces other people's")
 @pytest.mark.parametrize(
     ("dcos", "says"),
     [

@@ -42,6 +42,12 @@ def test_every_refusal_is_a_sentence_about_a_node(situation: Situation) -> None:
         assert refusal.node, refusal
 
 
+@pytest.mark.trap("our own way in, or a scheduler, may be on the very node")
+def test_the_node_of_a_scheduler_stays_while_members_of_its_service_move() -> None:
+    (busy,) = (situation for situation in SITUATIONS if situation.name == "scheduler_busy")
+    assert "4 scheduler" in came(admit(busy.roll, busy.inventory, busy.progress)).refused
+
+
 def _named() -> Iterator[str]:
     for situation in SITUATIONS:
         yield from (line.partition(" ")[2] for line in wanted(situation).refused)

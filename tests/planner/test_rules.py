@@ -184,6 +184,14 @@ def test_only_a_risk_that_may_be_taken_can_be_accepted(rule: str, subject: str, 
     assert {f.acceptable for f in found(inventory) if f.rule == rule} == {rule in ACCEPTABLE}
 
 
+@pytest.mark.trap("what runs on an agent that has left waits for it for ever")
+def test_an_app_with_data_on_its_node_is_refused_whatever_is_accepted() -> None:
+    """Its tasks would wait for the old agent, whose node does not come back."""
+    (_, inventory), *_ = REFUSED["resident-tasks"]
+    policy = a_policy(accepted=("resident-tasks", "resident-tasks=/store"))
+    assert rules(found(inventory, policy)) == {"resident-tasks"}
+
+
 @pytest.mark.parametrize("rule", sorted(ACCEPTABLE))
 def test_a_risk_is_taken_for_its_subject_only(rule: str) -> None:
     ((_, inventory), *_) = REFUSED[rule]

@@ -39,6 +39,7 @@ def test_the_agent_is_seen_three_times_and_its_key_is_learnt_last() -> None:
     assert bench.acts()[-1] == "keys.enrol"
 
 
+@pytest.mark.trap("the new instance may have the address of the old one")
 def test_r7_the_old_machine_that_comes_back_at_the_address_is_not_it() -> None:
     """Its agent is listed there, under an old id, with an older registration."""
     bench = launched()
@@ -97,6 +98,7 @@ def test_r2_an_instance_that_ec2_does_not_know_is_no_answer() -> None:
         bench.looks(bench.steps[NAME], 1)
 
 
+@pytest.mark.trap("a maintenance schedule that is written replaces other people's")
 def test_an_agent_that_never_comes_is_waited_for_by_instance_and_address() -> None:
     bench = launched()
     bench.world.faults.never_register.add(bench.address)

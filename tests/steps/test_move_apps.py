@@ -28,6 +28,7 @@ def crowded(*apps: AppShape) -> Bench:
     return bench
 
 
+@pytest.mark.trap("minimumHealthCapacity does not protect against the loss of a node")
 def test_an_app_never_lacks_more_than_the_instance_that_moves() -> None:
     bench = crowded(AppShape("/crowd", 3, spread=False))
     app, fewest = bench.world.ground.apps["/crowd"], 3

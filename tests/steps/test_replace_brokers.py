@@ -16,6 +16,7 @@ from dcosmaint.sandbox.world import KafkaShape, TopicShape
 from dcosmaint.sandbox.world.clock import EPOCH
 from dcosmaint.sandbox.world.kafka import TopicPartition
 from dcosmaint.sandbox.world.shape import CASSANDRA
+from dcosmaint.sandbox.world.state import Drain
 from dcosmaint.steps.looks import LOOKS
 from dcosmaint.steps.replace_brokers import UNMARKED_LOOKS
 from dcosmaint.survey import survey
@@ -59,6 +60,7 @@ def broker(bench: Bench, number: int = 0) -> Any:
     return kafka(bench).brokers[number]
 
 
+@pytest.mark.trap("the recovery plan says COMPLETE right after a replace")
 def test_the_broker_is_whole_on_another_agent_when_its_slot_is_given_back() -> None:
     bench, wrong = cordoned(), []
 
@@ -109,6 +111,7 @@ def test_the_lines_come_before_the_act() -> None:
     assert bench.flight.sent == (task,)
 
 
+@pytest.mark.trap("a second replace does the data work twice")
 def test_r4_an_answer_that_was_lost_is_not_asked_for_again() -> None:
     bench = faulty(cordoned(), arrives=True)
     bench.drive(bench.steps[NAME])
@@ -173,6 +176,7 @@ def test_r2_a_broker_that_its_scheduler_does_not_list_is_asked_for_again() -> No
         bench.looks(bench.steps[NAME], 1)
 
 
+@pytest.mark.trap("a recovered broker has started, and is not in sync")
 def test_r4_a_plan_that_is_complete_is_no_proof() -> None:
     """The recovery is COMPLETE long before the broker is back in its partitions."""
     bench = cordoned()
@@ -212,6 +216,7 @@ def test_r2_topics_that_cant_be_read_any_more_stop_it() -> None:
     assert bench.acts("services.replace") == []
 
 
+@pytest.mark.trap("a replaced pod may land on the agent that it came from")
 def test_r15_a_cordon_that_somebody_lifted_comes_first() -> None:
     """A replaced broker may land on the node that it came from."""
     bench = cordoned()
@@ -221,6 +226,7 @@ def test_r15_a_cordon_that_somebody_lifted_comes_first() -> None:
     assert bench.acts("services.replace") == []
 
 
+@pytest.mark.trap("an agent that is marked gone has all of its pods replaced at once")
 def test_members_of_two_services_go_one_after_the_other_each_with_a_slot() -> None:
     orders = KafkaShape("prod/kafka-orders", 4, (TopicShape("orders", 2, 3),))
     bench = a_bench(shape=replace(SHAPE, services=(*SHAPE.services, orders)))
@@ -249,6 +255,18 @@ def test_a_broker_that_crashed_on_the_node_is_moved_all_the_same() -> None:
     assert bench.world.ground.lost == {}
 
 
+@pytest.mark.trap("a drain leaves pods waiting for their agent")
+def test_a_broker_that_somebody_elses_drain_has_killed_is_moved_all_the_same() -> None:
+    """Its scheduler would have it wait for this agent, which takes nothing."""
+    bench = cordoned()
+    bench.world.operator.drain(bench.node.agent_id, Drain())
+    bench.pass_by(10.0)
+    assert not broker(bench).running
+    bench.drive(bench.steps[NAME])
+    assert broker(bench).task.agent_id != bench.node.agent_id
+    assert (bench.world.ground.lost, bench.flight.holds) == ({}, ())
+
+
 def test_a_broker_of_the_generation_before_pods_is_moved_once_too() -> None:
     """Its scheduler shows neither marks nor a recovery plan."""
     legacy = replace(KAFKA, api="brokers")
@@ -258,6 +276,7 @@ def test_a_broker_of_the_generation_before_pods_is_moved_once_too() -> None:
     assert (bench.world.ground.lost, bench.flight.holds) == ({}, ())
 
 
+@pytest.mark.trap("a replaced pod may land on the agent that it came from")
 def test_r4_a_broker_that_fell_back_to_its_node_is_whole_before_it_is_moved_again() -> None:
     """Somebody lifted the cordon before its scheduler had found it another place."""
     bench = cordoned()

@@ -21,6 +21,7 @@ def ready(work: Work = Work.ROLL) -> Bench:
     return bench
 
 
+@pytest.mark.trap("an agent that is marked gone has all of its pods replaced at once")
 def test_the_hold_comes_before_the_signal() -> None:
     """Restart=always would bring the agent back under its old id five seconds after it left."""
     bench = ready()
@@ -67,6 +68,7 @@ def test_a_unit_that_systemd_is_about_to_start_again_is_stopped() -> None:
     bench.drive(bench.steps[NAME])
 
 
+@pytest.mark.trap("minimumHealthCapacity does not protect against the loss of a node")
 def test_it_waits_for_its_apps_to_run_elsewhere() -> None:
     bench = a_bench(stop_order="agent-first", move_apps=False)
     step = bench.bring(NAME)
@@ -92,6 +94,7 @@ def test_an_app_that_has_to_wait_for_the_new_node_is_not_waited_for() -> None:
     assert bench.flight.counts == {"/edge": 6}
 
 
+@pytest.mark.trap("what runs on an agent that has left waits for it for ever")
 def test_r3_no_broker_may_be_on_it_when_it_stops() -> None:
     bench = ready()
     service = bench.world.ground.services["kafka-events"]
@@ -111,6 +114,7 @@ def test_r15_an_agent_under_another_id_is_a_comeback() -> None:
         bench.looks(bench.steps[NAME], 1)
 
 
+@pytest.mark.trap("an agent that is not listed may be anything but gone")
 def test_r2_while_agents_are_recovered_absence_proves_nothing() -> None:
     bench = ready()
     step = bench.steps[NAME]

@@ -13,7 +13,7 @@ from dcosmaint.adapters.auth import GivenToken, NoLogin
 from dcosmaint.adapters.refusals import needed
 from dcosmaint.adapters.tls import Tls
 from dcosmaint.errors import DcosmaintError, Fatal, Retryable, Usage
-from tests.adapters.dcos.canned import PAGE, Canned, Reply, page, text
+from tests.adapters.dcos.canned import PAGE, Canned, Reply, page, serving, text
 
 GONE = "404 Not Found: service not found."
 
@@ -25,6 +25,7 @@ def test_a_call_carries_the_token_in_the_words_of_dcos(canned: Canned, router: A
     assert canned.asked[0].headers["Accept"] == "application/json"
 
 
+@pytest.mark.trap("a redirect loses the token, and a netrc replaces it")
 def test_netrc_does_not_overwrite_the_token(canned: Canned, router: AdminRouter, home: Path) -> None:
     """Without an `auth=` callable an entry for the host would replace our header."""
     (home / ".netrc").write_text("machine 127.0.0.1 login eve password eve\n")
@@ -57,6 +58,7 @@ def test_a_post_of_json_has_exactly_the_content_type_that_mesos_takes(canned: Ca
     assert canned.asked[0].headers["Content-Type"] == "application/json"
 
 
+@pytest.mark.trap("joining URLs throws away the prefix of a service")
 def test_a_path_with_a_leading_slash_keeps_the_prefix_of_its_service(canned: Canned) -> None:
     """`urljoin` would throw the prefix away."""
     canned.on("GET below/metadata", {})
@@ -77,6 +79,8 @@ def test_cookies_of_an_answer_are_not_kept(canned: Canned, router: AdminRouter) 
     assert "Cookie" not in canned.asked[1].headers
 
 
+@pytest.mark.trap("the HTTP status of a plan is no success and no failure")
+@pytest.mark.trap("each part of the platform has its own form of errors")
 @pytest.mark.parametrize(
     ("path", "reply", "error"),
     [
@@ -96,6 +100,7 @@ def test_cookies_of_an_answer_are_not_kept(canned: Canned, router: AdminRouter) 
         ("marathon/v2/apps", Reply({"message": "locked"}, 422), (Fatal, "422: locked")),
         ("metadata", text("slow down", 429), (Retryable, "429: slow down")),
         ("metadata", Reply("", 204), (Retryable, "proves nothing")),
+        ("service/kafka/v1/plans/deploy", text("Already reported", 208), (Retryable, "208, which proves nothing")),
     ],
 )
 def test_a_status_is_told_in_a_sentence(
@@ -109,6 +114,7 @@ def test_a_status_is_told_in_a_sentence(
     assert len(canned.asked) == 1
 
 
+@pytest.mark.trap("a redirect turns a POST into a GET")
 def test_a_redirect_is_never_followed_by_a_post(canned: Canned, router: AdminRouter) -> None:
     """It would arrive as a GET."""
     canned.on("POST service/kafka/v1/x", Reply(status=301, headers={"Location": f"{canned.url}/elsewhere"}))
@@ -117,6 +123,19 @@ def test_a_redirect_is_never_followed_by_a_post(canned: Canned, router: AdminRou
     assert [request.method for request in canned.asked] == ["POST"]
 
 
+@pytest.mark.trap("a redirect loses the token, and a netrc replaces it")
+def test_a_redirect_to_somebody_else_is_not_followed(canned: Canned, router: AdminRouter) -> None:
+    """It would go there without the token, or hand it over."""
+    with serving() as other:
+        other.on("GET mesos/master/slaves", {})
+        elsewhere = f"{other.url}/mesos/master/slaves"
+        canned.on("GET mesos/master/slaves", Reply(status=307, headers={"Location": elsewhere}))
+        with pytest.raises(Fatal, match=f"is redirected to {other.url}"):
+            router.get("mesos/master/slaves")
+        assert other.asked == []
+
+
+@pytest.mark.trap("Admin Router's routes lag behind")
 def test_an_accepted_status_comes_back_unless_it_is_admin_routers_own(canned: Canned, router: AdminRouter) -> None:
     """`Pod … not found` is the scheduler's word, `service not found` is not."""
     canned.on("GET service/kafka/v1/pod/x/info", text("Pod x not found", 404), text(GONE, 404))
@@ -169,6 +188,7 @@ def test_a_check_passes_when_the_token_was_taken(canned: Canned, router: AdminRo
     assert [request.method for request in canned.asked] == ["HEAD"]
 
 
+@pytest.mark.trap("each part of the platform has its own form of errors")
 def test_a_check_says_usage_for_a_refused_token_and_never_shows_it(canned: Canned, router: AdminRouter) -> None:
     canned.on("HEAD pkgpanda/active.buildinfo.full.json", page(401, WWW_Authenticate="oauthjwt"))
     with pytest.raises(Usage, match=r"token expired or refused.*DCOS_TOKEN") as caught:
@@ -196,6 +216,7 @@ def test_the_permission_that_a_path_needs_is_named(path: str, permission: str) -
     assert needed(path) == permission
 
 
+@pytest.mark.trap("states and infos carry the environment of tasks")
 def test_no_secret_is_in_the_words_of_an_object(canned: Canned) -> None:
     """States and infos carry environment values."""
     canned.on("GET metadata", {"env": {"PASSWORD": "hunter2"}})

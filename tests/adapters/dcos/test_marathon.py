@@ -93,6 +93,7 @@ def test_schedulers_and_our_own_lock_are_no_apps(canned: Canned, marathon: Marat
     assert [app.id for app in marathon.apps()] == ["/web"]
 
 
+@pytest.mark.trap("Marathon's lists of apps and of tasks have no pods")
 def test_pods_are_apps_too(canned: Canned, marathon: Marathon) -> None:
     """Neither `/v2/apps` nor `/v2/tasks` has them."""
     spec = {

@@ -13,6 +13,7 @@ from dcosmaint.model import DEACTIVATE, Framework
 from tests.adapters.dcos.canned import Canned, Reply, page, recorded, text
 
 
+@pytest.mark.trap("the master's list of tasks ends after a hundred")
 def test_live_tasks_are_named_with_their_frameworks(canned: Canned, mesos: Mesos) -> None:
     """GET_TASKS has no limit of 100."""
     canned.on("GET_TASKS", recorded("tasks"))
@@ -23,6 +24,7 @@ def test_live_tasks_are_named_with_their_frameworks(canned: Canned, mesos: Mesos
     assert canned.calls("GET_TASKS")[0].headers["Content-Type"] == "application/json"
 
 
+@pytest.mark.trap("the master's summary counts tasks that have ended")
 @pytest.mark.parametrize("recording", ["tasks-phantom", "tasks-unreachable"])
 def test_tasks_of_agents_that_are_gone_do_not_live(canned: Canned, mesos: Mesos, recording: str) -> None:
     """An id that came back has its dead tasks listed as running under `completed_tasks`."""
@@ -45,6 +47,7 @@ def test_an_ended_task_that_waits_for_its_framework_does_not_live(canned: Canned
     ]
 
 
+@pytest.mark.trap("the name of a service is written in several ways")
 def test_a_framework_is_named_without_outer_slashes_and_an_orphan_by_its_id(canned: Canned, mesos: Mesos) -> None:
     """Some frameworks are called `/prod/kafka`, and others `prod/kafka`."""
     infos = [{"framework_info": {"id": {"value": "f1"}, "name": "/prod/kafka"}}]
@@ -108,6 +111,7 @@ def test_the_flags_of_an_agent_are_its_own(canned: Canned, mesos: Mesos) -> None
     assert mesos.flags("S1")["cgroups_enable_cfs"] == "false"
 
 
+@pytest.mark.trap("Admin Router's routes lag behind")
 def test_an_agent_that_admin_router_does_not_know_yet_is_asked_again(canned: Canned, mesos: Mesos) -> None:
     """Its cache is up to half a minute old."""
     canned.on("GET slave/S9/slave%281%29/flags", text("404 Not Found: agent `S9` unknown.", 404))

@@ -32,6 +32,7 @@ def test_a_service_is_read_whole(service: Canned, sdk: Sdk) -> None:
     assert sdk.one("kafka") == sdk.all()[0]
 
 
+@pytest.mark.trap("the name of a service is written in several ways")
 def test_services_with_folders_keep_their_inner_slashes(canned: Canned, sdk: Sdk) -> None:
     """A service has no outer slashes here, and its inner ones are not quoted."""
     labelled(canned, an_app("prod/kafka-orders"), an_app("kafka"))
@@ -40,6 +41,7 @@ def test_services_with_folders_keep_their_inner_slashes(canned: Canned, sdk: Sdk
     assert [service.name for service in sdk.all()] == ["kafka", "prod/kafka-orders"]
 
 
+@pytest.mark.trap("a redirect turns a POST into a GET")
 def test_no_call_ends_with_the_name_of_a_service(service: Canned, sdk: Sdk) -> None:
     """Such a path is answered with a redirect."""
     sdk.all()
@@ -107,6 +109,7 @@ def test_the_plural_generation_is_read_in_its_old_shapes(canned: Canned, sdk: Sd
     assert (found.api, [(pod.agent_id, pod.running) for pod in found.pods]) == ("pods", [("S0", True), ("S1", True)])
 
 
+@pytest.mark.trap("the HTTP status of a plan is no success and no failure")
 @pytest.mark.parametrize(
     ("reply", "word"),
     [
@@ -167,6 +170,8 @@ def test_a_service_that_is_not_there_is_named(service: Canned, sdk: Sdk) -> None
         sdk.one("other")
 
 
+@pytest.mark.trap("no under-replicated partitions may mean that the command failed")
+@pytest.mark.trap("health codes look like success, or like redirects")
 def test_health_codes_are_never_asked(service: Canned, sdk: Sdk) -> None:
     """Neither `/v1/health` nor `*_partitions` can be trusted."""
     sdk.all()

@@ -22,6 +22,7 @@ def shown(canned: Canned, status: str) -> None:
     canned.on(STATUS, {"service": "kafka", "pods": [{"name": "kafka", "instances": instances}]})
 
 
+@pytest.mark.trap("the recovery plan says COMPLETE right after a replace")
 def test_the_mark_of_a_replace_is_seen_while_its_task_still_runs(service: Canned, sdk: Sdk) -> None:
     """The recovery plan says COMPLETE right after a replace, so it alone proves nothing."""
     service.on(INFO, [an_info("kafka-0", "S0", labels={"permanently-failed": "true"})])
@@ -30,6 +31,7 @@ def test_the_mark_of_a_replace_is_seen_while_its_task_still_runs(service: Canned
     assert found.pods[0].agent_id == "S0"
 
 
+@pytest.mark.trap("one-shot tasks have no id and no status")
 def test_one_shot_tasks_are_not_waited_for(service: Canned, sdk: Sdk) -> None:
     """They have an empty id and no status, or have finished."""
     finished = an_info("kafka-0", "S5", task="format")

@@ -29,6 +29,7 @@ def test_a_replace_is_posted_once_and_without_a_body(canned: Canned, sdk: Sdk, a
     assert (request.body, "Content-Type" in request.headers) == (b"", False)
 
 
+@pytest.mark.trap("a second replace does the data work twice")
 @pytest.mark.parametrize(
     ("reply", "error"),
     [
