@@ -59,7 +59,7 @@ CLUSTER = (
 
 NODES = (
     _row("unit-restart", 60.0, 0, WHOLE),
-    _row("agent-freed", 60.0, 0, "at 10.0.1.21 takes work again"),
+    _row("agent-freed", 95.0, 0, "at 10.0.1.21 takes work again"),
     _row("reboot", 60.0, 0, "at 10.0.1.21 does not answer on port 22)"),
     _row(
         "agent-lost",

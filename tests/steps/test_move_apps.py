@@ -3,17 +3,30 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import pytest
 
 from dcosmaint.errors import LetGo, StartOver
 from dcosmaint.lines import Paused
+from dcosmaint.model import App
+from dcosmaint.ports import MarathonReads
 from dcosmaint.sandbox.world import AppShape
 from tests.builders import GROUP
 from tests.steps.bench import SHAPE, Bench, a_bench
 
 NAME = "move-apps"
+
+
+@dataclass
+class Pinned(MarathonReads):
+    found: tuple[App, ...]
+
+    def apps(self) -> tuple[App, ...]:
+        return self.found
+
+    def version(self) -> str:
+        return "1.10.6"
 
 
 def here(bench: Bench, app: str) -> int:
@@ -57,6 +70,15 @@ def test_what_has_no_place_elsewhere_stays_until_its_node_stops() -> None:
     bench.drive(bench.bring(NAME))
     assert here(bench, "/everywhere") == 1
     assert [act for act in bench.lines.lines if '"marathon.kill"' in act and "/everywhere" in act] == []
+
+
+def test_what_a_constraint_pins_is_left_alone() -> None:
+    """It would be ended, or deployed, and find no node that takes it."""
+    bench = a_bench()
+    pinned = tuple(replace(app, pinned=True) for app in bench.site.marathon.apps())
+    bench = replace(bench, site=replace(bench.site, marathon=Pinned(pinned)))
+    bench.drive(bench.bring(NAME))
+    assert (bench.acts("marathon.kill"), here(bench, "/web")) == ([], 1)
 
 
 def test_an_app_that_is_not_whole_is_left_in_peace_until_it_is() -> None:

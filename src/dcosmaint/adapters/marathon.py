@@ -71,6 +71,7 @@ def _app(app: Body) -> App:
         instances=int(app.number("instances")),
         on=tuple(sorted(task.text("slaveId") for task in tasks if _serves(task, checked=checked))),
         unique=any(_alone(rule) for rule in rules),
+        pinned=not all(map(_anywhere, rules)),
         resident=_persistent(volumes) or any(task.list_or_none("localVolumes") for task in tasks),
         public=_public(app.list_or_none("acceptedResourceRoles")),
         deploying=bool(app.list("deployments")),
@@ -125,6 +126,7 @@ def _pod(pod: Body, deployed: frozenset[str]) -> App:
         instances=int(spec.number_or(1, "scaling", "instances")),
         on=tuple(sorted(one.text("agentId") for one in instances if one.text("status") == "STABLE")),
         unique=any(_alone(rule) for rule in named),
+        pinned=not all(map(_anywhere, named)),
         resident=_persistent(spec.list_or_none("volumes"))
         or any(one.list_or_none("localVolumes") for one in instances),
         public=_public(placement.list_or_none("acceptedResourceRoles") if placement else ()),
@@ -149,6 +151,12 @@ def _alone(rule: list[str]) -> bool:
     """At most one instance on a node."""
     field, operator, *value = rule
     return field in HOSTNAME and (operator == "UNIQUE" or (operator == "MAX_PER" and value == ["1"]))
+
+
+def _anywhere(rule: list[str]) -> bool:
+    """Constraints that any other node fulfils, or that count instances on a node."""
+    field, operator, *_ = rule
+    return operator == "GROUP_BY" or (field in HOSTNAME and operator in ("UNIQUE", "MAX_PER"))
 
 
 def _persistent(volumes: tuple[Body, ...]) -> bool:

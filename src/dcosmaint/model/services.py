@@ -78,4 +78,5 @@ class App:
     instance_ids: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # by agent id; whether or not they serve
     needs: Resources = NOTHING  # of each instance
     pod: bool = False
+    pinned: bool = False  # a constraint names the nodes that take it, or counts them by something other than the node
     restarts: bool = False  # its upgrade strategy starts a new instance before an old one ends

@@ -40,7 +40,8 @@ class MoveApps:
 
     def _left(self) -> list[App]:
         """Apps with an instance here that has a place elsewhere."""
-        here = [app for app in self.marathon.apps() if self.node.agent_id in app.instance_ids and not app.resident]
+        there = (app for app in self.marathon.apps() if not (app.resident or app.pinned))
+        here = [app for app in there if self.node.agent_id in app.instance_ids]
         agents = self.mesos.agents().listed if here else ()
         return [app for app in here if any(_takes(agent, app) for agent in agents if agent.id != self.node.agent_id)]
 

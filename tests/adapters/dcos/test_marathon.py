@@ -132,6 +132,24 @@ def test_pods_are_apps_too(canned: Canned, marathon: Marathon) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("rule", "pinned"),
+    [
+        (["hostname", "UNIQUE"], False),
+        (["@hostname", "MAX_PER", "2"], False),
+        (["@zone", "GROUP_BY", "3"], False),
+        (["hostname", "CLUSTER", "10.0.1.21"], True),
+        (["hostname", "LIKE", "10.0.1.2[1-3]"], True),
+        (["rack", "UNIQUE"], True),
+        (["disk", "IS", "ssd"], True),
+    ],
+)
+def test_an_app_is_pinned_by_constraints_that_not_every_node_fulfils(
+    canned: Canned, marathon: Marathon, rule: list[str], pinned: bool
+) -> None:
+    assert read(canned, marathon, an_app(constraints=[rule])).pinned is pinned
+
+
 STRATEGIES = [
     (None, True),  # Marathon's default is 1 and 1
     ({"minimumHealthCapacity": 1, "maximumOverCapacity": 0.2}, True),
