@@ -405,3 +405,13 @@ def test_a_member_that_finds_no_place_is_told_with_what_its_scheduler_found_wron
     assert [waiting.why for waiting in places[:LOOKS]] == [""] * LOOKS
     assert places[-1].why == "its scheduler says: insufficient cpus, mem or disk; MAX_PER 1: one runs there"
     assert len({*places}) == 1  # an explanation is no progress
+
+
+def test_r4_looks_while_there_was_no_room_prove_nothing_of_the_replace_that_follows() -> None:
+    """The scheduler of before pods marks nothing: while its broker shuts down, it looks as it did for minutes before."""
+    bench = a_bench(shape=replace(SHAPE, services=(replace(KAFKA, api="brokers"),), shutdown=(12.0, 15.0)))
+    topics, other = bench.world.schedulers[EVENTS].topics, bench.world.ground.services[EVENTS].brokers[1]
+    topics.leave(other)
+    bench.world.at(400.0, lambda: topics.rejoin(other))
+    bench.drive(bench.bring(NAME))
+    assert len(bench.events("replace")) == 1

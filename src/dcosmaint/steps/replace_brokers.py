@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from dcosmaint.errors import Retryable, StartOver
-from dcosmaint.model import Member, Node, Pod, Roll, Service, Waiting
+from dcosmaint.model import NOTHING, Member, Node, Pod, Roll, Service, Waiting
 from dcosmaint.model.kinds import proved
 from dcosmaint.ports import MesosReads, ServiceActs, ServiceReads
 from dcosmaint.safety import behind, lost
@@ -58,7 +58,9 @@ class ReplaceBrokers:
             good = good + 1 if self._moved(service, pod) else 0
             untouched = untouched + 1 if self._untouched(service, pod) else 0
             nowhere = nowhere + 1 if pod.marked or not pod.agent_id else 0
-            refusal = self._replace(service, pod) if self._may_send(service, pod, untouched) else ""
+            sends = self._may_send(service, pod, untouched)
+            refusal = self._replace(service, pod) if sends else ""
+            untouched = 0 if sends and not refusal else untouched  # looks before it prove nothing of what was sent now
             if good < 2:
                 waiting = self._waiting(service, pod, refusal)
                 yield replace(waiting, why=self._why(member)) if nowhere > LOOKS else waiting
@@ -95,11 +97,19 @@ class ReplaceBrokers:
         """The scheduler shows no trace of a replace of this task: no mark, no other task, no recovery."""
         quiet = service.recovery == "COMPLETE" or self.slots.shared(pod.member) or not pod.running
         here = self._here(pod) or self._down_here(pod)
-        return here and not pod.marked and service.deploy == "COMPLETE" and quiet
+        told = not pod.marked and service.deploy == "COMPLETE" and quiet
+        return here and told and (pod.agent_id != "" or self._room(service))
 
     def _down_here(self, pod: Pod) -> bool:
         """Down, and nobody says where: here, where nothing may start."""
         return not pod.agent_id and pod.member in (*self.node.members, *self.slots.flight.holds)
+
+    def _room(self, service: Service) -> bool:
+        """Whether an offer could place a member of it: where none can, an unplaced broker proves nothing."""
+        needs = next((pod.needs for pod in service.pods if pod.running), NOTHING)
+        taken = {pod.agent_id for pod in service.pods}
+        agents = (a for a in self.mesos.agents().listed if a.active and not (a.deactivated or a.draining or a.public))
+        return any(agent.id not in taken and agent.free.covers(needs) for agent in agents)
 
     def _may_send(self, service: Service, pod: Pod, untouched: int) -> bool:
         """Once sent, a replace may still be on its way: a task that is seen to run on proves that it was lost.

@@ -33,6 +33,7 @@ class Bench:
             "in-sync": (brokers.in_sync,),
             "partition-wiped": (brokers.wiped,),
             "deactivate": (nodes.deactivate,),
+            "cordon-again": (nodes.cordon_again,),
             "reactivate": (nodes.reactivate,),
             "hold": (nodes.hold,),
             "stop-docker": (nodes.stop_docker, canaries.begin, balancers.stop),

@@ -13,7 +13,7 @@ class Nodes:
     def __init__(self, desk: Desk, brokers: Brokers) -> None:
         self._desk, self._brokers = desk, brokers
         self.cordons: dict[str, str] = {}  # agent → address
-        self._foreign: set[str] = set()  # agents that others deactivated
+        self._foreign: dict[str, float] = {}  # agents that others deactivated → when
         self._told: set[str] = set()  # instances whose agent was told to leave
         self._held: set[str] = set()  # instances whose agent we hold stopped
         self._drained: set[str] = set()  # instances whose agent left after it was told to
@@ -29,7 +29,13 @@ class Nodes:
         if line["by"] in TOOL:
             self.cordons[line["agent"]] = line["address"]
         else:
-            self._foreign.add(line["agent"])
+            self._foreign[line["agent"]] = line["at"]
+
+    def cordon_again(self, line: Line) -> None:
+        """Who cordons an agent right after somebody else did can't tell the two apart: Mesos keeps no name with it."""
+        if line["by"] in TOOL and self._desk.recent(self._foreign.get(line["agent"]), line):
+            del self._foreign[line["agent"]]
+            self.cordons[line["agent"]] = line["address"]
 
     def reactivate(self, line: Line) -> None:
         self.cordons.pop(line["agent"], None)
@@ -37,7 +43,7 @@ class Nodes:
             self._opened[line["agent"]] = line["at"]
         elif line["agent"] in self._foreign:
             self._desk.bark(line, f"somebody else's cordon of {line['address']} was lifted")
-        self._foreign.discard(line["agent"])
+        self._foreign.pop(line["agent"], None)
 
     # ---- stopping
 
@@ -96,7 +102,7 @@ class Nodes:
 
     def gone(self, line: Line) -> None:
         self.cordons.pop(line["agent"], None)
-        self._foreign.discard(line["agent"])
+        self._foreign.pop(line["agent"], None)
         self._silent = line["silent"] if "silent" in line else line["at"]
         if line["instance"] in self._told and line["how"] == "unregistered":
             self._drained.add(line["instance"])

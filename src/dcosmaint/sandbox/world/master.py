@@ -169,8 +169,7 @@ class Master:
         agent = self._ground.agents.get(agent_id)
         if agent is None or not agent.listed:
             raise Rejected(400, "Unknown agent")
-        if not agent.deactivated:
-            self._ground.tell(by, "deactivate", agent.machine)
+        self._ground.tell(by, "cordon-again" if agent.deactivated else "deactivate", agent.machine)
         agent.deactivated = True
         self.changes += 1
 
