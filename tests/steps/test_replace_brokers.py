@@ -408,7 +408,7 @@ def test_a_member_that_finds_no_place_is_told_with_what_its_scheduler_found_wron
 
 
 def test_r4_looks_while_there_was_no_room_prove_nothing_of_the_replace_that_follows() -> None:
-    """The scheduler of before pods marks nothing: while its broker shuts down, it looks as it did for minutes before."""
+    """The scheduler of before pods marks nothing: while a broker shuts down, it looks as it did for minutes before."""
     bench = a_bench(shape=replace(SHAPE, services=(replace(KAFKA, api="brokers"),), shutdown=(12.0, 15.0)))
     topics, other = bench.world.schedulers[EVENTS].topics, bench.world.ground.services[EVENTS].brokers[1]
     topics.leave(other)
