@@ -9,7 +9,7 @@ from dataclasses import replace
 from dcosmaint.journal import Journal
 from dcosmaint.model import RENEWING, Roll, Work
 from dcosmaint.sandbox.monitor import Tally, Yardstick, judge
-from dcosmaint.sandbox.world import World
+from dcosmaint.sandbox.world import StoreShape, World
 from dcosmaint.sandbox.world.state import Machine
 from tests.rolls.stage import cordoned, not_replaced, unwell
 
@@ -58,7 +58,15 @@ def _yardstick(world: World, roll: Roll) -> Yardstick:
     wanted = {ami or _baked(world, roll) for ami in roll.images.values()}
     ami = wanted.pop() if len(wanted) == 1 else ""
     canary, manner = policy.canary if replaces else 0, roll.manner
-    return Yardstick(ami, policy.min_isr, canary, policy.soak, last=manner.last, airtight=manner.airtight)
+    return Yardstick(
+        ami, policy.min_isr, canary, policy.soak, _unproved(world), last=manner.last, airtight=manner.airtight
+    )
+
+
+def _unproved(world: World) -> frozenset[str]:
+    """Of these nobody can tell who is whole, when somebody else has moved a member."""
+    shapes = (service.shape for service in world.ground.services.values())
+    return frozenset(shape.name for shape in shapes if isinstance(shape, StoreShape) and not shape.proof)
 
 
 def _baked(world: World, roll: Roll) -> str:

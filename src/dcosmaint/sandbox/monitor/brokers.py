@@ -91,7 +91,11 @@ class Brokers:
         if line["task"] in self._sent:
             self._desk.count["twice"] += 1
             self._desk.bark(line, f"{member} was replaced twice: {line['task']}")
-        elif line["recovering"] and not self._unheard(line["service"], line["pod"], line):
+        elif (
+            line["recovering"]
+            and line["service"] not in self._desk.yardstick.unproved
+            and not self._unheard(line["service"], line["pod"], line)
+        ):
             self._desk.bark(line, f"{member} was replaced while it recovered")
 
     def _readable(self, line: Line) -> None:

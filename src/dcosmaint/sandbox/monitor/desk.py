@@ -23,6 +23,7 @@ class Yardstick:
     min_isr: Mapping[str, int] = field(default_factory=dict)  # by service, where the default is not wanted
     canary: int = 0  # so many nodes go alone
     soak: float = 0.0  # seconds after each of them in which none begins
+    unproved: frozenset[str] = frozenset()  # services of which nobody can tell whether a member is whole
     ignored: frozenset[str] = frozenset()  # services whose members go down with their nodes
     last: bool = False  # nodes go down with their brokers on them, which are replaced after
     airtight: bool = True  # a node is under a cordon before it goes down
