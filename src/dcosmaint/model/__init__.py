@@ -36,18 +36,20 @@ from dcosmaint.model.platform import (
     Units,
     Volume,
 )
-from dcosmaint.model.roll import (
+from dcosmaint.model.policy import (
     BY_NAME,
+    Policy,
+    Waits,
+)
+from dcosmaint.model.roll import (
     CORDON,
     Admission,
     Ended,
     Flight,
-    Policy,
     Progress,
     Refusal,
     Roll,
     Waiting,
-    Waits,
 )
 from dcosmaint.model.services import (
     App,
