@@ -115,14 +115,13 @@ def move_apps(seat: Seat) -> Steps:
 
 def lose_node(seat: Seat) -> Steps:
     """Its instance is gone, and not by our hand."""
-    leave = LeaveBalancers(seat.site.balancers, seat.site.acts.balancers, seat.slots, seat.roll.policy.waits)
-    return (leave, LostAgent(seat.flight.node, seat.site.mesos, seat.roll.policy.waits))
+    return (_leave(seat), LostAgent(seat.flight.node, seat.site.mesos, seat.roll.policy.waits))
 
 
 def stop_node(seat: Seat) -> Steps:
     """Load balancers send it nothing more before it goes down."""
     node, site, waits = seat.flight.node, seat.site, seat.roll.policy.waits
-    leave, leaving = LeaveBalancers(site.balancers, site.acts.balancers, seat.slots, waits), may_leave(seat)
+    leaving = may_leave(seat)
     if seat.roll.policy.waited:
         leaving = Idle(leaving, site.mesos, seat.slots, seat.roll.policy.waited)
     docker = StopDocker(node, site.mesos, leaving, site.ec2, site.units, site.acts.units, waits)
@@ -142,7 +141,7 @@ def stop_node(seat: Seat) -> Steps:
     # that still takes offers is a black hole for every app of the cluster.
     agent_first = seat.roll.policy.stop_order == "agent-first" or not seat.roll.manner.airtight
     stop = (agent, docker) if agent_first else (docker, agent)
-    return (leave, *move_apps(seat), *stop)
+    return (_leave(seat), *move_apps(seat), *stop)
 
 
 def may_leave(seat: Seat) -> Leaving:
@@ -161,6 +160,10 @@ def renew_node(seat: Seat) -> Steps:
         AwaitAgent(node, site.terraform, site.ec2, site.mesos, site.acts.keys, roll.policy.waits),
         _join(seat, partial(new_instance, node, site.terraform, site.ec2)),
     )
+
+
+def _leave(seat: Seat) -> LeaveBalancers:
+    return LeaveBalancers(seat.site.balancers, seat.site.acts.balancers, seat.slots, seat.roll.policy.waits)
 
 
 def _join(seat: Seat, instance: Callable[[], Instance]) -> JoinBalancers:

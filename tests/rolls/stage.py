@@ -188,6 +188,13 @@ def unwell(world: World) -> list[str]:
     return lost + [app.id for app in world.ground.apps.values() if app.running < app.shape.instances]
 
 
+def clean(stage: Stage, roll: Roll) -> None:
+    """Nothing is wrong with the World once everything that was under way has ended."""
+    stage.world.advance(stage.world.now + 3600.0)
+    assert stage.tally(roll).breaches == ()
+    assert (cordoned(stage.world), unwell(stage.world)) == ([], [])
+
+
 def printed(shape: Shape, seed: int, strategy: str) -> str:
     """A whole roll with lost calls: its journal, and what became of the World."""
     stage, memory = Stage(build(replace(shape, seed=seed)), seed, failures=0.01), Memory()

@@ -12,7 +12,7 @@ import pytest
 from dcosmaint.choice import Choice
 from dcosmaint.journal import Journal, Memory
 from dcosmaint.lines import Acting, Admitted, Done, What
-from dcosmaint.model import Member, Policy, Roll, Verdict, Work
+from dcosmaint.model import Member, Policy, Verdict, Work
 from dcosmaint.sandbox.world import KafkaShape, Shape, TopicShape, build
 from dcosmaint.sandbox.world.kafka import Broker
 from dcosmaint.sandbox.world.profiles import PROFILES
@@ -24,7 +24,7 @@ from tests.rolls.stage import (
     SMALL,
     WIDE,
     Stage,
-    cordoned,
+    clean,
     not_replaced,
     rolled,
     said,
@@ -36,12 +36,6 @@ QUICK = Policy(soak=20.0, batch_size=4)
 FIRST = f"{PRIVATE}[0]"
 DEDICATED = replace(SMALL, nodes=3)
 """As many agents as brokers: while a node is away, its broker has no place anywhere."""
-
-
-def clean(stage: Stage, roll: Roll) -> None:
-    stage.world.advance(stage.world.now + 3600.0)
-    assert stage.tally(roll).breaches == ()
-    assert (cordoned(stage.world), unwell(stage.world)) == ([], [])
 
 
 def fleet() -> list[Any]:

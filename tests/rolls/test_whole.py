@@ -26,7 +26,7 @@ from tests.rolls.stage import (
     SMALL,
     WIDE,
     Stage,
-    cordoned,
+    clean,
     not_replaced,
     rolled,
     said,
@@ -39,13 +39,6 @@ NASTY = Shape()
 QUICK = Policy(soak=20.0)
 FIRST = f"{PRIVATE}[0]"
 Change = Callable[[World], None]
-
-
-def clean(stage: Stage, roll: Roll) -> None:
-    """Nothing is wrong with the World once everything that was under way has ended."""
-    stage.world.advance(stage.world.now + 3600.0)
-    assert stage.tally(roll).breaches == ()
-    assert (cordoned(stage.world), unwell(stage.world)) == ([], [])
 
 
 def fleet(seeds: range, quick: int) -> list[Any]:
