@@ -94,8 +94,8 @@ def cordon_node(seat: Seat) -> Steps:
 
 
 def move_members(seat: Seat) -> Steps:
-    node, site = seat.flight.node, seat.site
-    return (ReplaceBrokers(node, seat.roll, site.mesos, seat.services, site.acts.services, seat.slots),)
+    node, site, acts = seat.flight.node, seat.site, seat.site.acts
+    return (ReplaceBrokers(node, seat.roll, site.mesos, seat.services, acts.services, acts.mesos, seat.slots),)
 
 
 def move_apps(seat: Seat) -> Steps:

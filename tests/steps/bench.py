@@ -168,10 +168,18 @@ class Bench:
 
 
 def a_bench(
-    work: Work = Work.ROLL, shape: Shape = SHAPE, address: str = FIRST, red: tuple[str, ...] = (), **policy: Any
+    work: Work = Work.ROLL,
+    shape: Shape = SHAPE,
+    address: str = FIRST,
+    red: tuple[str, ...] = (),
+    *,
+    cordoned: bool = False,
+    **policy: Any,
 ) -> Bench:
     """The node is admitted, and nothing has been done to it. `red` are its units that were not healthy then."""
     world = build(shape)
+    if cordoned:
+        world.master.deactivate(world.node(address).agent_id)
     site = in_process(world, slow=False, failures=0.0)
     hands, lines = VirtualHands(world), Memory()
     inventory = survey(site, hands.now())

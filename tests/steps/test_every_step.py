@@ -89,11 +89,10 @@ def ready(promise: Promise) -> Bench:
 
 def drained(promise: Promise) -> Bench:
     """As a drain leaves a node: docker and agent stopped, the agent held so that no reboot brings it back."""
+    if promise.step == "uncordon-agent":
+        return a_bench(Work.UNDRAIN, cordoned=True)
     bench = a_bench(Work.UNDRAIN)
     machine, world = bench.old, bench.world
-    if promise.step == "uncordon-agent":
-        world.master.deactivate(machine.agent_id)
-        return bench
     world.systemd.stop_docker(machine)
     world.systemd.hold(machine, lasting=True)
     world.systemd.signal_agent(machine)

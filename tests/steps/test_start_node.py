@@ -12,6 +12,7 @@ from tests.steps.bench import Bench, a_bench
 
 
 def drained() -> Bench:
+    """As a drain leaves a node, but that it was surveyed before: its agent was listed, and took work."""
     bench = a_bench(Work.UNDRAIN)
     systemd, machine = bench.world.systemd, bench.old
     systemd.stop_docker(machine)
@@ -35,12 +36,28 @@ def test_the_node_serves_in_the_end_and_nothing_holds_it() -> None:
 
 
 def test_a_cordon_of_a_drain_that_was_cut_short_is_lifted() -> None:
-    bench = a_bench(Work.UNDRAIN)
+    bench = a_bench(Work.UNDRAIN, cordoned=True)
     agent = bench.world.ground.agents[bench.node.agent_id]
-    bench.world.master.deactivate(agent.id)
     waited = bench.drive(bench.steps["uncordon-agent"])
     assert agent.offers
     assert len(waited) == LOOKS
+
+
+def test_r8_a_cordon_that_came_after_the_undrain_began_is_left_alone_and_named() -> None:
+    """Its agent had unregistered, which a cordon of the drain does not outlive: nobody but another can have set it."""
+    bench = drained()
+    for name in ("start-docker", "start-agent"):
+        bench.drive(bench.steps[name])
+        bench.end(name)
+    bench.pass_by(60.0)
+    agent = bench.world.ground.agents[bench.old.agent_id]
+    bench.world.master.deactivate(agent.id, by="operator")
+    waited = bench.looks(bench.steps["uncordon-agent"], 10)
+    assert len(waited) == 10
+    assert f"`dcos node reactivate {agent.id}`" in waited[-1].left
+    assert bench.acts("mesos.uncordon") == []
+    bench.world.master.reactivate(agent.id, by="operator")
+    bench.drive(bench.steps["uncordon-agent"])
 
 
 def test_an_agent_that_somebody_drains_is_left_alone() -> None:
@@ -50,7 +67,8 @@ def test_an_agent_that_somebody_drains_is_left_alone() -> None:
     bench.world.master.changes += 1
     waited = bench.looks(bench.steps["uncordon-agent"], 10)
     assert len(waited) == 10
-    assert waited[-1].goal == f"an agent at {bench.node.private_ip}"
+    assert waited[-1].goal == f"an agent at {bench.node.private_ip} to serve"
+    assert "somebody else drains it" in waited[-1].left
     assert bench.acts("mesos.uncordon") == []
 
 

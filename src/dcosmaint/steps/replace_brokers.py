@@ -14,7 +14,7 @@ from typing import ClassVar
 from dcosmaint.errors import Retryable, StartOver
 from dcosmaint.model import NOTHING, Member, Node, Pod, Roll, Service, Waiting
 from dcosmaint.model.kinds import proved
-from dcosmaint.ports import MesosReads, ServiceActs, ServiceReads
+from dcosmaint.ports import MesosActs, MesosReads, ServiceActs, ServiceReads
 from dcosmaint.safety import behind, lost
 from dcosmaint.steps.looks import LOOKS, agent_by_id
 from dcosmaint.steps.slots import Slots
@@ -36,6 +36,7 @@ class ReplaceBrokers:
     mesos: MesosReads
     services: ServiceReads
     acts: ServiceActs
+    cordons: MesosActs
     slots: Slots
 
     def run(self) -> Iterator[Waiting]:
@@ -140,10 +141,27 @@ class ReplaceBrokers:
 
     def _replace(self, service: Service, pod: Pod) -> str:
         """Send the replace, or say why it may not be sent now."""
+        if self._kept_down(pod) and (refusal := self.slots.refusal(pod, service)):
+            self._let_start()
+            return refusal
         refusal = self._open() or self.slots.take(pod, service)
         if not refusal:
             self.acts.replace(pod.member)
         return refusal
+
+    def _kept_down(self, pod: Pod) -> bool:
+        """It crashed, and our cordon alone keeps it from starting where its data is.
+
+        Not even its own reservation is offered to a framework on a deactivated agent (recorded on Mesos 1.12).
+        """
+        flight, asked = self.slots.flight, pod.member in self.slots.flight.asked
+        return not pod.running and not asked and flight.cordoned and not (flight.stopping or flight.gone)
+
+    def _let_start(self) -> None:
+        """What may not be replaced is not kept down either: its copies may be the last ones (R14)."""
+        agent = agent_by_id(self.mesos, self.node.agent_id)
+        if agent is not None and agent.deactivated and not agent.draining:
+            self.cordons.uncordon(agent.id)
 
     def _open(self) -> str:
         """Why a member might be placed on this very node again, or "". Raises `StartOver` where a cordon is missing."""
@@ -159,7 +177,8 @@ class ReplaceBrokers:
     def _waiting(self, service: Service, pod: Pod, refusal: str) -> Waiting:
         waits, member = self.roll.policy.waits, pod.member
         if refusal:
-            return Waiting(f"room to replace {member}", refusal, waits.stalled)
+            goal = f"{member} to start again on its node" if self._kept_down(pod) else f"room to replace {member}"
+            return Waiting(goal, refusal, waits.stalled)
         if self._here(pod) and not pod.marked:
             return self._staying(service, pod)
         if pod.marked or not pod.agent_id:

@@ -39,17 +39,21 @@ class Slots:
         Judged and written in one go: no other node can take the same room in between. What is refused anyway needs no
         look at the lock, and a lock that can't be read leaves no line of a replace that is not sent.
         """
-        if why := self._refusal([pod.member], service):
+        if why := self.refusal(pod, service):
             return why
         self.journal.confirm()
         with self.journal.alone:
-            if why := self._refusal([pod.member], service):
+            if why := self.refusal(pod, service):
                 return why
             if pod.member not in self.flight.holds:
                 self.journal.append(Slot(self.address, pod.member))
             also = unknown(service, pod.member, self.baseline(service))
             self.journal.append(Replacing(self.address, pod.member, pod.task_id, also))
             return ""
+
+    def refusal(self, pod: Pod, service: Service) -> str:
+        """Why a member may not be replaced now, or ""."""
+        return self._refusal([pod.member], service)
 
     def give_up(self, members: Sequence[Member], service: Service) -> str:
         """Count members of a service as lost that go down with their node, or say why they may not be."""

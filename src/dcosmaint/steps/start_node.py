@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from dcosmaint.model import Node, Waiting, Waits
+from dcosmaint.model import Agent, Node, Waiting, Waits
 from dcosmaint.ports import Ec2Reads, MesosActs, MesosReads, UnitActs, UnitReads
 from dcosmaint.steps.looks import LOOKS, agents_at, still_there
 from dcosmaint.steps.slots import Slots
@@ -61,7 +61,10 @@ class LostNode:
 
 @dataclass(frozen=True)
 class UncordonAgent:
-    """The agent serves again. A cordon that stands under its id is the drain's own: it is lifted."""
+    """The agent serves again. A cordon that stood when the undrain began is the drain's own: it is lifted.
+
+    One that came later is somebody else's: the master forgets a cordon when its agent unregisters (`_removeSlave`).
+    """
 
     name: ClassVar[str] = "uncordon-agent"
     node: Node
@@ -73,9 +76,20 @@ class UncordonAgent:
         good = 0
         while good < LOOKS:
             agents = agents_at(self.mesos, self.node.private_ip)
-            for agent in agents:
-                if agent.deactivated and not agent.draining:
-                    self.acts.uncordon(agent.id)
-            good = good + 1 if len(agents) == 1 and agents[0].active and not agents[0].deactivated else 0
+            closed = [agent for agent in agents if agent.deactivated or agent.draining]
+            ours = [agent for agent in closed if self._inherited and not agent.draining]
+            for agent in ours:
+                self.acts.uncordon(agent.id)
+            good = good + 1 if len(agents) == 1 and agents[0].active and not closed else 0
             if good < LOOKS:
-                yield Waiting(f"an agent at {self.node.private_ip}", "", self.waits.register)
+                theirs = next((f"somebody else {_took(agent)}" for agent in closed if agent not in ours), "")
+                yield Waiting(f"an agent at {self.node.private_ip} to serve", theirs, self.waits.register)
+
+    @property
+    def _inherited(self) -> bool:
+        return self.node.agent is not None and self.node.agent.deactivated
+
+
+def _took(agent: Agent) -> str:
+    word = "drains it" if agent.draining else "deactivated it"
+    return f"{word}: `dcos node reactivate {agent.id}` if that is over"
