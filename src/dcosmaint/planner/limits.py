@@ -81,9 +81,10 @@ def in_flight(case: Case, node: Node) -> Refusal | None:
 
 
 def rules(case: Case, node: Node) -> Refusal | None:
-    """What blocked a plan may also come true while the roll goes on."""
-    finding = next(of_node(case.roll, case.inventory, node, steered=case.progress.steered), None)
-    return no(finding.rule, node, f"{finding.subject}: {finding.message}{finding.risk}") if finding else None
+    """What blocked a plan may also come true while the roll goes on: all of it is told at once (R13)."""
+    found = tuple(of_node(case.roll, case.inventory, node, steered=case.progress.steered))
+    says = "; ".join(f"{finding.subject}: {finding.message}{finding.risk}" for finding in found)
+    return no(found[0].rule, node, says) if found else None
 
 
 def one_public(case: Case, node: Node) -> Refusal | None:
