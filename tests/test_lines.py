@@ -138,7 +138,7 @@ def test_a_step_that_is_done_is_kept_with_its_node_or_with_the_roll() -> None:
 def test_a_node_that_begins_again_has_no_step_done_and_keeps_slots_and_replaces() -> None:
     moved_on = replace(FIRST, tasks=9)
     again = flight(lines.Begun(moved_on, "its agent came back"))
-    assert again == a_flight(moved_on, holds=FIRST.members, sent=("task-1",))
+    assert again == a_flight(moved_on, holds=FIRST.members, sent=("task-1",), begins=1)
 
 
 @pytest.mark.parametrize("kind", [lines.Held, lines.Failed])

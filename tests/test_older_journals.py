@@ -11,7 +11,10 @@ import pytest
 from dcosmaint import lines
 from dcosmaint.journal import Journal, Memory
 from dcosmaint.lines import What, from_json, to_json
+from dcosmaint.model import Verdict
+from dcosmaint.sandbox.world import build
 from tests.builders import NOON, a_flight, a_member, a_node, a_roll
+from tests.driven import BARE, FIRST, Drive, taken_over
 from tests.rolls.stage import Free
 
 
@@ -33,7 +36,7 @@ NEWER = (
     Newer(lines.Slot("node", a_member(0)), (("also",),)),
     Newer(
         lines.Admitted((a_flight(a_node(0)),)),
-        ((*FLIGHT, "red"), (*FLIGHT, "noted"), (*FLIGHT, "also"), (*FLIGHT, "balancers")),
+        tuple((*FLIGHT, name) for name in ("red", "noted", "also", "balancers", "passed", "begins")),
     ),
     Newer(lines.Replacing("node", a_member(0), "task-1"), (("also",),)),
     Newer(lines.TakenOver("you@there"), (("terms",),)),
@@ -63,6 +66,28 @@ def test_a_journal_of_the_first_form_is_gone_on_with() -> None:
     again.append(lines.TakenOver("you@there"))
     assert again.progress.flights == lived.progress.flights
     assert json.loads(sink.lines[-1])["event"] == "taken-over"
+
+
+@pytest.mark.parametrize("step", ["stop-docker", "stop-agent", "terminate-instance", "await-agent"])
+def test_steps_that_a_flight_of_an_older_version_went_past_are_left_out(step: str) -> None:
+    """It knew neither load balancers nor moves of apps, and is far behind both."""
+    drive = Drive(build(BARE))
+
+    def killed(at: float, what: What) -> None:
+        if what == lines.Done(FIRST, step):
+            raise KeyboardInterrupt
+
+    drive.hear = killed
+    with pytest.raises(KeyboardInterrupt):
+        drive.run()
+    unknown = ("leave-balancers", "move-apps")
+    drive.lines.lines = [line for line in drive.lines.lines if json.loads(line).get("step") not in unknown]
+    before = len(drive.lines.lines)
+    taken_over(drive)
+    assert drive.run() is Verdict.DONE
+    later = [json.loads(line) for line in drive.lines.lines[before:]]
+    assert [line for line in later if line.get("node") == FIRST and line.get("step") in unknown] == []
+    assert drive.stage.tally(drive.roll).breaches == ()
 
 
 def test_a_roll_that_begins_now_has_a_form_that_older_versions_refuse_by_name() -> None:

@@ -7,9 +7,10 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from dcosmaint import planner
+from dcosmaint.again import recurs
 from dcosmaint.baselines import gather
 from dcosmaint.cordons import Cordons
-from dcosmaint.errors import DcosmaintError, Fatal, LoginLost, Retryable, StartOver, Vanished
+from dcosmaint.errors import DcosmaintError, Fatal, LoginLost, NodeFailed, Retryable, StartOver, Vanished
 from dcosmaint.hands import Hands
 from dcosmaint.journal import Journal, logged_acts
 from dcosmaint.lines import Admitted, Paused
@@ -87,9 +88,13 @@ class Door:
         """What a fresh survey says of a node in flight; what ran there as it was, where Mesos lists no agent.
 
         That EC2 knows its instance no more proves nothing here: the steps that begin again ask, each of them apart.
-        Raises `Retryable` while nobody knows, or an app would be down without the node.
+        Raises `Retryable` while nobody knows, or an app would be down without the node, and `NodeFailed` once it
+        has begun too often.
         """
-        old = self._journal.progress.flights[address].node
+        flight = self._journal.progress.flights[address]
+        if recurring := recurs(flight, str(why)):
+            raise NodeFailed(recurring)
+        old = flight.node
         inventory = survey(self._site, self._hands.now())
         node = next((node for node in inventory.nodes if node.instance.id == old.instance.id), old)
         state = "terminated" if isinstance(why, Vanished) else node.instance.state

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from dcosmaint.admission import Door
+from dcosmaint.again import ahead
 from dcosmaint.errors import DcosmaintError, Fatal, Interrupted, LetGo, LoginLost, Retryable, StartOver, Usage
 from dcosmaint.hands import Hands, Outcome, Result, Signal
 from dcosmaint.journal import Journal, logged_acts
@@ -57,7 +58,7 @@ class Executor:
 
     def _board(self, key: str) -> None:
         steps, done = self._steps(key)
-        self._turns[key] = Turn((step for step in steps if step.name not in done), self._hands.now())
+        self._turns[key] = Turn(ahead(steps, done), self._hands.now())
         self._go_on(key)
 
     def _steps(self, key: str) -> tuple[Steps, tuple[str, ...]]:

@@ -26,7 +26,8 @@ class Begun(Line):
         known = {each.key for each in flight.balancers}
         found = (each for each in node.instance.balancers if each.key not in known)  # those it has left stay known
         balancers = (*flight.balancers, *found)
-        return change(progress, node.address, node=node, done=(), acted=acted, earlier=earlier, balancers=balancers)
+        afresh = change(progress, node.address, node=node, done=(), acted=acted, earlier=earlier, balancers=balancers)
+        return change(afresh, node.address, begins=flight.begins + 1)
 
 
 @dataclass(frozen=True)
@@ -70,8 +71,12 @@ class Moved(Line):
     event: Literal["moved"] = "moved"
 
     def onto(self, progress: Progress, at: float) -> Progress:
-        holds = tuple(member for member in progress.flights[self.node].holds if member != self.member)
-        return change(progress, self.node, holds=holds)
+        flight = progress.flights[self.node]
+        holds = tuple(member for member in flight.holds if member != self.member)
+        further = (
+            flight.asked.count(self.member) < 2
+        )  # one that was moved away before has come back: that is no step on
+        return change(progress, self.node, holds=holds, begins=0 if further else flight.begins)
 
 
 @dataclass(frozen=True)
@@ -99,7 +104,11 @@ class Done(Line):
     def onto(self, progress: Progress, at: float) -> Progress:
         if not self.node:
             return replace(progress, prepared=(*progress.prepared, self.step))
-        return change(progress, self.node, done=(*progress.flights[self.node].done, self.step))
+        flight = progress.flights[self.node]
+        done = (*flight.done, self.step)
+        if self.step in flight.passed:
+            return change(progress, self.node, done=done)
+        return change(progress, self.node, done=done, passed=(*flight.passed, self.step), begins=0)
 
 
 @dataclass(frozen=True)

@@ -94,9 +94,9 @@ class TakenOver(Line):
         return replace(afresh, aborting=False, reverting=False, until=self.terms.until(progress.until, at))
 
     def _afresh(self, flight: Flight) -> Flight:
-        return replace(
-            flight, stopped="", also={service: self.terms.kept(service, also) for service, also in flight.also.items()}
-        )
+        """A kill in between is no reason to count anew how often it began again; that somebody looked at it is one."""
+        also = {service: self.terms.kept(service, also) for service, also in flight.also.items()}
+        return replace(flight, stopped="", also=also, begins=0 if flight.stopped else flight.begins)
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,10 @@ class Aborting(Line):
     def onto(self, progress: Progress, at: float) -> Progress:
         why = f"the roll is being aborted by {self.by}"
         left = "left as it is by the abort" if self.hold else ""
-        flights = {a: replace(f, stopped=left if f.busy else "") for a, f in progress.flights.items()}
+        flights = {
+            a: replace(f, stopped=left if f.busy else "", begins=0 if f.stopped else f.begins)
+            for a, f in progress.flights.items()
+        }
         prepared = tuple(step for step in progress.prepared if step != "restore-image")
         aborting = replace(progress, flights=flights, prepared=prepared, paused=why, aborting=True, over="")
         return replace(aborting, reverting=self.revert)

@@ -62,6 +62,8 @@ class Flight:
     since: float = 0.0  # when it was admitted
     acted: tuple[str, ...] = ()  # acts that were announced for it, each once: port.method
     earlier: tuple[str, ...] = ()  # agent ids that it had before it came back under another
+    passed: tuple[str, ...] = ()  # steps that were done once, whether or not it began again since
+    begins: int = 0  # how often it began again without getting any further
 
     @property
     def agent_ids(self) -> tuple[str, ...]:
