@@ -63,6 +63,17 @@ def test_a_command_with_a_folder_hangs_below_the_file_and_any_other_is_found_on_
     assert services["b"].in_sync == ("nodetool",)
 
 
+def test_how_brokers_are_asked_is_read_with_its_files_below_the_file(tmp_path: Path) -> None:
+    auth = "{method: scram-sha-256, username: me, password_env: KAFKA_PASSWORD}"
+    more = f"{{bootstrap: ['b-1:9093'], tls: {{ca_cert: ca.crt, cert: me.crt, key: me.key}}, auth: {auth}}}"
+    services = prod(tmp_path, f"    services: {{a: {{kafka: {more}}}, b: {{kafka: {{}}}}}}\n").services
+    a, b = services["a"].kafka, services["b"].kafka
+    assert a and a.tls and a.auth and b
+    assert (a.bootstrap, a.tls.ca_cert, a.tls.key) == (("b-1:9093",), tmp_path / "ca.crt", tmp_path / "me.key")
+    assert (a.auth.method, a.auth.password_env) == ("scram-sha-256", "KAFKA_PASSWORD")
+    assert (b.bootstrap, b.tls, b.auth) == ((), None, None)
+
+
 def test_paths_hang_below_the_file_and_a_tilde_is_the_home(
     tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -45,6 +45,22 @@ def test_three_mistakes_are_named_in_one_go_each_with_file_line_path_and_what_to
         ("    services: {es: {in_sync: []}}", "services.es.in_sync: is empty; write it, such as in_sync:"),
         ("    services: {es: {in_sync: [c, '']}}", "services.es.in_sync[1]: is empty"),
         (
+            "    services: {k: {kafka: {bootstrap: [broker]}}}",
+            "services.k.kafka.bootstrap[0]: is not of the right form",
+        ),
+        (
+            "    services: {k: {kafka: {tls: {cert: c.crt}}}}",
+            "services.k.kafka.tls: a certificate is nothing without its key",
+        ),
+        (
+            "    services: {k: {kafka: {auth: {method: plain, username: me, password_env: P}}}}",
+            "services.k.kafka: auth without tls would show the login to everybody on the way",
+        ),
+        (
+            "    services: {k: {kafka: {tls: {}, auth: {method: kerberos, username: me, password_env: P}}}}",
+            "services.k.kafka.auth.method: kerberos is not built yet",
+        ),
+        (
             "    services: {/prod/kafka: {}}",
             "services./prod/kafka: write the service's name without outer slashes: prod/k",
         ),

@@ -123,7 +123,10 @@ REFUSED: dict[str, list[tuple[str, Inventory]]] = {
     "scaling-group": [(FIRST, on_instance(scaling_group="agents"))],
     "protected": [(FIRST, on_instance(protected=True))],
     "instance-state": [(FIRST, on_instance(state="stopped"))],
-    "topics-unreadable": [(EVENTS, in_service(partitions=None))],
+    "topics-unreadable": [
+        (EVENTS, in_service(partitions=None)),
+        (EVENTS, in_service(partitions=None, unread="broker-1:9093: Authentication failed")),
+    ],
     "partition-offline": [
         (f"{EVENTS}/events", in_service(partitions=(a_partition(isr=()),))),
         (f"{EVENTS}/events", in_service(partitions=(replace(a_partition(), leader=""),))),

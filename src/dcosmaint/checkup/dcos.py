@@ -155,10 +155,7 @@ def _topics(service: Service) -> Iterator[Remark]:
     if not kind_of(service).topics or service.trouble:
         return
     if service.partitions is None:
-        yield red(
-            f"{service.name}: its topics can't be read, so nobody knows what a replace loses",
-            "see in its scheduler's log why ZooKeeper does not let it (ACLs, Kerberos)",
-        )
+        yield _unread(service)
         return
     if dead := [partition.name for partition in service.partitions if not partition.isr or not partition.leader]:
         yield red(f"{service.name}: partitions without a leader: {_list(dead)}", "bring their brokers back first")
@@ -167,6 +164,14 @@ def _topics(service: Service) -> Iterator[Remark]:
             f"{service.name}: `replace` wipes the only in-sync copy of topics {_list(single)}",
             f"give them more replicas, or give them up by name: `--accept data-loss={service.name}/{single[0]}`",
         )
+
+
+def _unread(service: Service) -> Remark:
+    says = f"{service.name}: its topics can't be read, so nobody knows what a replace loses"
+    if service.unread:
+        return red(f"{says}: {service.unread}", f"see to services.{service.name}.kafka, and what its user may describe")
+    log = "see in its scheduler's log why ZooKeeper does not let it (ACLs, Kerberos)"
+    return red(says, f"{log}, or have its brokers asked: services.{service.name}.kafka")
 
 
 def _single(partitions: Sequence[Partition]) -> list[str]:

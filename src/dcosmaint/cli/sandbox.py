@@ -15,7 +15,7 @@ from dcosmaint.cli.work import Wish
 from dcosmaint.model import Roll, Work
 from dcosmaint.sandbox.served import running
 from dcosmaint.sandbox.served.running import Running
-from dcosmaint.sandbox.served.settings import Settings
+from dcosmaint.sandbox.served.settings import KAFKA, Settings
 from dcosmaint.sandbox.world.profiles import PROFILES
 
 TERRAFORM_MISSING = (
@@ -39,7 +39,7 @@ def sandbox() -> None:
 @sandbox.command()
 @at
 @click.option("--nodes", type=click.IntRange(8, 200), default=12, show_default=True)
-@click.option("--kafka", type=click.Choice(["default", "rf1", "stores"]), default="default", show_default=True)
+@click.option("--kafka", type=click.Choice(list(KAFKA)), default="default", show_default=True)
 @click.option("--profile", type=click.Choice(list(PROFILES)), default="2.1", show_default=True, help="DC/OS version.")
 @click.option("--time-factor", type=float, default=60.0, show_default=True, help="How much faster its time runs.")
 @click.option("--faults", default="none", show_default=True, help=FAULTS)

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, field_validator
 
 from dcosmaint import model
+from dcosmaint.config.kafka import Kafka
 from dcosmaint.config.strict import Strict
 from dcosmaint.config.values import (
     BatchSize,
@@ -45,6 +46,12 @@ class Service(Strict):
         default=None,
         description="a program and its arguments that tell whether a member is in sync: exit code 0 is yes",
         examples=[["checks/cassandra.sh", "--quorum"]],
+    )
+    kafka: Kafka | None = Field(
+        default=None,
+        description="how its brokers are asked who is in sync, where its scheduler may not read ZooKeeper; needs the"
+        " extra `dcosmaint[kafka]`",
+        examples=[{"tls": {"ca_cert": "certs/prod-ca.crt"}}],
     )
 
 

@@ -53,6 +53,7 @@ class Service:
     asked: bool = False  # whether a command of the operator's tells which of its members are in sync
     recovered: tuple[str, ...] = ()  # pods whose steps in the recovery plan are all COMPLETE; a restart forgets them
     seeds: int | None = None  # how many of its first nodes are seeds; None where nobody says
+    unread: str = ""  # why `partitions` is None, where somebody says; else its scheduler's log does
 
     @property
     def members(self) -> tuple[Member, ...]:

@@ -60,7 +60,8 @@ def word_only(service: Service) -> str:
 def _topics(roll: Roll, service: Service, node: Node) -> Iterator[Finding]:
     baseline = roll.baseline.get(service.name, ())
     if service.partitions is None:
-        message = "its topics can't be read, so nobody knows what a replace loses: its scheduler's log says why"
+        why = service.unread or "its scheduler's log says why"
+        message = f"its topics can't be read, so nobody knows what a replace loses: {why}"
         yield Finding("topics-unreadable", service.name, message)
     for partition in service.partitions or ():
         if not partition.isr or not partition.leader:

@@ -16,7 +16,6 @@ from dcosmaint.adapters.admin_router import AdminRouter
 from dcosmaint.adapters.children import Children
 from dcosmaint.adapters.diagnostics import Diagnostics
 from dcosmaint.adapters.dynamodb_lock import DynamoDbLock, Table
-from dcosmaint.adapters.in_sync import Asked
 from dcosmaint.adapters.marathon import Marathon
 from dcosmaint.adapters.marathon_lock import MarathonLock
 from dcosmaint.adapters.mesos import Mesos
@@ -36,6 +35,7 @@ from dcosmaint.site import Acts, Site
 from dcosmaint.wiring.aws import Aws, account, account_of
 from dcosmaint.wiring.door import admin_router
 from dcosmaint.wiring.nodes import Nodes, reach
+from dcosmaint.wiring.services import told
 
 T = TypeVar("T")
 
@@ -112,7 +112,7 @@ def _site(config: ClusterConfig, router: AdminRouter, aws: Aws, nodes: Nodes, wo
     units = NodeUnits(nodes.shell)
     return Site(
         mesos=mesos,
-        services=Asked(sdk, commands, os.environ) if (commands := _in_sync(config)) else sdk,
+        services=told(config, router, sdk),
         marathon=marathon,
         health=Diagnostics(router),
         units=units,
@@ -123,11 +123,6 @@ def _site(config: ClusterConfig, router: AdminRouter, aws: Aws, nodes: Nodes, wo
         acts=Acts(mesos, sdk, marathon, units, aws.ec2, aws.balancers, terraform, packer, nodes.keys),
         bastions=nodes.bastions,
     )
-
-
-def _in_sync(config: ClusterConfig) -> Mapping[str, tuple[str, ...]]:
-    """The operator's commands, by service."""
-    return {name: service.in_sync for name, service in config.services.items() if service.in_sync}
 
 
 def _environment(config: ClusterConfig) -> Mapping[str, str]:

@@ -24,9 +24,9 @@ def admin_router(config: ClusterConfig) -> AdminRouter:
 def _auth(config: ClusterConfig) -> Auth:
     match config.dcos.auth:
         case dcos_config.Token(token_env=variable):
-            return GivenToken(_secret(variable), variable)
+            return GivenToken(secret(variable), variable)
         case dcos_config.Password(username=username, password_env=variable):
-            return Password(username, _secret(variable))
+            return Password(username, secret(variable))
         case dcos_config.ServiceAccount(uid=uid, private_key_file=path):
             return ServiceAccount(service_key.read(path, uid or ""))
         case dcos_config.DcosCli():
@@ -41,7 +41,8 @@ def _cli_files() -> Files:
     return Files(root, Path(old).expanduser() if old else None)
 
 
-def _secret(variable: str) -> str:
+def secret(variable: str) -> str:
+    """What a variable of the environment holds, kept out of every text. Raises `Usage` where that is nothing."""
     value = os.environ.get(variable, "")
     if not value:
         raise Usage(f"${variable} is empty: the configuration says that it holds the login of this cluster")

@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from importlib.metadata import version
 from threading import Event
 
-from dcosmaint.sandbox.served import house_lock, mirror, network
+from dcosmaint.sandbox.served import house_lock, kafka_brokers, mirror, network
 from dcosmaint.sandbox.served.admin_router import AdminRouter
 from dcosmaint.sandbox.served.aws import Aws, Image
 from dcosmaint.sandbox.served.colleagues import Colleagues
@@ -18,6 +18,7 @@ from dcosmaint.sandbox.served.door import Door
 from dcosmaint.sandbox.served.founding import found
 from dcosmaint.sandbox.served.front import Settings as FrontSettings
 from dcosmaint.sandbox.served.host_keys import HostKeys
+from dcosmaint.sandbox.served.kafka_trust import PASSWORD, USER, Trust
 from dcosmaint.sandbox.served.pace import Pace
 from dcosmaint.sandbox.served.settings import Settings
 from dcosmaint.sandbox.served.ssh_nodes import SshNodes
@@ -66,8 +67,10 @@ class Daemon:
         stack.callback(pace.close)
         aws.follow(pace, keys.console)
         self._open(stack, pace, keys, public_key)
+        trust = Trust.found(self._folder.kafka)
+        stack.enter_context(kafka_brokers.listeners(pace, trust))
         router = stack.enter_context(AdminRouter(pace, self._front()))
-        self._write(aws, router)
+        self._write(aws, router, trust)
 
     def _apply(self, aws: Aws) -> None:
         """The nodes, made as a team would make them."""
@@ -112,12 +115,12 @@ class Daemon:
         settings = self._settings
         return FrontSettings(failures=settings.failures, faults=settings.names, seed=settings.seed)
 
-    def _write(self, aws: Aws, router: AdminRouter) -> None:
+    def _write(self, aws: Aws, router: AdminRouter, trust: Trust) -> None:
         """The configuration, and last of all the record that says: ready."""
         settings = self._settings
         self._folder.write_config(
             url=router.url, endpoint=aws.endpoint, ami=NOW.id, terraform=self._binary, ssh_port=SSH_PORT,
-            factor=settings.time_factor,
+            factor=settings.time_factor, events=_events(settings),
         )  # fmt: skip
         self._folder.write_record(
             {
@@ -126,7 +129,7 @@ class Daemon:
                 "endpoint": aws.endpoint,
                 "config": str(self._folder.config),
                 "log": str(self._folder.log),
-                "environment": sandbox_environment(self._folder.terraformrc),
+                "environment": {**sandbox_environment(self._folder.terraformrc), PASSWORD: trust.password},
                 "amis": {"now": NOW.id, "next": NEXT.id},
                 "factor": settings.time_factor,
                 "nodes": settings.nodes,
@@ -140,6 +143,13 @@ class Daemon:
             }
         )
         log.info("ready: %s", self._folder.record)
+
+
+def _events(settings: Settings) -> dict[str, object]:
+    """What the configuration says of its first Kafka."""
+    login = {"method": "plain", "username": USER, "password_env": PASSWORD}
+    secured = {"kafka": {"tls": {"ca_cert": "kafka/ca.crt"}, "auth": login}}
+    return {"cap": 1, **(secured if settings.kafka == "secured" else {})}
 
 
 def serve(settings: Settings, over: Event) -> None:

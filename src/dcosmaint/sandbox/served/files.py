@@ -14,7 +14,9 @@ from string import Template
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
-OURS = ("infra", "packer", "ssh", "mirror", "bin", "run", "state", "dcosmaint.yaml", "terraformrc", "sandbox.json")
+OURS = (
+    "infra", "packer", "ssh", "kafka", "mirror", "bin", "run", "state", "dcosmaint.yaml", "terraformrc", "sandbox.json",
+)  # fmt: skip
 """All that a sandbox leaves in its folder, but for its log."""
 
 
@@ -46,6 +48,11 @@ class Folder:
     @property
     def mirror(self) -> Path:
         return self.root / "mirror"
+
+    @property
+    def kafka(self) -> Path:
+        """Whom clients of the secured Kafka trust."""
+        return self.root / "kafka"
 
     @property
     def bin(self) -> Path:

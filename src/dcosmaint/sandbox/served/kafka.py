@@ -9,21 +9,37 @@ from dcosmaint.sandbox.served.router import Route
 from dcosmaint.sandbox.served.sdk import address, service_of
 from dcosmaint.sandbox.served.wire import Answer, Ask, as_json
 from dcosmaint.sandbox.world import World
-from dcosmaint.sandbox.world.kafka import TopicPartition
+from dcosmaint.sandbox.world.kafka import SdkService, TopicPartition
+from dcosmaint.sandbox.world.shape import KafkaShape
 
 FAILED = Answer(500)  # whatever went wrong: no word of it
 
 
+def _readable(service: SdkService) -> bool:
+    """Whether ZooKeeper lets its scheduler read topics."""
+    return service.readable and not secured(service)
+
+
+def secured(service: SdkService) -> bool:
+    return isinstance(service.shape, KafkaShape) and service.shape.secured
+
+
 def _brokers(world: World, ask: Ask) -> Answer:
-    found = [str(broker.index) for broker in service_of(world, ask).brokers if broker.registered]
+    service = service_of(world, ask)
+    if secured(service):
+        return FAILED
+    found = [str(broker.index) for broker in service.brokers if broker.registered]
     return as_json(sorted(found, reverse=True), pretty=True)  # in no order that anybody promised
 
 
 def _broker(world: World, ask: Ask) -> Answer:
     """The record as Kafka stored it; nothing where the broker is not registered."""
-    for broker in service_of(world, ask).brokers:
+    service = service_of(world, ask)
+    if secured(service):
+        return FAILED
+    for broker in service.brokers:
         if broker.registered and str(broker.index) == ask.named["id"]:
-            ip, port = address(world, broker)
+            ip, port = address(world, service, broker)
             record = {
                 "listener_security_protocol_map": {"PLAINTEXT": "PLAINTEXT"},
                 "endpoints": [f"PLAINTEXT://{ip}:{port}"],
@@ -40,14 +56,14 @@ def _broker(world: World, ask: Ask) -> Answer:
 def _topics(world: World, ask: Ask) -> Answer:
     service = service_of(world, ask)
     names = list(dict.fromkeys(partition.topic for partition in service.partitions))
-    return as_json(names, pretty=True) if service.readable else FAILED
+    return as_json(names, pretty=True) if _readable(service) else FAILED
 
 
 def _topic(world: World, ask: Ask) -> Answer:
     """By partition, in-sync replicas and leader. An unknown topic is an error like any other."""
     service = service_of(world, ask)
     found = [partition for partition in service.partitions if partition.topic == ask.named["topic"]]
-    if not found or not service.readable:
+    if not found or not _readable(service):
         return FAILED
     return as_json({"partitions": [{str(partition.number): _in_sync(partition)} for partition in found]}, pretty=True)
 
@@ -63,7 +79,7 @@ def _described(wanted: Callable[[TopicPartition], bool]) -> Callable[[World, Ask
     def work(world: World, ask: Ask) -> Answer:
         service = service_of(world, ask)
         lines = [_line(partition) for partition in service.partitions if wanted(partition)]
-        says = "Output: " + "\n".join(lines) if lines and service.readable else ""
+        says = "Output: " + "\n".join(lines) if lines and _readable(service) else ""
         return as_json({"message": says}, pretty=True)
 
     return work

@@ -11,24 +11,27 @@ from dcosmaint.sandbox.world import World
 from dcosmaint.sandbox.world.kafka import Broker, SdkService
 from dcosmaint.sandbox.world.shape import KafkaShape
 
-PORT = 1025
+PORT, APART = 1025, 100
+"""The first port of the first service, and how far the next service's is from it."""
 
 
 def service_of(world: World, ask: Ask) -> SdkService:
     return world.ground.services[ask.named["service"]]
 
 
-def address(world: World, broker: Broker) -> tuple[str, int]:
+def address(world: World, service: SdkService, broker: Broker) -> tuple[str, int]:
     """Where a broker listens: its agent's IP, and a port that stays with its index."""
-    return world.ground.agents[broker.task.agent_id].machine.private_ip, PORT + broker.index
+    port = PORT + APART * list(world.ground.services).index(service.name) + broker.index
+    return world.ground.agents[broker.task.agent_id].machine.private_ip, port
 
 
 def _endpoints(service: SdkService) -> dict[str, list[Broker]]:
     """By name, who listens there: a Kafka has one for all of its brokers, any other service one a type of pod."""
-    kafka = isinstance(service.shape, KafkaShape)
+    shape = service.shape
+    kafka = isinstance(shape, KafkaShape) and ("broker-tls" if shape.secured else "broker")
     found: dict[str, list[Broker]] = {}
     for broker in service.brokers:
-        found.setdefault("broker" if kafka else broker.type, []).append(broker)
+        found.setdefault(kafka or broker.type, []).append(broker)
     return found
 
 
@@ -38,16 +41,13 @@ def _endpoint(world: World, ask: Ask) -> Answer:
     if which not in there:
         return Answer(404)
     name = service.name.replace("/", "")
-    running = [broker for broker in there[which] if broker.running]
+    running = {broker.task.name: address(world, service, broker) for broker in there[which] if broker.running}
+    addresses = [f"{ip}:{port}" for ip, port in running.values()]
+    dns = [f"{task}.{name}.autoip.dcos.thisdcos.directory:{port}" for task, (_, port) in running.items()]
+    if which == "broker-tls":
+        dns = addresses  # the loopback has no names that a certificate could bear
     return as_json(
-        {
-            "address": [f"{ip}:{port}" for ip, port in (address(world, broker) for broker in running)],
-            "dns": [
-                f"{broker.task.name}.{name}.autoip.dcos.thisdcos.directory:{PORT + broker.index}" for broker in running
-            ],
-            "vip": f"{which}.{name}.l4lb.thisdcos.directory:9092",
-        },
-        pretty=True,
+        {"address": addresses, "dns": dns, "vip": f"{which}.{name}.l4lb.thisdcos.directory:9092"}, pretty=True
     )
 
 

@@ -25,8 +25,11 @@ KAFKA: dict[str, tuple[ServiceShape, ...]] = {
     "default": (EVENTS, ORDERS, LEGACY),
     "rf1": (FRAGILE_EVENTS, ORDERS, LEGACY),
     "stores": STORES,
+    "secured": (replace(EVENTS, secured=True), ORDERS, LEGACY),
 }
 """What `--kafka` takes; `rf1` has a topic of replication 1 as well, whose only copy a replace would wipe.
+
+In `secured`, brokers of one Kafka take nobody without TLS and a login, and only they tell who is in sync.
 
 `stores` is one Kafka beside a Cassandra and an HDFS, of which only their schedulers tell who is whole.
 """
@@ -36,7 +39,7 @@ KAFKA: dict[str, tuple[ServiceShape, ...]] = {
 class Settings:
     root: Path
     nodes: int = 12
-    kafka: str = "default"  # default | rf1 | stores
+    kafka: str = "default"  # a name of KAFKA
     profile: str = "2.1"  # a name of PROFILES
     time_factor: float = 60.0
     faults: str = "none"  # none | some | names, with commas between them

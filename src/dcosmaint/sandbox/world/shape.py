@@ -51,7 +51,10 @@ class TopicShape:
 
 @dataclass(frozen=True)
 class KafkaShape:
-    """One Kafka service. `api` is the generation of its scheduler's calls: pod, or brokers (before the SDK)."""
+    """One Kafka service. `api` is the generation of its scheduler's calls: pod, or brokers (before the SDK).
+
+    `secured`: its scheduler may not read ZooKeeper, and its brokers take nobody without TLS and a login.
+    """
 
     name: str
     brokers: int
@@ -59,6 +62,7 @@ class KafkaShape:
     api: str = "pod"
     package: str = "kafka"
     size: Size = Size(1.0, 4096.0, 20480.0)
+    secured: bool = False
     seeds: ClassVar[int | None] = None
     proof: ClassVar[bool] = False
     apart: ClassVar[tuple[tuple[str, str], ...]] = ()

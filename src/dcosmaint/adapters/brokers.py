@@ -1,0 +1,121 @@
+"""Who is in sync, as the brokers of a Kafka tell it themselves: for those whose scheduler may not read ZooKeeper."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from urllib.parse import quote
+
+from dcosmaint.adapters.admin_router import AdminRouter
+from dcosmaint.adapters.gather import gather
+from dcosmaint.adapters.kafka_client import PATIENCE, ROUND, Access, Silent, Told, ask
+from dcosmaint.errors import Retryable, Usage
+from dcosmaint.model import Member, Partition, Service
+from dcosmaint.model.kinds import kind_of
+from dcosmaint.ports import ServiceReads
+
+
+@dataclass(frozen=True)
+class ByBrokers(ServiceReads):
+    """Every service as its scheduler shows it; of those with an access, brokers and partitions as the brokers do.
+
+    Every broker that answers is asked, and so is the scheduler where it can tell: in sync is who all of them say is.
+    One that was cut off from its controller goes on telling what was true before.
+    """
+
+    services: ServiceReads
+    access: Mapping[str, Access]  # by service
+    endpoints: Callable[[Access], Sequence[str]]  # of a service without a bootstrap: host:port
+    patience: float = PATIENCE  # seconds for a first answer
+
+    def all(self) -> tuple[Service, ...]:
+        return tuple(self._told(service) for service in self.services.all())
+
+    def one(self, name: str) -> Service:
+        return self._told(self.services.one(name))
+
+    def rejected(self, member: Member) -> tuple[str, ...]:
+        return self.services.rejected(member)
+
+    def _told(self, service: Service) -> Service:
+        access = self.access.get(service.name)
+        if access is None or not service.api:  # its scheduler tells nobody who its members are
+            return service
+        if not kind_of(service).topics:
+            raise Usage(f"services.{service.name}.kafka: {service.name} is of kind {service.kind}, and no Kafka")
+        try:
+            return _joined(service, self._ask(access))
+        except Retryable as error:
+            return replace(service, partitions=None, unread=str(error))
+
+    def _ask(self, access: Access) -> tuple[Told, ...]:
+        first = ask(access, access.bootstrap or self.endpoints(access), self.patience)
+        others = [address for _, address in sorted(first.brokers.items()) if address != first.by]
+        return (first, *(told for told in gather(partial(self._other, access), others) if told))
+
+    def _other(self, access: Access, address: str) -> Told | None:
+        """None of one that does not answer at once: the others tell who is in sync without it."""
+        try:
+            return ask(access, [address], min(ROUND, self.patience))
+        except Silent:
+            return None
+
+
+def endpoints(router: AdminRouter, access: Access) -> tuple[str, ...]:
+    """Where its scheduler says that its brokers listen: by name where a certificate has to bear it."""
+    name, form = ("broker-tls", "dns") if access.tls else ("broker", "address")
+    answer = router.get(f"service/{quote(access.service, safe='/')}/v1/endpoints/{name}", 200, 404)
+    found = tuple(one.text() for one in answer.json().list(form)) if answer.status == 200 else ()
+    if not found:
+        raise Retryable(
+            f"its scheduler shows no endpoint {name}: name its brokers in services.{access.service}.kafka.bootstrap"
+        )
+    return found
+
+
+def _joined(service: Service, told: Sequence[Told]) -> Service:
+    names = {pod.member.pod.rpartition("-")[2]: pod.member.pod for pod in service.pods}
+    alive = {str(number) for number in told[0].brokers if all(number in one.brokers for one in told)}
+    if strange := sorted({str(number) for one in told for number in one.brokers} - names.keys()):
+        raise Retryable(
+            f"broker {strange[0]} is none of its members: services.{service.name}.kafka may name another Kafka"
+        )
+    shown = {f"broker {one.by}": _named(one, names) for one in told}
+    if service.partitions is not None:
+        shown["its scheduler"] = service.partitions
+    pods = (replace(pod, registered=pod.member.pod.rpartition("-")[2] in alive) for pod in service.pods)
+    return replace(service, pods=tuple(pods), partitions=_agreed(shown), unread="")
+
+
+def _named(told: Told, names: Mapping[str, str]) -> tuple[Partition, ...]:
+    """As pods. A broker id that no pod bears any more names nobody who could be asked, and is in sync nowhere."""
+    return tuple(
+        Partition(
+            topic=topic,
+            number=number,
+            isr=tuple(sorted(names[str(broker)] for broker in copies.isr if str(broker) in names)),
+            leader=names.get(str(copies.leader), ""),
+        )
+        for (topic, number), copies in told.partitions.items()
+    )
+
+
+def _agreed(shown: Mapping[str, Sequence[Partition]]) -> tuple[Partition, ...]:
+    """Raises `Retryable` where they don't show the same partitions: some are just made, or hidden from our user."""
+    by = {who: {(part.topic, part.number): part for part in parts} for who, parts in shown.items()}
+    known = sorted({key for parts in by.values() for key in parts})
+    if not known:
+        raise Retryable("its brokers show no topic at all: our user may see none, or there is none to see")
+    for who, parts in by.items():
+        if missing := [key for key in known if key not in parts]:
+            topic, number = missing[0]
+            raise Retryable(f"{who} does not show {topic}-{number}, as others do: our user may not, or not yet")
+    return tuple(_least([parts[key] for parts in by.values()]) for key in known)
+
+
+def _least(views: Sequence[Partition]) -> Partition:
+    """What is certain of one partition: nobody is in sync whom one of them misses."""
+    first, *others = views
+    isr = tuple(pod for pod in first.isr if all(pod in other.isr for other in others))
+    return replace(first, isr=isr, leader=first.leader if all(view.leader for view in views) else "")
