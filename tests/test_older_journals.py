@@ -31,12 +31,20 @@ POLICY = ("roll", "policy")
 NEWER = (
     Newer(
         lines.RollBegun(a_roll()),
-        (("roll", "manner"), ("roll", "policy", "deadline"), ("roll", "policy", "frameworks")),
+        (
+            ("roll", "manner"),
+            ("roll", "policy", "deadline"),
+            ("roll", "policy", "frameworks"),
+            ("roll", "policy", "work_dir"),
+        ),
     ),
     Newer(lines.Slot("node", a_member(0)), (("also",),)),
     Newer(
         lines.Admitted((a_flight(a_node(0)),)),
-        tuple((*FLIGHT, name) for name in ("red", "noted", "also", "balancers", "passed", "begins")),
+        tuple(
+            (*FLIGHT, *name.split("."))
+            for name in ("node.instance.outlived_by", "red", "noted", "also", "balancers", "passed", "begins")
+        ),
     ),
     Newer(lines.Replacing("node", a_member(0), "task-1"), (("also",),)),
     Newer(lines.TakenOver("you@there"), (("terms",),)),
@@ -91,7 +99,7 @@ def test_steps_that_a_flight_of_an_older_version_went_past_are_left_out(step: st
 
 
 def test_a_roll_that_begins_now_has_a_form_that_older_versions_refuse_by_name() -> None:
-    assert to_json(NOON, lines.RollBegun(a_roll()))["schema"] == lines.SCHEMA == 4
+    assert to_json(NOON, lines.RollBegun(a_roll()))["schema"] == lines.SCHEMA == 5
 
 
 def test_a_node_of_an_older_form_which_named_frameworks_without_their_tasks_is_read() -> None:

@@ -100,7 +100,8 @@ class Door:
         state = "terminated" if isinstance(why, Vanished) else node.instance.state
         if node.agent and state != "terminated":
             self._spared(node, inventory)
-        return replace(node if node.agent else old, instance=replace(node.instance, state=state))
+        its = old.instance if state == "terminated" else node.instance  # EC2 forgets the address and volumes of one
+        return replace(node if node.agent else old, instance=replace(its, state=state))
 
     def _spared(self, node: Node, inventory: Inventory) -> None:
         """Raises `Retryable` while an app has all that is left of it on a node that is about to be emptied again."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from dcosmaint import planner
+from dcosmaint import planner, work_dirs
 from dcosmaint.errors import NodeFailed, Retryable
 from dcosmaint.model import RENEWING, Admission, Finding, Flight, Inventory, Node, Progress, Roll, Work
 from dcosmaint.planner.case import leaves, slots
@@ -31,8 +31,11 @@ def gather(site: Site, roll: Roll, inventory: Inventory, progress: Progress) -> 
     unread: set[str] = set()
     while True:
         answer = planner.admit(roll, inventory, progress)
-        found = []
+        found: list[Finding] = []
         for node in (node for node in answer.start if node.address not in flights):
+            if undecided := tuple(work_dirs.blockers(roll, [node], site.units)):
+                found += undecided
+                continue
             try:
                 flights[node.address] = _flight(site, roll, inventory, node)
             except (Retryable, NodeFailed) as error:

@@ -9,6 +9,7 @@ from typing import Any
 from dcosmaint.model import Inventory, Member, Node, Roll, Service
 from dcosmaint.model.kinds import kind_of
 from dcosmaint.planner.case import leaves
+from dcosmaint.planner.work_dirs import outlives
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ class Blast:
     node: Node
     members: tuple[Leaving, ...]
     apps: tuple[Share, ...]  # first those that have a gap
+    kept: bool = False  # its work dir outlives its instance, and is left as it is
 
     @property
     def volumes(self) -> Mapping[str, int]:
@@ -53,7 +55,9 @@ class Blast:
 
 
 def blast(roll: Roll, inventory: Inventory, node: Node) -> Blast:
-    return Blast(node, tuple(_members(roll, inventory, node)), tuple(sorted(_apps(roll, inventory, node), key=_turn)))
+    apps = tuple(sorted(_apps(roll, inventory, node), key=_turn))
+    kept = outlives(node, roll.policy) and roll.policy.work_dir == "keep"
+    return Blast(node, tuple(_members(roll, inventory, node)), apps, kept)
 
 
 def _members(roll: Roll, inventory: Inventory, node: Node) -> Iterator[Leaving]:

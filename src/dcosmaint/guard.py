@@ -27,7 +27,7 @@ def _missing(changes: Sequence[Change], wanted: Mapping[str, str]) -> Iterator[s
 
 
 def _unwanted(changes: Sequence[Change], wanted: Mapping[str, str], companions: Sequence[str]) -> Iterator[str]:
-    nodes = {_node(address) for address in wanted}
+    nodes = {node_keys(address) for address in wanted}
     for change in changes:
         does = " then ".join(change.actions)
         if change.address in wanted:
@@ -35,11 +35,11 @@ def _unwanted(changes: Sequence[Change], wanted: Mapping[str, str], companions: 
                 yield f"{change.address} would be of AMI {change.ami or '(unknown)'}, not {wanted[change.address]}"
             elif change.actions != ("create",):
                 yield f"{change.address} would be changed ({does}) instead of created"
-        elif not (change.type in companions and _node(change.address) in nodes and "create" in change.actions):
+        elif not (change.type in companions and node_keys(change.address) in nodes and "create" in change.actions):
             yield f"{change.address} is none of our business and would be changed ({does})"
 
 
-def _node(address: str) -> tuple[str, ...]:
+def node_keys(address: str) -> tuple[str, ...]:
     """What tells one node's resources from another's: all keys in the address, of modules too; without any, its module.
 
     The last key alone would not do: module.agents["a"].aws_network_interface.it and that of ["b"] both end without one.

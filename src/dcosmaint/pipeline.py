@@ -1,7 +1,7 @@
 """The order of the steps. Read this file and you know what the tool does to a cluster.
 
 Once a roll: bake-image, swap-image. Then for each node, in batches that `planner.admit` allows:
-cordon-agent, replace-brokers, leave-balancers, move-apps, stop-docker, stop-agent, terminate-instance,
+cordon-agent, replace-brokers, leave-balancers, move-apps, stop-docker, stop-agent, empty-work-dir, terminate-instance,
 apply-terraform, await-agent, join-balancers, verify-agent.
 """
 
@@ -13,15 +13,17 @@ from functools import partial
 
 from dcosmaint.journal import Journal
 from dcosmaint.model import Flight, Instance, Roll, Work
+from dcosmaint.planner.work_dirs import outlives
 from dcosmaint.ports import Step
 from dcosmaint.site import Site
 from dcosmaint.steps.apply_terraform import ApplyTerraform
 from dcosmaint.steps.await_agent import AwaitAgent, new_instance
 from dcosmaint.steps.bake_image import BakeImage
 from dcosmaint.steps.cordon_agent import CordonAgent
+from dcosmaint.steps.empty_work_dir import EmptyWorkDir
 from dcosmaint.steps.join_balancers import JoinBalancers
 from dcosmaint.steps.leave_balancers import LeaveBalancers, StillOut
-from dcosmaint.steps.leaving import CountedLost, Emptied, Idle, Leaving
+from dcosmaint.steps.leaving import CountedLost, Emptied, ForGood, Idle, Leaving
 from dcosmaint.steps.move_apps import MoveApps
 from dcosmaint.steps.ours import Ours
 from dcosmaint.steps.replace_brokers import ReplaceBrokers
@@ -153,13 +155,22 @@ def may_leave(seat: Seat) -> Leaving:
 
 
 def renew_node(seat: Seat) -> Steps:
-    node, roll, site = seat.flight.node, seat.roll, seat.site
+    node, roll, site, acts = seat.flight.node, seat.roll, seat.site, seat.site.acts
+    ends = ForGood(may_leave(seat), roll, seat.slots)
     return (
-        TerminateInstance(node, roll, site.mesos, may_leave(seat), site.ec2, site.acts.ec2, seat.slots),
+        *empty_work_dir(seat, ends),
+        TerminateInstance(node, site.mesos, ends, site.ec2, acts.ec2, roll.policy.waits),
         ApplyTerraform(node, roll, site.terraform, site.ec2, seat.writer),
-        AwaitAgent(node, site.terraform, site.ec2, site.mesos, site.acts.keys, roll.policy.waits),
+        AwaitAgent(roll, site.terraform, site.ec2, site.mesos, acts.mesos, acts.keys, seat.slots),
         _join(seat, partial(new_instance, node, site.terraform, site.ec2)),
     )
+
+
+def empty_work_dir(seat: Seat, ends: Leaving) -> Steps:
+    """Nothing, where EC2 keeps no volume of the node, or nobody can get there any more."""
+    node, site, policy = seat.flight.node, seat.site, seat.roll.policy
+    empty = EmptyWorkDir(node, site.mesos, ends, site.ec2, site.units, site.acts.units, policy.waits)
+    return (empty,) if outlives(node, policy) and policy.work_dir == "fresh" and not seat.flight.gone else ()
 
 
 def _leave(seat: Seat) -> LeaveBalancers:

@@ -116,6 +116,7 @@ class Plan:
             "hosts_scheduler": list(node.schedulers),
             "tasks": node.tasks,
             "frameworks": dict(node.frameworks),
+            "outlived_by": list(node.instance.outlived_by),
             "load_balancers": [each.balancer.name for each in node.instance.balancers],
             "blast": blast(self.roll, self.inventory, node).to_json(),
         }

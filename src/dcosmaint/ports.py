@@ -28,6 +28,7 @@ from dcosmaint.model import (
     Task,
     Units,
     Waiting,
+    WorkDir,
 )
 
 
@@ -153,6 +154,8 @@ class TerraformReads(Protocol):
 class UnitReads(Protocol):
     def look(self, instance: Instance) -> Units: ...
 
+    def work_dir(self, instance: Instance) -> WorkDir: ...
+
 
 # ---- acting -----------------------------------------------------------------------------------------------------
 
@@ -238,6 +241,10 @@ class UnitActs(Protocol):
 
     def release_agent(self, instance: Instance) -> None:
         """Take our drop-ins away and start the unit."""
+        ...
+
+    def empty_work_dir(self, instance: Instance) -> None:
+        """Remove all that is in the agent's work dir. Refused while its unit is active."""
         ...
 
 

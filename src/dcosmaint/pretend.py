@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from dcosmaint.model import (
     DEACTIVATE,
@@ -18,6 +19,7 @@ from dcosmaint.model import (
     natural,
 )
 from dcosmaint.model.kinds import kind_of
+from dcosmaint.planner.work_dirs import outlives
 from dcosmaint.sandbox.world import AppShape, BalancerShape, KafkaShape, NodeShape, Shape, Size, StoreShape, World
 from dcosmaint.sandbox.world.shape import ServiceShape
 
@@ -27,13 +29,14 @@ SEED = 1 << 40
 
 def pretend(inventory: Inventory, roll: Roll) -> World:
     profile = "2.1" if inventory.facts.can(DEACTIVATE) else "1.11"
-    world = World(Shape(profile=profile, services=(), apps=(), seed=SEED))
+    shape = Shape(profile=profile, services=(), apps=(), seed=SEED)
+    world = World(replace(shape, same_ip=1.0) if roll.policy.work_dir == "keep" else shape)
     _add_images(world, inventory, roll)
     known = {node.agent_id for node in inventory.nodes}
     strangers = [agent for agent in inventory.agents if agent.id not in known]
     for node in inventory.nodes:
         if node.agent:
-            world.add_node(_node(node, node.agent))
+            world.add_node(_node(node, node.agent, roll))
     for number, agent in enumerate(strangers):
         world.add_node(_stranger(agent, f"stranger[{number}]"))
     _add_balancers(world, inventory)
@@ -53,7 +56,8 @@ def _add_images(world: World, inventory: Inventory, roll: Roll) -> None:
     world.terraform.images.update(inventory.images)
 
 
-def _node(node: Node, agent: Agent) -> NodeShape:
+def _node(node: Node, agent: Agent, roll: Roll) -> NodeShape:
+    """Where it is not known whether a work dir is on the volume that outlives it, that blocks the roll."""
     instance = node.instance
     return NodeShape(
         zone=instance.zone,
@@ -64,6 +68,8 @@ def _node(node: Node, agent: Agent) -> NodeShape:
         instance_id=instance.id,
         agent_id=agent.id,
         ami=instance.ami,
+        volume=next(iter(instance.outlived_by), ""),
+        apart=outlives(node, roll.policy),
     )
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from secrets import token_hex
 from typing import Any
 
+from dcosmaint import work_dirs
 from dcosmaint.choice import Choice, targets
 from dcosmaint.errors import DcosmaintError, Refused
 from dcosmaint.journal import File, Journal, Sink, mend, read
@@ -20,6 +21,7 @@ from dcosmaint.planner.case import serving
 from dcosmaint.planner.manner import manner
 from dcosmaint.planner.rules import blockers as rule_blockers
 from dcosmaint.ports import Ec2Reads, Lease
+from dcosmaint.site import Site
 
 ENDED = ("roll-done", "roll-aborted")
 """A roll that nobody goes on with."""
@@ -55,10 +57,11 @@ def a_roll(roll_id: str, cluster: str, by: str, order: Order, inventory: Invento
     return replace(roll, manner=manner(roll, inventory))
 
 
-def blockers(roll: Roll, inventory: Inventory, ec2: Ec2Reads) -> tuple[Finding, ...]:
+def blockers(roll: Roll, inventory: Inventory, site: Site) -> tuple[Finding, ...]:
     """Everything that stands in the way, all at once, before anything is touched (R13)."""
     aimed = [node for node in inventory.nodes if node.instance.id in roll.targets]
-    return (*rule_blockers(roll, inventory), *dict.fromkeys(_images(roll, aimed, ec2)))
+    kept = work_dirs.blockers(roll, aimed, site.units)
+    return (*rule_blockers(roll, inventory), *dict.fromkeys(_images(roll, aimed, site.ec2)), *kept)
 
 
 def _images(roll: Roll, aimed: list[Node], ec2: Ec2Reads) -> Iterator[Finding]:

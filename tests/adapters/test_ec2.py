@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
 
-from dcosmaint.adapters.ec2 import Account, Ec2
+from dcosmaint.adapters.ec2 import Account, Ec2, outliving
 from dcosmaint.adapters.load_balancers import LoadBalancers
 from dcosmaint.errors import DcosmaintError, Fatal, LoginLost, NodeFailed, Retryable, Usage
 from tests.adapters.endpoint import Endpoint, fault, serving
@@ -76,6 +76,36 @@ def test_an_instance_is_read_whole(ec2: EC2Client, adapter: Ec2, ami: str) -> No
     assert (found.private_ip, found.zone) == (raw["PrivateIpAddress"], raw["Placement"]["AvailabilityZone"])
     assert found.launched_at == raw["LaunchTime"].timestamp()
     assert (found.protected, found.scaling_group, found.balancers) == (False, "", ())
+
+
+def test_volumes_that_are_kept_when_it_is_terminated_are_told_and_its_root_is_none_of_them(
+    ec2: EC2Client, adapter: Ec2, ami: str
+) -> None:
+    [name] = launch(ec2, ami)
+    zone = ec2.describe_instances(InstanceIds=[name])["Reservations"][0]["Instances"][0]["Placement"]
+    assert adapter.instances([name])[0].outlived_by == ()
+    kept = [ec2.create_volume(AvailabilityZone=zone["AvailabilityZone"], Size=8)["VolumeId"] for _ in range(2)]
+    for volume, device in zip(kept, ("/dev/xvdf", "/dev/xvdg"), strict=True):
+        ec2.attach_volume(VolumeId=volume, InstanceId=name, Device=device)
+    assert adapter.instances([name])[0].outlived_by == tuple(sorted(kept))
+    assert adapter.in_full([name])[0].outlived_by == tuple(sorted(kept))
+
+
+@pytest.mark.parametrize(
+    ("device", "kept"),
+    [
+        ({"DeviceName": "/dev/sdf", "Ebs": {"VolumeId": "vol-1", "DeleteOnTermination": False}}, ("vol-1",)),
+        ({"DeviceName": "/dev/sdf", "Ebs": {"VolumeId": "vol-1"}}, ("vol-1",)),
+        ({"DeviceName": "/dev/sdf", "Ebs": {"VolumeId": "vol-1", "DeleteOnTermination": True}}, ()),
+        ({"DeviceName": "/dev/sda1", "Ebs": {"VolumeId": "vol-1", "DeleteOnTermination": False}}, ()),
+        ({"DeviceName": "/dev/sdb", "VirtualName": "ephemeral0"}, ()),
+    ],
+)
+def test_r2_a_volume_that_is_not_said_to_go_with_its_instance_is_kept(
+    device: dict[str, Any], kept: tuple[str, ...]
+) -> None:
+    raw = {"RootDeviceName": "/dev/sda1", "BlockDeviceMappings": [device]}
+    assert tuple(outliving(raw)) == kept
 
 
 def test_unknown_ids_are_left_out_and_the_order_is_the_asked_one(ec2: EC2Client, adapter: Ec2, ami: str) -> None:

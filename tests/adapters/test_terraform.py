@@ -114,6 +114,30 @@ def test_a_saved_plan_is_for_its_addresses_alone_and_its_apply_is_of_that_file(f
     assert inputs(folder) == {f"{NODE}[1]": {"ami": NEW}}, "the AMI of the plan counts, not that of the file"
 
 
+ATTACHED = """
+resource "terraform_data" "attachment" {
+  count            = 2
+  triggers_replace = [terraform_data.node[count.index].id]
+}
+"""
+
+
+@real
+def test_what_is_to_be_made_anew_with_its_node_is_in_the_plan_and_nothing_of_another_node(
+    folder: Path, tmp_path: Path
+) -> None:
+    """Terraform plans what a target depends on, and not what depends on it."""
+    (folder / "main.tf").write_text(CODE + ATTACHED)
+    subprocess.run(["terraform", "apply", "-auto-approve"], cwd=folder, check=True, capture_output=True)
+    subprocess.run(["terraform", "taint", f"{NODE}[1]"], cwd=folder, check=True, capture_output=True)
+    alone = Terraform(a_workspace(folder), Children(tmp_path / "alone"))
+    planned(alone)
+    assert [change.address for change in alone.changes()] == [f"{NODE}[1]"]
+    both = Terraform(replace(a_workspace(folder), companions=("terraform_data",)), Children(tmp_path / "both"))
+    planned(both)
+    assert [change.address for change in both.changes()] == ["terraform_data.attachment[1]", f"{NODE}[1]"]
+
+
 @real
 def test_an_apply_that_was_begun_is_begun_once(folder: Path, ours: Terraform) -> None:
     planned(ours)

@@ -33,7 +33,7 @@ def test_what_is_left_out_has_the_default_of_the_model(tmp_path: Path) -> None:
 def test_the_policy_of_a_roll_holds_what_is_written(tmp_path: Path) -> None:
     more = """\
       companions: [aws_volume_attachment]
-    nodes: {stop_order: agent-first}
+    nodes: {stop_order: agent-first, work_dir: fresh}
     services: {kafka-events: {cap: 2}, prod/kafka: {min_isr: 1}, es: {replace: ignore}}
     policy:
       {strategy: window, batch_size: 25%, max_in_flight: 4, default_cap: 3, canary: 2, soak: 10m, max_failures: 1,
@@ -52,6 +52,7 @@ def test_the_policy_of_a_roll_holds_what_is_written(tmp_path: Path) -> None:
         soak=600,
         max_failures=1,
         stop_order="agent-first",
+        work_dir="fresh",
         waits=model.Waits(60, 120, 180, 240, 300, 360, 420, 480),
         companions=("aws_volume_attachment",),
     )

@@ -12,13 +12,12 @@ from tests.config.files import SMALLEST, refusal
 
 
 def test_three_mistakes_are_named_in_one_go_each_with_file_line_path_and_what_to_write(tmp_path: Path) -> None:
-    more = "    policy:\n      batch_sise: 3\n      default_cap: 0\n    nodes: {work_dir: keep}\n"
+    more = "    policy:\n      batch_sise: 3\n      default_cap: 0\n    state: {journal: 'dynamodb://rolls'}\n"
     assert refusal(tmp_path, more).splitlines() == [
         "The configuration has 3 mistakes. Nothing was touched.",
         "  dcosmaint.yaml:11: clusters.prod.policy.batch_sise: unknown key; did you mean batch_size?",
         "  dcosmaint.yaml:12: clusters.prod.policy.default_cap: 0 is out of range; write a whole number from 1 up",
-        "  dcosmaint.yaml:13: clusters.prod.nodes.work_dir: keep is not built yet; leave the key out for the default,"
-        " or write another value",
+        "  dcosmaint.yaml:13: clusters.prod.state.journal: dynamodb:// is not built yet; write a folder",
     ]
 
 
@@ -86,8 +85,6 @@ def test_a_mistake_says_where_it_is_and_what_to_write(tmp_path: Path, more: str,
     ("more", "word"),
     [
         ("    state: {journal: 'dynamodb://rolls'}", "dynamodb://"),
-        ("    nodes: {work_dir: keep}", "keep"),
-        ("    nodes: {work_dir: fresh}", "fresh"),
     ],
 )
 def test_what_is_not_built_yet_is_refused_by_name(tmp_path: Path, more: str, word: str) -> None:

@@ -93,6 +93,7 @@ OF_RULES = {
     "unknown-framework",
     "resident-tasks",
     "resident-data",
+    "work-dir",
     "app-down",
     "service-trouble",
     "service-unsupported",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from random import Random
+from typing import Literal
 
 from dcosmaint.model import Policy, Work
 from dcosmaint.sandbox.world import AppShape, KafkaShape, Shape, StoreShape, TopicShape
@@ -19,6 +20,7 @@ WORKS: dict[Work, float] = {
 }
 """What is ordered, and how often."""
 
+WorkDir = Literal["", "fresh", "keep"]
 NAMES = ("kafka-events", "prod/kafka-orders", "kafka-logs")
 OLD = tuple(name for name, release in PROFILES.items() if not release.deactivates)
 NEW = tuple(name for name in PROFILES if name not in OLD)
@@ -88,7 +90,7 @@ def draw(seed: int) -> Case:
         stopped=random.random() < 0.5,
         abort=_abort(random) if random.random() < 0.12 else None,
     )
-    return _of_its_time(random, _beside_a_store(case) if seed % 5 == 4 else case)
+    return _with_volumes(_of_its_time(random, _beside_a_store(case) if seed % 5 == 4 else case))
 
 
 def _of_its_time(random: Random, case: Case) -> Case:
@@ -96,6 +98,21 @@ def _of_its_time(random: Random, case: Case) -> Case:
     profile = random.choice((*OLD, *OLD, *NEW) if random.random() < 0.6 else NEW)
     policy = replace(case.policy, move_apps=random.random() < 0.7)
     return replace(case, shape=replace(case.shape, profile=profile), policy=policy)
+
+
+def _with_volumes(case: Case) -> Case:
+    """A third of the clusters keep volumes when an instance is terminated, most of them with the agent's work dir.
+
+    What is kept comes to the same address, as it has to.
+    """
+    random = Random(f"volumes {case.seed}")
+    if random.random() > 0.35:
+        return case
+    volumes = random.choice(("work-dir", "work-dir", "work-dir", "data"))
+    work_dir: WorkDir = random.choice(("fresh", "keep")) if volumes == "work-dir" else random.choice(("", "fresh"))
+    same_ip = 1.0 if work_dir == "keep" else case.shape.same_ip
+    shape = replace(case.shape, volumes=volumes, same_ip=same_ip)
+    return replace(case, shape=shape, policy=replace(case.policy, work_dir=work_dir))
 
 
 def _shape(random: Random, seed: int) -> Shape:

@@ -37,6 +37,8 @@ SITUATIONS = {
     "terminated-in-flight": "somebody else terminated an instance in flight",
     "app-moved": "an instance of an app was moved off a node",
     "members-down": "a node went down with its members on it",
+    "emptied": "a work dir that outlives its instance was emptied",
+    "kept": "a new instance came up with the work dir of its predecessor",
     "steered": "a steering cordon was set",
     "held": "a node was held: no progress for longer than its patience",
     "failed": "a node failed",
@@ -123,6 +125,10 @@ class Witness:
                 self.met["fell-back"] += line["empty"] and line["agent"] == line["from"]
             case "apply":
                 self.met["shared-apply"] += line["by"] == "tool" and len(line["addresses"]) > 1
+            case "empty-work-dir":
+                self.met["emptied"] += 1
+            case "launch":
+                self.met["kept"] += bool(line["agent"])
             case "replace":
                 self.met["two-away"] += self._others_away(line["service"])
 

@@ -112,7 +112,7 @@ class Stage:
     def blockers(self, roll: Roll) -> tuple[Finding, ...]:
         for _ in range(20):
             try:
-                return blockers(roll, self.survey(), self.site.ec2)
+                return blockers(roll, self.survey(), self.site)
             except Retryable:
                 continue
         raise AssertionError("twenty looks in a row failed")

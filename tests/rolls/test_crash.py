@@ -76,6 +76,8 @@ def cut_off(world: World, roll: Roll) -> list[str]:
 
 
 EDGE = replace(SMALL, nodes=6, public=2)
+APART = replace(SMALL, volumes="work-dir", same_ip=1.0)
+OLD_APART = replace(OLD, volumes="work-dir", same_ip=1.0)
 
 PLAYS = (
     Play("batch", SMALL, lambda stage: stage.roll(policy=QUICK), not_replaced),
@@ -94,6 +96,10 @@ PLAYS = (
     Play("rollback", SMALL, lambda stage: stage.roll(Work.ROLLBACK, named(1), QUICK), not_replaced),
     Play("last", OLD, lambda stage: stage.roll(policy=QUICK), not_replaced),
     Play("last-drain", OLD, lambda stage: stage.roll(Work.DRAIN, named(1), QUICK), still_there),
+    Play("fresh", APART, lambda stage: stage.roll(policy=replace(QUICK, work_dir="fresh")), not_replaced),
+    Play("keep", APART, lambda stage: stage.roll(policy=replace(QUICK, work_dir="keep")), not_replaced),
+    Play("last-fresh", OLD_APART, lambda stage: stage.roll(policy=replace(QUICK, work_dir="fresh")), not_replaced),
+    Play("last-keep", OLD_APART, lambda stage: stage.roll(policy=replace(QUICK, work_dir="keep")), not_replaced),
     Play("last-legacy", replace(LEGACY, profile="1.9"), lambda stage: stage.roll(policy=QUICK), not_replaced),
 )
 

@@ -14,7 +14,7 @@ from dcosmaint.model import Flight, Image, Instance, Member, Waiting, Waits
 from dcosmaint.ports import Ec2Reads
 from dcosmaint.sandbox.world import NodeShape, Shape, World, build
 from dcosmaint.steps.await_agent import AwaitAgent
-from dcosmaint.steps.leaving import Emptied
+from dcosmaint.steps.leaving import Emptied, ForGood
 from dcosmaint.steps.looks import LOOKS
 from dcosmaint.steps.slots import Slots
 from dcosmaint.steps.terminate_instance import TerminateInstance
@@ -51,10 +51,9 @@ class Door:
     def looks(self, count: int, holds: tuple[Member, ...] = ()) -> list[Waiting]:
         self.journal.append(Admitted((Flight(self.node, holds=holds, done=self.done),)))
         site, slots = self.stage.site, Slots(self.node.address, self.journal)
-        acts, roll = site.acts.ec2, self.journal.roll
-        leaving = Emptied(self.node, site.mesos, site.services)
-        run = TerminateInstance(self.node, roll, site.mesos, leaving, self.ec2, acts, slots).run()
-        return list(islice(run, count))
+        ends = ForGood(Emptied(self.node, site.mesos, site.services), self.journal.roll, slots)
+        step = TerminateInstance(self.node, site.mesos, ends, self.ec2, site.acts.ec2, Waits())
+        return list(islice(step.run(), count))
 
     @property
     def state(self) -> str:
@@ -163,8 +162,10 @@ def test_the_old_agent_at_the_same_address_is_not_taken_for_the_new_one() -> Non
     new = world.cloud.launch(NodeShape(old.zone, address=WITHOUT, private_ip=old.private_ip, ami=stage.newest_ami))
     world.terraform.state[WITHOUT] = new.id
     world.terraform.changes += 1
-    site = stage.site
-    step = AwaitAgent(node, site.terraform, site.ec2, site.mesos, site.acts.keys, Waits())
+    site, journal = stage.site, stage.begin(stage.roll())
+    journal.append(Admitted((Flight(node),)))
+    acts, slots = site.acts, Slots(WITHOUT, journal)
+    step = AwaitAgent(journal.roll, site.terraform, site.ec2, site.mesos, acts.mesos, acts.keys, slots)
     for _ in step.run():
         world.advance(world.now + 5.0)
     assert world.ground.agents[new.agent_id].listed

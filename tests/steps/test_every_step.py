@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any
 
 import pytest
 
 from dcosmaint.errors import Retryable
 from dcosmaint.model import Work
-from tests.steps.bench import WAITS, Bench, a_bench
+from tests.steps.bench import SHAPE, WAITS, Bench, a_bench
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,7 @@ class Promise:
     acts: tuple[str, ...]
     work: Work = Work.ROLL
     left: str = ""  # what it says is left to do
+    bench: tuple[tuple[str, Any], ...] = ()  # what a bench needs for there to be such a step
 
     def __str__(self) -> str:
         return self.step
@@ -63,6 +65,14 @@ PROMISES = [
         ("units.hold_agent", "units.signal_agent"),
     ),
     Promise(
+        "empty-work-dir",
+        "the work dir of its agent to be empty",
+        "stop",
+        ("units", "mesos", "services"),
+        ("units.empty_work_dir",),
+        bench=(("shape", replace(SHAPE, volumes="work-dir")), ("work_dir", "fresh")),
+    ),
+    Promise(
         "terminate-instance",
         "to be terminated",
         "terminate",
@@ -82,7 +92,7 @@ def ready(promise: Promise) -> Bench:
     """A bench on which the step comes next, and has something to do."""
     if promise.work is Work.UNDRAIN:
         return drained(promise)
-    bench = a_bench()
+    bench = a_bench(**dict(promise.bench))
     bench.bring(promise.step)
     return bench
 

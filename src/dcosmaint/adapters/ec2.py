@@ -14,7 +14,7 @@ from dcosmaint.model import Image, Instance
 if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
 
-__all__ = ["Account", "Ec2"]
+__all__ = ["Account", "Ec2", "outliving"]
 
 CHUNK = 200  # most values that AWS takes in one filter
 FEW = 50  # most instances whose termination protection is read: it costs a call each
@@ -128,9 +128,22 @@ def _instance(raw: Any) -> Instance:
             launched_at=raw["LaunchTime"].timestamp(),
             architecture=raw["Architecture"],
             scaling_group=tags.get(SCALING_TAG, ""),
+            outlived_by=tuple(sorted(outliving(raw))),
         )
     except KeyError as error:
         raise Retryable(f"EC2's answer lacks {error}: it proves nothing") from error
+
+
+def outliving(raw: Any) -> Iterator[str]:
+    """Volumes that are not said to go with the instance. Its root may be kept, but is nobody else's root."""
+    for device in raw.get("BlockDeviceMappings", ()):
+        volume = device.get("Ebs")
+        if (
+            volume
+            and device["DeviceName"] != raw.get("RootDeviceName")
+            and volume.get("DeleteOnTermination") is not True
+        ):
+            yield volume["VolumeId"]
 
 
 def _image(raw: Any) -> Image:

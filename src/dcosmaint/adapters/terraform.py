@@ -35,8 +35,7 @@ class Terraform:
 
     def placed(self) -> tuple[Placed, ...]:
         """From the state as it is stored: `show` would load every provider, and this is asked in every look."""
-        answer = run(self._workspace.program("state pull", no_color=FLAG), self._workspace.deadline)
-        return terraform_state.instances(answer, (group.resource for group in self._workspace.groups))
+        return terraform_state.instances(self._state(), (group.resource for group in self._workspace.groups))
 
     def child(self) -> Child | None:
         return self._children.newest(self._words, "plan", "apply")
@@ -74,7 +73,7 @@ class Terraform:
             input=False,
             lock_timeout=f"{self._workspace.lock_timeout}s",
             out=str(room / PLAN_FILE),
-            target=list(addresses),
+            target=[*addresses, *self._companions(addresses)],
             var_file=[*self._told_files(), str(told)],
         )
         self._children.begin(room, program, addresses)
@@ -102,6 +101,14 @@ class Terraform:
     def interrupt(self) -> None:
         """One SIGINT to terraform itself, once for each child: it ends what it began and saves its state."""
         self._children.interrupt("plan", "apply", group=False)
+
+    def _state(self) -> str:
+        return run(self._workspace.program("state pull", no_color=FLAG), self._workspace.deadline)
+
+    def _companions(self, addresses: Sequence[str]) -> tuple[str, ...]:
+        """What hangs on a node is in no plan for that node alone: terraform plans what its targets depend on."""
+        types = self._workspace.companions
+        return terraform_state.companions(self._state(), addresses, types) if types else ()
 
     def _plan_file(self) -> Path:
         """The file of the plan that was begun last, once that has ended well."""

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dcosmaint.errors import Fatal, Retryable
+from dcosmaint.guard import node_keys
 from dcosmaint.model import Placed
 
 VERSION = 4
@@ -31,6 +32,7 @@ class _Object:
     """What stands at one address."""
 
     address: str
+    type: str
     tainted: bool
     attributes: Mapping[str, Any]
 
@@ -54,6 +56,13 @@ def tainted(answer: str, groups: Iterable[str]) -> tuple[str, ...]:
     groups = tuple(groups)
     cut_short = (each.address for each in _managed(answer) if each.tainted)
     return tuple(sorted(address for address in cut_short if any(belongs(address, group) for group in groups)))
+
+
+def companions(answer: str, addresses: Iterable[str], types: Iterable[str]) -> tuple[str, ...]:
+    """What stands in the state of these types, and of the same keys as one of the addresses. Sorted."""
+    nodes, types = {node_keys(address) for address in addresses}, tuple(types)
+    found = (each.address for each in _managed(answer) if each.type in types)
+    return tuple(sorted(address for address in found if node_keys(address) in nodes))
 
 
 def belongs(address: str, group: str) -> bool:
@@ -84,7 +93,7 @@ def _objects(resource: Mapping[str, Any]) -> Iterator[_Object]:
     for each in resource["instances"]:
         if "deposed" not in each:
             address = f"{module}{resource['type']}.{resource['name']}{_index(each.get('index_key'))}"
-            yield _Object(address, each.get("status") == "tainted", each.get("attributes") or {})
+            yield _Object(address, resource["type"], each.get("status") == "tainted", each.get("attributes") or {})
 
 
 def _index(key: object) -> str:

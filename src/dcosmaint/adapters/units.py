@@ -21,6 +21,11 @@ plain POSIX shell. UNIT is dcos-mesos-slave, or dcos-mesos-slave-public where th
     sudo -n mkdir -p BASE/systemd/system/UNIT.KIND.d
     … | sudo -n tee BASE/systemd/system/UNIT.KIND.d/50-dcosmaint.conf | BASE/dcosmaint.hold >/dev/null
     sudo -n rm -f BASE/systemd/system/UNIT.KIND.d/50-dcosmaint.conf … BASE/dcosmaint.hold …
+    sudo -n stat -L -c %d / /var/lib/mesos/slave
+    sudo -n find /var/lib/mesos/slave -mindepth 1 -maxdepth 1 -print -quit
+    sudo -n systemctl is-active UNIT.service
+    sudo -n rm -rf --one-file-system /var/lib/mesos/slave/meta
+    sudo -n find /var/lib/mesos/slave -xdev -mindepth 1 -delete
 
 The hold is a drop-in (`Restart=no`, and a start condition that fails while the marker file exists): `systemctl mask`
 can't be used on units that live in /etc/systemd/system, as those of DC/OS do. Held means: the marker exists *and*
@@ -36,9 +41,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from dcosmaint.adapters import work_dirs
 from dcosmaint.adapters.shell import Answer, Shell
 from dcosmaint.errors import NodeFailed, Retryable
-from dcosmaint.model import Instance, Units
+from dcosmaint.model import Instance, Units, WorkDir
 
 RUNTIME, LASTING = BASES = ("/run", "/etc")
 KINDS = ("service", "socket")
@@ -155,6 +161,16 @@ class NodeUnits:
 
     def release_agent(self, instance: Instance) -> None:
         self._run(instance, "release the agent", release())
+
+    def work_dir(self, instance: Instance) -> WorkDir:
+        said = self._run(instance, "look at the agent's work dir", work_dirs.LOOK)
+        try:
+            return work_dirs.read(said.stdout)
+        except (KeyError, ValueError) as error:
+            raise Retryable(f"{_name(instance)}: nobody knows what {work_dirs.PLACE} lies on: {error}") from error
+
+    def empty_work_dir(self, instance: Instance) -> None:
+        self._run(instance, "empty the agent's work dir", work_dirs.EMPTY)
 
     def _run(self, instance: Instance, what: str, script: str) -> Answer:
         answer = self.shell.run(instance, BEGIN + script, self.deadline)

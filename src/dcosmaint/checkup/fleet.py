@@ -105,6 +105,7 @@ def _shell(site: Site) -> Iterator[Remark]:
         yield red("no instance runs that could be reached", "see to aws first")
     for instance in _sample(running, _public(site)):
         yield _node(addresses[instance.id], instance, site.units)
+        yield from _work_dir(addresses[instance.id], instance, site.units)
 
 
 def _public(site: Site) -> frozenset[str]:
@@ -126,6 +127,20 @@ def _node(address: str, instance: Instance, units: UnitReads) -> Remark:
     except DcosmaintError as error:
         return red(f"{address}: {error}", "see to nodes.transport and nodes.ssh, and whether you get there by hand")
     return _seen(f"{address} at {instance.private_ip}", seen)
+
+
+def _work_dir(address: str, instance: Instance, units: UnitReads) -> Iterator[Remark]:
+    """Asked where EC2 keeps a volume of the node. What is to become of it, only a configuration says."""
+    kept, remedy = ", ".join(instance.outlived_by), "set nodes.work_dir to fresh or to keep, where it is not set yet"
+    if not kept:
+        return
+    try:
+        apart = units.work_dir(instance).apart
+    except DcosmaintError as error:
+        yield warning(f"{address}: EC2 keeps {kept}, and where its agent's work dir is can't be told: {error}", remedy)
+        return
+    if apart:
+        yield warning(f"{address}: EC2 keeps {kept}, and its agent's work dir is on a volume of its own", remedy)
 
 
 def _seen(who: str, seen: Units) -> Remark:

@@ -28,13 +28,17 @@ def _rows(blast: Blast, work: Work) -> Iterator[tuple[str, Sequence[Text]]]:
     yield "members", [_member(one) for one in blast.members] or [Text("none")]
     yield "apps", [*_apps(blast.apps)] or [Text("none")]
     if blast.volumes:
-        kept = "are lost with its instance" if work in RENEWING else "stay on its disk"
+        kept = _fate(blast) if work in RENEWING else "stay on its disk"
         owned = ", ".join(f"{count} of {owner}" for owner, count in blast.volumes.items())
         yield "data", [Text(f"persistent volumes {kept}: {owned}")]
     if node.instance.balancers:
         yield "load balancers", [Text(_balancers(blast))]
     if node.schedulers:
         yield "schedulers", [Text(f"{', '.join(node.schedulers)}: restarts elsewhere")]
+
+
+def _fate(blast: Blast) -> str:
+    return "come back with its work dir" if blast.kept else "are lost with its instance"
 
 
 def _member(one: Leaving) -> Text:

@@ -25,7 +25,7 @@ RISKS = (*BLOCKERS, *RULES)
 
 WAYS = {
     "data-loss": "data-loss=SERVICE or data-loss=SERVICE/TOPIC",
-    "differs": "differs=attribute:NAME, differs=flag:NAME, differs=resources or differs=zone",
+    "differs": "differs=attribute:NAME, differs=flag:NAME, differs=resources, differs=zone or differs=agent-id",
     "no-proof": "no-proof=SERVICE",
     "service-unsupported": "service-unsupported=SERVICE",
 }
@@ -46,7 +46,7 @@ MEANING = {
 }
 """What a risk is, for its operator."""
 
-SUBJECTS = {"differs": r"(attribute|flag):.+|resources|zone"}
+SUBJECTS = {"differs": r"(attribute|flag):.+|resources|zone|agent-id"}
 """What may stand behind `=`, where not anything may."""
 
 

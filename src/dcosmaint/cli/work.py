@@ -96,7 +96,7 @@ def make_plan(cluster: Cluster, wish: Wish, roll_id: str) -> Plan:
             inventory = survey(site, datetime.now(UTC).timestamp())
             roll = a_roll(roll_id, cluster.name, who(), _order(cluster, wish, inventory), inventory)
             roll = replace(roll, left=drained_from(cluster.shelf, roll))
-            found = tuple(told(cluster.shelf, inventory.nodes, blockers(roll, inventory, site.ec2)))
+            found = tuple(told(cluster.shelf, inventory.nodes, blockers(roll, inventory, site)))
     except NO_ANSWER as error:
         raise untouched(error, cluster.name) from error
     return Plan(roll, inventory, forecast(roll, inventory), found, warnings(roll, inventory), taken(roll, inventory))

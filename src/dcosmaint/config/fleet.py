@@ -10,7 +10,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from dcosmaint.config.strict import Strict
-from dcosmaint.config.values import Given, Port, RootedPath, Text, later, mistake
+from dcosmaint.config.values import Given, Port, RootedPath, Text, mistake
 
 Address = Annotated[
     str,
@@ -86,7 +86,7 @@ class Terraform(Strict):
         description="the agent nodes, a group for each AMI",
     )
     companions: tuple[ResourceType, ...] = Field(
-        default=(), description="resource types that may be re-created together with their node"
+        default=(), description="resource types that are re-created together with their node"
     )
 
     @model_validator(mode="after")
@@ -135,7 +135,9 @@ class Nodes(Strict):
     stop_order: Literal["auto", "docker-first", "agent-first"] = Field(
         default="auto", description="what stops first; `auto` is docker first where the cordon is airtight"
     )
-    work_dir: Annotated[None, later("fresh", "keep")] = Field(
+    work_dir: Literal["fresh", "keep"] | None = Field(
         default=None,
-        description="whether the agent's work dir outlives its instance (`fresh` and `keep` are not built yet)",
+        description="what becomes of an agent's work dir on a volume that outlives its instance: `fresh` empties it, so"
+        " that the new instance is a new agent; `keep` leaves it, so that it comes back as the old one",
+        examples=["fresh"],
     )

@@ -54,6 +54,7 @@ class ClusterConfig(Strict):
             batch_size=batch_size(self.policy.batch_size, fleet),
             cordon=self.dcos.cordon,
             stop_order=self.nodes.stop_order,
+            work_dir=self.nodes.work_dir or "",
             companions=self.terraform.companions,
         )
 

@@ -35,6 +35,7 @@ from dcosmaint.model.platform import (
     Task,
     Units,
     Volume,
+    WorkDir,
 )
 from dcosmaint.model.policy import (
     BY_NAME,
@@ -122,6 +123,7 @@ __all__ = [
     "Waiting",
     "Waits",
     "Work",
+    "WorkDir",
     "natural",
     "nodes_are",
     "some_nodes",

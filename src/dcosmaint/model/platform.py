@@ -86,6 +86,7 @@ class Instance:
     scaling_group: str = ""  # the Auto Scaling group that would heal it
     protected: bool = False  # termination protection; only `Ec2Reads.in_full` asks for it
     balancers: tuple[Registration, ...] = ()  # what sends it traffic, sorted; only `in_full` asks for them
+    outlived_by: tuple[str, ...] = ()  # EBS volumes beside its root that are kept when it is terminated, sorted
 
     def as_target(self, like: Registration) -> str:
         """What it is called where another one is registered like that."""
@@ -147,3 +148,11 @@ class Units:
     process: bool  # its main process is alive
     held: bool  # our drop-in keeps it from starting
     lasting: bool = False  # and still does after a reboot
+
+
+@dataclass(frozen=True)
+class WorkDir:
+    """The work dir of a node's agent: its identity, its reservations, its volumes, the sandboxes of its tasks."""
+
+    apart: bool  # on another device than the root file system, which no instance hands on
+    empty: bool

@@ -51,6 +51,7 @@ class Policy:
     cordon: Literal["auto", "deactivate", "none"] = "auto"
     move_apps: bool = True  # instances of apps leave a node one by one, before it is stopped
     stop_order: Literal["auto", "docker-first", "agent-first"] = "auto"
+    work_dir: Literal["", "fresh", "keep"] = ""  # of agents, where a volume outlives the instance; "": nobody has said
     waits: Waits = Waits()
     deadline: float = 0.0  # seconds from the roll's first line, after which nobody starts; 0 for none
     accepted: tuple[str, ...] = ()  # RULE or RULE=SUBJECT

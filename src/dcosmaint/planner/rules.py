@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from dcosmaint.model import Finding, Inventory, Node, Progress, Roll, Work
 from dcosmaint.model.kinds import proved
-from dcosmaint.planner import frameworks
+from dcosmaint.planner import frameworks, work_dirs
 from dcosmaint.planner.case import Case, leaves, moving
 from dcosmaint.planner.manner import unfit
 from dcosmaint.planner.node_rules import NODE_RULES
@@ -67,6 +67,7 @@ def warnings(roll: Roll, inventory: Inventory) -> tuple[Finding, ...]:
         return ()
     targets = [node for node in inventory.nodes if node.instance.id in roll.targets]
     found = [*_misspelt(roll, inventory), *frameworks.misspelt(roll, inventory)]
+    found += work_dirs.ordered(roll, targets)
     for node in targets:
         found += _warnings(roll, inventory, node)
     return tuple(dict.fromkeys(found))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from dcosmaint.model import Agent, Finding, Resources
@@ -31,6 +31,15 @@ def differences(old: Agent, new: Agent) -> Iterator[Finding]:
         yield _differs("resources", f"fewer resources: {new.resources} instead of {old.resources}")
 
 
+def identity(new: str, old: Sequence[str], *, kept: bool, emptied: bool) -> Iterator[Finding]:
+    """What the new agent's id says of its work dir. `old` are ids that the node has had."""
+    if kept and new not in old:
+        says = f"the new id {new} instead of {old[0]}, so its work dir did not come with it: see to its volume"
+        yield _differs("agent-id", says)
+    if emptied and new in old:
+        yield _differs("agent-id", f"the old id {new}, although its work dir was emptied: see where it has that from")
+
+
 def compared(flags: Mapping[str, str]) -> dict[str, str]:
     """The start flags that matter. Others hold environments of executors and logins, which no journal keeps (R12)."""
     return {name: value for name, value in flags.items() if name == CFS}
@@ -49,6 +58,14 @@ def gains(old: Agent, new: Agent) -> Iterator[str]:
         yield f"more resources than before: {new.resources} instead of {old.resources}"
     if new.version != old.version:
         yield f"another version of Mesos than before: {new.version} instead of {old.version}"
+
+
+def way_out(wrong: Sequence[Finding]) -> str:
+    """The command that takes what is meant so; "" where some of it is meant by nobody."""
+    if not all(one.acceptable for one in wrong):
+        return ""
+    flags = " ".join(f"--accept {one.rule}={one.subject}" for one in wrong)
+    return f". Mend it, or, if it is meant so, `dcosmaint resume {flags}`"
 
 
 def _differs(subject: str, says: str) -> Finding:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from dcosmaint.errors import StartOver
-from dcosmaint.model import Member, Node, Service
+from dcosmaint.errors import Fatal, NodeFailed, StartOver
+from dcosmaint.model import Member, Node, Roll, Service
 from dcosmaint.ports import MesosReads, ServiceReads
 from dcosmaint.steps.looks import agents_at, nobody_left, none_astray, still_cordoned
 from dcosmaint.steps.slots import Slots
@@ -67,6 +67,30 @@ class CountedLost:
         flight = self.slots.flight
         pods = (pod for pod in service.pods if pod.agent_id in flight.agent_ids or pod.member in flight.holds)
         return [pod.member for pod in pods]
+
+
+@dataclass(frozen=True)
+class ForGood:
+    """Another answer, where what follows can't be taken back: only what this roll named, and what left by our hand."""
+
+    leaving: Leaving
+    roll: Roll
+    slots: Slots
+
+    def listed(self) -> None:
+        self.leaving.listed()
+
+    def refusal(self) -> str:
+        flight = self.slots.flight
+        instance = flight.node.instance.id
+        if instance not in self.roll.targets:
+            raise Fatal(f"{instance} is not a target of this roll: it is not terminated")
+        if "stop-agent" not in flight.done:
+            raise Fatal(f"the agent of {flight.node.address} did not leave by our hand: {instance} is not terminated")
+        if flight.holds and not self.roll.manner.last:
+            named = ", ".join(map(str, flight.holds))
+            raise NodeFailed(f"{named} not proved to be in sync elsewhere: {instance} is not terminated")
+        return self.leaving.refusal()
 
 
 @dataclass(frozen=True)

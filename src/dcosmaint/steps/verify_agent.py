@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -11,7 +11,7 @@ from dcosmaint.model import Agent, Finding, Flight, Member, Roll, Waiting
 from dcosmaint.safety import lost
 from dcosmaint.site import Site
 from dcosmaint.steps.await_agent import new_agent, new_instance
-from dcosmaint.steps.differences import differences, gains, other_flags
+from dcosmaint.steps.differences import differences, gains, other_flags, way_out
 from dcosmaint.steps.looks import apps_short
 from dcosmaint.steps.slots import Slots
 
@@ -52,7 +52,7 @@ class VerifyAgent:
         flags = self.site.mesos.flags(new.id)
         found = [*differences(old, new), *other_flags(self.flight.flags, flags)]
         if wrong := [one for one in found if not self._meant(one)]:
-            raise NodeFailed(f"the new agent {new.id} differs: {'; '.join(f.message for f in wrong)}{_way_out(wrong)}")
+            raise NodeFailed(f"the new agent {new.id} differs: {'; '.join(f.message for f in wrong)}{way_out(wrong)}")
         for news in [*(f"{one.message}, as accepted" for one in found), *gains(old, new)]:
             self.slots.note(f"the new agent {new.id} has {news}")
 
@@ -74,10 +74,3 @@ class VerifyAgent:
         services = (self.site.services.one(name) for name in sorted(names))
         gone = {m for s in services for m in lost(s, self.slots.baseline(s))}
         return tuple(member for member in ours if member in gone)
-
-
-def _way_out(wrong: Sequence[Finding]) -> str:
-    if not all(one.acceptable for one in wrong):
-        return ""
-    flags = " ".join(f"--accept {one.rule}={one.subject}" for one in wrong)
-    return f". Mend it, or, if it is meant so, `dcosmaint resume {flags}`"

@@ -140,7 +140,8 @@ def workspace(config: ClusterConfig, env: Mapping[str, str]) -> Workspace:
         for group in terraform.groups
         for resource in group.resources
     )
-    return Workspace(terraform.dir, terraform.binary, terraform.workspace, groups, env)
+    companions = tuple(terraform.companions)
+    return Workspace(terraform.dir, terraform.binary, terraform.workspace, groups, companions=companions, env=env)
 
 
 def _packer(config: ClusterConfig, env: Mapping[str, str], work: Path) -> Packer | _NoPacker:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 from pathlib import Path
 from typing import Any
@@ -95,13 +96,36 @@ def program(name: str, words: list[str]) -> int:
             return 0 if count else 1
         case "tee" | "mkdir" | "rm":
             for word in words:
-                change(name, word)
+                change(name, word, deep="-rf" in words)
             return 0
+        case "stat" | "find":
+            return TOLD[name](words)
     print(f"sudo: {name}: command not found", file=sys.stderr)
     return 1
 
 
-def change(name: str, word: str) -> None:
+def stat(_words: list[str]) -> int:
+    print((HERE / "devices").read_text(), end="")
+    return 0
+
+
+def find(words: list[str]) -> int:
+    folder = inside(words[0])
+    if not folder.exists():
+        return 1
+    for path in sorted(folder.iterdir()):
+        if "-delete" in words:
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+        else:
+            print(path)
+            break
+    return 0
+
+
+TOLD = {"stat": stat, "find": find}
+
+
+def change(name: str, word: str, *, deep: bool = False) -> None:
     if word.startswith("-"):
         return
     match name:
@@ -109,6 +133,8 @@ def change(name: str, word: str) -> None:
             inside(word).write_text(sys.stdin.read())
         case "mkdir":
             inside(word).mkdir(parents=True, exist_ok=True)
+        case "rm" if deep:
+            shutil.rmtree(inside(word), ignore_errors=True)
         case "rm":
             inside(word).unlink(missing_ok=True)
 

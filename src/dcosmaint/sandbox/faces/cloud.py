@@ -25,7 +25,9 @@ class Ec2:
         self._kept: Kept[Instance] = Kept()
 
     def instances(self, ids: Sequence[str]) -> tuple[Instance, ...]:
-        return self._passage.read("ec2", lambda: tuple(Instance(*_plain(m)) for m in self._known(ids)))
+        return self._passage.read(
+            "ec2", lambda: tuple(Instance(*_plain(m), outlived_by=_kept(m)) for m in self._known(ids))
+        )
 
     def in_full(self, ids: Sequence[str]) -> tuple[Instance, ...]:
         return self._passage.read("ec2", lambda: tuple(map(self._in_full, self._known(ids))))
@@ -40,7 +42,7 @@ class Ec2:
         self._passage.act("ec2", lambda: self._terminate(instance_id))
 
     def _in_full(self, machine: Machine) -> Instance:
-        truth = (*_plain(machine), machine.protected, registrations(self._world, machine))
+        truth = (*_plain(machine), machine.protected, registrations(self._world, machine), _kept(machine))
         return self._kept.get(machine.id, truth, lambda: Instance(*truth))
 
     def _known(self, ids: Sequence[str]) -> list[Machine]:
@@ -68,6 +70,11 @@ def _plain(machine: Machine) -> tuple[str, str, str, str, str, float, str, str]:
         machine.architecture,
         machine.scaling_group,
     )
+
+
+def _kept(machine: Machine) -> tuple[str, ...]:
+    """Of one that is terminated EC2 tells no volumes."""
+    return (machine.volume,) if machine.volume and machine.state != "terminated" else ()
 
 
 def _image(ami: Ami | None) -> Image | None:

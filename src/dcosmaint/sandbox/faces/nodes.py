@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from dcosmaint.errors import NodeFailed, Retryable
-from dcosmaint.model import Instance, Units
+from dcosmaint.model import Instance, Units, WorkDir
 from dcosmaint.sandbox.faces.passage import Passage
 from dcosmaint.sandbox.world.state import Machine
 
@@ -19,6 +19,12 @@ class Nodes:
 
     def look(self, instance: Instance) -> Units:
         return self._passage.read("units", lambda: self._look(self._reach(instance)))
+
+    def work_dir(self, instance: Instance) -> WorkDir:
+        return self._passage.read("units", lambda: _work_dir(self._reach(instance)))
+
+    def empty_work_dir(self, instance: Instance) -> None:
+        self._act(instance, self._world.systemd.empty_work_dir)
 
     def stop_docker(self, instance: Instance) -> None:
         self._act(instance, self._world.systemd.stop_docker)
@@ -65,3 +71,7 @@ class Nodes:
             held=bool(machine.hold),
             lasting=machine.hold == "lasting",
         )
+
+
+def _work_dir(machine: Machine) -> WorkDir:
+    return WorkDir(apart=machine.apart, empty=machine.emptied)

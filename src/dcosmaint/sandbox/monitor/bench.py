@@ -40,6 +40,7 @@ class Bench:
             "signal-agent": (nodes.signal, canaries.begin, balancers.stop),
             "stop-agent": (nodes.stop, canaries.begin, balancers.stop),
             "release": (nodes.release,),
+            "empty-work-dir": (nodes.empty,),
             "terminate": (nodes.terminate, balancers.stop),
             "register": (balancers.register,),
             "deregister": (balancers.deregister,),

@@ -127,23 +127,32 @@ class Nodes:
             self._desk.count["replaced"] += 1
 
     def terminate(self, line: Line) -> None:
-        if line["by"] not in TOOL:
-            return
+        if line["by"] in TOOL:
+            self._for_good(line, "terminated")
+            self._one_public(line)
+
+    def empty(self, line: Line) -> None:
+        """What its work dir holds is thrown away, as it is with an instance."""
+        if line["by"] in TOOL:
+            self._for_good(line, "emptied")
+            if line["process"]:
+                self._desk.bark(line, f"the work dir of {line['address']} was emptied under its agent")
+
+    def _for_good(self, line: Line, done: str) -> None:
         instance, where = line["instance"], f"{line['instance']} ({line['address']})"
         new = self._desk.recent(self._back.get(instance), line)
         if self._desk.targets and instance not in self._desk.targets:
-            self._desk.bark(line, f"{where} was terminated and is no target")
+            self._desk.bark(line, f"{where} was {done} and is no target")
         if line["listed"] and not new:
-            self._desk.bark(line, f"{where} was terminated while Mesos listed its agent")
-        self._with_brokers(line, where, "terminated")
+            self._desk.bark(line, f"{where} was {done} while Mesos listed its agent")
+        self._with_brokers(line, where, done)
         if away := self._brokers.left_behind(line["agent"]):
-            self._desk.bark(line, f"{where} was terminated before {', '.join(away)} was in sync elsewhere")
+            self._desk.bark(line, f"{where} was {done} before {', '.join(away)} was in sync elsewhere")
         if line["recovering"] and not self._desk.recent(line["at"] - line["recovering"], line):
-            self._desk.bark(line, f"{where} was terminated while agents had not re-registered after a failover")
+            self._desk.bark(line, f"{where} was {done} while agents had not re-registered after a failover")
         if not self._empty(line, new=new):
             self._desk.count["undrained"] += 1
-            self._desk.bark(line, f"{where} was terminated before it was drained")
-        self._one_public(line)
+            self._desk.bark(line, f"{where} was {done} before it was drained")
 
     def _empty(self, line: Line, *, new: bool) -> bool:
         """Its agent left when we told it to, or was lost while we held it: nothing runs there, nothing can start."""

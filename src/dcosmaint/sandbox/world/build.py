@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from dcosmaint.sandbox.world.clock import EPOCH
 from dcosmaint.sandbox.world.shape import NodeShape, Shape
 from dcosmaint.sandbox.world.state import Agent, App
@@ -38,7 +40,9 @@ def build(shape: Shape | None = None, began: float = EPOCH) -> World:
 def _node(world: World, address: str, number: int, ami: str) -> Agent:
     zones = world.shape.zones
     public = address.startswith(PUBLIC)
-    return world.add_node(NodeShape(zones[number % len(zones)], public, address=address, ami=ami))
+    volume = world.ground.chance.volume_id() if world.shape.volumes else ""
+    shape = NodeShape(zones[number % len(zones)], public, address=address, ami=ami, volume=volume)
+    return world.add_node(replace(shape, apart=world.shape.volumes == "work-dir"))
 
 
 def _app(world: World, app: App) -> None:

@@ -31,5 +31,8 @@ class Chance:
     def instance_id(self) -> str:
         return f"i-0{self._random.getrandbits(64):016x}"
 
+    def volume_id(self) -> str:
+        return f"vol-0{self._random.getrandbits(64):016x}"
+
     def ami_id(self) -> str:
         return f"ami-0{self._random.getrandbits(64):016x}"

@@ -39,15 +39,20 @@ class Cloud:
             size=shape.size,
             address=shape.address,
             launched_at=ground.clock.now,
+            volume=shape.volume,
+            apart=shape.apart,
         )
         machine.attributes = {"public_ip": "true"} if shape.public else {"tier": "worker"}
         ground.machines[machine.id] = machine
         self.changes += 1
         return machine
 
-    def launch(self, shape: NodeShape) -> Machine:
-        """RunInstances: pending, then running; its agent registers when it has booted."""
+    def launch(self, shape: NodeShape, old: Machine | None = None) -> Machine:
+        """RunInstances: pending, then running; its agent registers when it has booted. It gets the volume of `old`."""
         machine = self.add(shape)
+        if old and old.volume:
+            machine.volume, machine.apart = old.volume, old.apart
+            machine.agent_id = old.agent_id if old.apart and not old.emptied else ""
         facts = {"ami": machine.ami, "ip": machine.private_ip}
         self._ground.tell("terraform", "launch", machine, **facts)
         self._ground.clock.after(self._ground.chance.within((8.0, 20.0)), lambda: self._runs(machine))

@@ -98,15 +98,15 @@ class Master:
     def register(self, machine: Machine) -> Agent:
         """An agent process says hello: under the id in its work dir, or under a new one."""
         ground, now = self._ground, self._ground.clock.now
-        agent = ground.agents.get(machine.agent_id)
-        added = agent is None or not agent.listed
+        agent = self._known(machine)
+        added, back = agent is None or not agent.listed, machine.installed
         if agent is None:
             agent = self._admit(machine)
-            ground.tell("mesos", "agent-registered", machine, old=False, ami=machine.ami)
         else:
-            ground.tell("mesos", "agent-registered", machine, old=True, ami=machine.ami)
+            agent.machine, machine.installed = machine, True
             agent.registered_at = agent.registered_at if agent.listed else now
             agent.reregistered_at = now
+        ground.tell("mesos", "agent-registered", machine, old=back, ami=machine.ami)
         agent.listed = agent.connected = True
         agent.recovering = agent.unreachable = False
         if added:
@@ -116,14 +116,26 @@ class Master:
         return agent
 
     def admits(self, machine: Machine) -> bool:
-        """Not one that was marked gone: that is told to shut down, at each of its starts."""
-        agent = self._ground.agents.get(machine.agent_id)
-        return agent is None or not agent.gone
+        """Not one that was marked gone: that is told to shut down, at each of its starts.
+
+        An agent whose work dir is of one at another address, or with more than it has, ends by itself at each of them.
+        """
+        agent = self._known(machine)
+        if agent is None or agent.machine is machine:
+            return agent is None or not agent.gone
+        wants = self._ground.faults.attributes.get(machine.address, agent.attributes) == agent.attributes
+        fits = self._ground.faults.sizes.get(machine.address, machine.size).covers(agent.size)
+        return wants and fits and not agent.gone and agent.machine.private_ip == machine.private_ip
+
+    def _known(self, machine: Machine) -> Agent | None:
+        """The agent that its work dir tells of."""
+        return None if machine.emptied else self._ground.agents.get(machine.agent_id)
 
     def _admit(self, machine: Machine) -> Agent:
         ground, address = self._ground, machine.address
-        if not machine.agent_id:
-            machine.agent_id = f"{self.id}-S{len(ground.agents)}"
+        if not machine.agent_id or machine.emptied:
+            machine.agent_id, machine.emptied = f"{self.id}-S{len(ground.agents)}", False
+        machine.installed = True
         agent = Agent(machine.agent_id, machine, ground.clock.now, ground.faults.sizes.get(address, machine.size))
         agent.version = self.version
         agent.attributes = ground.faults.attributes.get(address, machine.attributes)
@@ -153,8 +165,9 @@ class Master:
         if agent.listed and not agent.connected and agent.reregistered_at <= since:
             silent = round(since - self._ground.clock.began, 3)
             self._ground.tell("mesos", "agent-gone", agent.machine, how="unreachable", silent=silent)
-            agent.unreachable = True
+            agent.unreachable, deactivated = True, agent.deactivated
             self.remove(agent, "health check timed out")
+            agent.deactivated = deactivated  # the registry keeps that with the id
 
     def remove(self, agent: Agent, reason: str) -> None:
         agent.listed = agent.connected = agent.deactivated = agent.recovering = False

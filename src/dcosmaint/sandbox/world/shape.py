@@ -40,6 +40,8 @@ class NodeShape:
     instance_id: str = ""
     agent_id: str = ""
     ami: str = ""
+    volume: str = ""  # an EBS volume beside its root that is kept when the instance is terminated
+    apart: bool = False  # the agent's work dir is on it
 
 
 @dataclass(frozen=True)
@@ -195,6 +197,7 @@ class Shape:
     shutdown: Range = (0.5, 4.0)  # of a member that is replaced
     register: Range = (60.0, 180.0)  # from launch to the agent's registration
     same_ip: float = 0.7  # how often a replacement gets its predecessor's private IP
+    volumes: str = ""  # what each node keeps on a volume that outlives its instance: "", data, or its agent's work-dir
     masters: tuple[str, ...] = ("10.0.0.11", "10.0.0.12", "10.0.0.13")
 
     @property

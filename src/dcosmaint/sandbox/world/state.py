@@ -30,7 +30,7 @@ class Machine:
     scaling_group: str = ""
     architecture: str = "x86_64"
     attributes: dict[str, str] = field(default_factory=dict)
-    agent_id: str = ""  # the identity in the agent's work dir; "" before it first registered
+    agent_id: str = ""  # the identity in the agent's work dir, or that was there; "" before there was one
     rebooting: bool = False
     docker: bool = False  # docker.service and docker.socket are active
     terminated_at: float = 0.0  # 0: not yet
@@ -41,6 +41,10 @@ class Machine:
     life: int = 0  # counts starts and ends of the process, so that late effects find out that they are late
     healthy_at: float = 0.0  # DC/OS diagnostics are red until then
     red: tuple[str, ...] = ()  # units that stay red, set by a fault
+    volume: str = ""  # an EBS volume that outlives it
+    apart: bool = False  # the work dir is on that volume
+    emptied: bool = False  # nothing is left in the work dir
+    installed: bool = False  # the agent has been up here before
 
     @property
     def unit(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dcosmaint.sandbox.world.faults import Rejected
 from dcosmaint.sandbox.world.ground import Ground
 from dcosmaint.sandbox.world.master import Master
 from dcosmaint.sandbox.world.state import Machine
@@ -80,6 +81,13 @@ class Systemd:
         self._kill(machine)
         self._start(machine)
 
+    def empty_work_dir(self, machine: Machine, by: str = "tool") -> None:
+        """All that an agent is known by is gone with it, and so is the data of whoever ran there."""
+        if machine.process or machine.restarting:
+            raise Rejected(1, f"{machine.unit}.service is active")
+        self._ground.tell(by, "empty-work-dir", machine)
+        machine.emptied = True
+
     def boot(self, machine: Machine) -> None:
         """The machine is up: docker starts, and the agent unless a lasting hold forbids it."""
         machine.docker = True
@@ -132,19 +140,19 @@ class Systemd:
     def _hello(self, machine: Machine) -> float:
         """Seconds until the agent registers: a first start installs DC/OS, a later one recovers its work dir."""
         chance, shape = self._ground.chance, self._ground.shape
-        if machine.agent_id:
+        if machine.installed:
             return chance.within((2.0, 5.0))
         boot = self._ground.clock.now - machine.launched_at
         return max(1.0, chance.within(shape.register) - boot)
 
     def _register(self, machine: Machine, life: int) -> None:
         late = machine.life != life or not machine.process
-        never = not machine.agent_id and machine.address in self._ground.faults.never_register
+        never = not machine.installed and machine.address in self._ground.faults.never_register
         if late or never:
             return
         if not self._master.admits(machine):
             self.shut_down(machine)
             return
-        if not machine.agent_id:
+        if not machine.installed:
             machine.healthy_at = self._ground.clock.now + self._ground.chance.within((15.0, 60.0))
         self._master.register(machine)

@@ -124,9 +124,8 @@ class Terraform:
             self._cloud.terminate(machine.id, by="terraform")
         if "create" in drift.actions:
             ip = self._cloud.next_ip(machine)
-            new = self._cloud.launch(
-                NodeShape(machine.zone, machine.public, machine.size, drift.address, ip, ami=self._ami(drift))
-            )
+            shape = NodeShape(machine.zone, machine.public, machine.size, drift.address, ip, ami=self._ami(drift))
+            new = self._cloud.launch(shape, machine)
             new.protected, new.scaling_group = machine.protected, machine.scaling_group
             self.state[drift.address] = new.id
             self._serial += 1

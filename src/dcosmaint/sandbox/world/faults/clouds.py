@@ -31,9 +31,17 @@ def _terminate(world: World, random: Random, *, flying: bool) -> str:
 def _restore(world: World) -> None:
     """People replace the brokers that lost their node, and apply Terraform for what is missing and nobody works on."""
     replace_lost(world)
+    _empty(world)
     gone = [a for a, i in sorted(world.terraform.state.items()) if _abandoned(world.machine(i))]
     if gone:
         _plan(world, gone)
+
+
+def _empty(world: World) -> None:
+    """Where addresses are not pinned, they empty work dirs that outlived their instance: no agent would start there."""
+    if world.shape.same_ip < 1.0:
+        for machine in map(world.machine, world.terraform.state.values()):
+            machine.emptied = machine.emptied or _abandoned(machine) or (machine.apart and not machine.installed)
 
 
 def _abandoned(machine: Machine) -> bool:

@@ -1,0 +1,58 @@
+"""What outlives an instance comes to the next one: with an agent's work dir its identity, reservations and volumes.
+
+EC2 tells which volumes it keeps, and the node whether its work dir is on the root file system, which nobody inherits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dcosmaint.model import RENEWING, Finding, Node, Policy, Roll, some_nodes
+
+RULE = "work-dir"
+
+
+def outlives(node: Node, policy: Policy) -> bool:
+    """Whether something is to be done about its work dir, as ordered."""
+    return bool(policy.work_dir and node.instance.outlived_by)
+
+
+def asked(roll: Roll, node: Node) -> bool:
+    """Whether the node has to be asked where its work dir is, since nobody has said what becomes of it."""
+    return roll.work in RENEWING and bool(node.instance.outlived_by) and not roll.policy.work_dir
+
+
+def undecided(node: Node) -> Finding:
+    """Its work dir is on a device of its own."""
+    message = (
+        f"keeps the work dir of its agent on a volume of its own, and {_kept(node)} when {node.instance.id} is"
+        " terminated: the next instance would come up as the old agent. Set nodes.work_dir to fresh or to keep"
+    )
+    return Finding(RULE, node.address, message)
+
+
+def unknown(node: Node, why: Exception) -> Finding:
+    """R2."""
+    message = (
+        f"{_kept(node)} when {node.instance.id} is terminated, and nobody can tell whether the work dir of its agent is"
+        f" there: {why}. See to it, or set nodes.work_dir to fresh or to keep"
+    )
+    return Finding(RULE, node.address, message)
+
+
+def ordered(roll: Roll, nodes: list[Node]) -> Iterator[Finding]:
+    """Said of all nodes together before anything begins: data that is thrown away, or an identity that comes back."""
+    found = [node for node in nodes if roll.work in RENEWING and outlives(node, roll.policy)]
+    if found:
+        yield Finding(RULE, f"{some_nodes(len(found))} with volumes that EC2 keeps", WORDS[roll.policy.work_dir])
+
+
+WORDS = {
+    "fresh": "where the work dir of an agent is on one, it is emptied right before its instance is terminated",
+    "keep": "where the work dir of an agent is on one, it is to come back under its old id, at its old address",
+}
+"""By what was ordered."""
+
+
+def _kept(node: Node) -> str:
+    return f"EC2 keeps {', '.join(node.instance.outlived_by)}"
