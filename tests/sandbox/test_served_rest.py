@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from dcosmaint.sandbox.served.front import Settings
-from dcosmaint.sandbox.world import NodeShape, Shape
+from dcosmaint.sandbox.world import JobsShape, NodeShape, Shape
 from tests.sandbox.cluster import Cluster, served
 
 
@@ -137,6 +137,15 @@ def test_the_owner_sees_the_log_and_moves_time_without_a_token() -> None:
         assert lines[0]["what"] == "cluster"
         assert (lines[-1]["what"], lines[-1]["service"]) == ("lost", "prod/kafka-orders")
         assert cluster.get("sandbox/status")["lost"] == {"prod/kafka-orders": ["kafka-1"]}
+
+
+def test_a_job_of_a_framework_that_is_there_begins_where_it_is_ordered(cluster: Cluster) -> None:
+    cluster.world.add_jobs(JobsShape(), [])
+    order = {"job": {"aws_instance.dcos_agent_node[0]": "metronome"}}
+    assert cluster.ask("sandbox/fault", "POST", json=order).status_code == 200
+    assert "metronome" in {task.framework for task in cluster.agent().tasks.values()}
+    order["job"] = dict.fromkeys(order["job"], "nobody")
+    assert cluster.ask("sandbox/fault", "POST", json=order).status_code == 400
 
 
 def test_faults_are_ordered_by_name(cluster: Cluster) -> None:

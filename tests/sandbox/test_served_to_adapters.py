@@ -18,7 +18,7 @@ from dcosmaint.errors import Fatal, NodeFailed, Retryable
 from dcosmaint.model import Member, Service
 from dcosmaint.sandbox.faces import in_process
 from dcosmaint.sandbox.served.front import Settings
-from dcosmaint.sandbox.world import Shape
+from dcosmaint.sandbox.world import JobsShape, Shape
 from dcosmaint.site import Site
 from tests.sandbox.cluster import Cluster, served
 
@@ -114,6 +114,20 @@ def test_both_ways_agree_on_data_that_is_nobodys_or_anothers(both: Both) -> None
     seen = {volume.id: volume.role for agent in both.mesos.agents().listed for volume in agent.volumes}
     assert {volume.id: seen[volume.id] for volume in left} == {v.id: v.role for v in left}
     assert len(seen) == 4 + 5 + 4 + 3
+
+
+def test_both_ways_agree_on_the_jobs_of_others(both: Both) -> None:
+    """From their beginning to their end, and where one is lost with its agent."""
+    agents = [both.cluster.agent(number) for number in range(2)]
+    both.cluster.world.add_jobs(JobsShape(lasts=(20.0, 30.0), every=15.0), [agents[0].id])
+    both.cluster.world.add_jobs(JobsShape("marathon-user", lasts=None), [agents[1].id])
+    named = {(task.framework, task.agent_id) for task in both.mesos.tasks()}
+    assert {("metronome", agents[0].id), ("marathon-user", agents[1].id)} <= named
+    both.passes(45.0)
+    both.cluster.world.systemd.signal_agent(agents[1].machine)
+    both.passes(30.0)
+    assert "marathon-user" not in {task.framework for task in both.mesos.tasks()}
+    assert {"metronome", "marathon-user"} <= {framework.name for framework in both.mesos.frameworks()}
 
 
 def test_both_ways_agree_while_an_agent_goes_and_comes_back(both: Both) -> None:

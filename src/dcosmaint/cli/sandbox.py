@@ -15,7 +15,7 @@ from dcosmaint.cli.work import Wish
 from dcosmaint.model import Roll, Work
 from dcosmaint.sandbox.served import running
 from dcosmaint.sandbox.served.running import Running
-from dcosmaint.sandbox.served.settings import KAFKA, Settings
+from dcosmaint.sandbox.served.settings import JOBS, KAFKA, Settings
 from dcosmaint.sandbox.world.profiles import PROFILES
 
 TERRAFORM_MISSING = (
@@ -27,6 +27,8 @@ QUICK = 200.0
 """How much faster than ours the demo's time runs: two hours are a minute, beside what terraform takes."""
 
 FAULTS = "none; some: one answer in fifty gets lost; or names of docs/reliability.md, with commas between them."
+
+JOBS_HELP = "Tasks of other frameworks, which nobody moves."
 
 at = click.option("--dir", "root", type=click.Path(path_type=Path, file_okay=False), help="Where its files are.")
 
@@ -40,6 +42,9 @@ def sandbox() -> None:
 @at
 @click.option("--nodes", type=click.IntRange(8, 200), default=12, show_default=True)
 @click.option("--kafka", type=click.Choice(list(KAFKA)), default="default", show_default=True)
+@click.option(
+    "--jobs", type=click.Choice(list(JOBS)), default="none", show_default=True, help="Tasks that nobody moves."
+)
 @click.option("--profile", type=click.Choice(list(PROFILES)), default="2.1", show_default=True, help="DC/OS version.")
 @click.option("--time-factor", type=float, default=60.0, show_default=True, help="How much faster its time runs.")
 @click.option("--faults", default="none", show_default=True, help=FAULTS)

@@ -99,7 +99,8 @@ class Mesos:
 
 
 def resources(size: Size) -> Resources:
-    return Resources(size.cpus, size.mem, size.disk)
+    """Mesos counts to three decimals."""
+    return Resources(round(size.cpus, 3), round(size.mem, 3), round(size.disk, 3))
 
 
 def _agent(agent: true.Agent) -> Agent:

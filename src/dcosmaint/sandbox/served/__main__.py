@@ -12,7 +12,7 @@ from threading import Event
 
 from dcosmaint.errors import DcosmaintError
 from dcosmaint.sandbox.served.files import Folder
-from dcosmaint.sandbox.served.settings import KAFKA, Settings
+from dcosmaint.sandbox.served.settings import JOBS, KAFKA, Settings
 from dcosmaint.sandbox.world.profiles import PROFILES
 
 
@@ -37,6 +37,7 @@ def _settings(words: list[str]) -> Settings:
     parser.add_argument("--dir", type=Path, default=Folder.default(os.environ).root, help="where its files are")
     parser.add_argument("--nodes", type=int, default=12)
     parser.add_argument("--kafka", choices=sorted(KAFKA), default="default")
+    parser.add_argument("--jobs", choices=sorted(JOBS), default="none")
     parser.add_argument("--profile", choices=list(PROFILES), default="2.1")
     parser.add_argument("--time-factor", type=float, default=60.0, help="seconds of the cluster for each of yours")
     parser.add_argument("--faults", default="none", help="none, some, or names with commas between them")

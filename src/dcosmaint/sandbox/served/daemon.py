@@ -134,6 +134,7 @@ class Daemon:
                 "factor": settings.time_factor,
                 "nodes": settings.nodes,
                 "kafka": settings.kafka,
+                "jobs": settings.jobs,
                 "profile": settings.profile,
                 "faults": settings.faults,
                 "seed": settings.seed,

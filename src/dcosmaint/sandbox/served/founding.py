@@ -24,6 +24,8 @@ def found(shape: Shape, nodes: Sequence[NodeShape], images: Sequence[Image], beg
         world.add_service(service, [order[n % len(order)] for n in range(len(service.pods))], order[-1])
     for app in shape.apps:
         _place(world, app)
+    for jobs in shape.jobs:
+        world.add_jobs(jobs, [private[number % len(private)] for number in jobs.on])
     world.begin()
     return world
 

@@ -42,6 +42,7 @@ class Orders:
             "unreadable": _unreadable,
             "deploy": _deploy,
             "leave_volume": _leave_volumes,
+            "job": _jobs,
         }
 
     def let_loose(self, world: World, names: tuple[str, ...]) -> None:
@@ -95,6 +96,12 @@ def _leave_volumes(world: World, frameworks: Mapping[str, str]) -> None:
     """By the Terraform address of the node: data of a framework that has no task there."""
     for address, framework in frameworks.items():
         world.leave_volume(world.node(address).agent_id, framework)
+
+
+def _jobs(world: World, frameworks: Mapping[str, str]) -> None:
+    """By the Terraform address of the node: a job of a framework that the cluster has begins there."""
+    for address, framework in frameworks.items():
+        world.jobs[framework].run(world.node(address).agent_id)
 
 
 def _deploy(world: World, plans: Mapping[str, str]) -> None:

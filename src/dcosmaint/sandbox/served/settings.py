@@ -10,7 +10,16 @@ from dcosmaint.errors import Usage
 from dcosmaint.sandbox.served.files import Folder
 from dcosmaint.sandbox.served.orders import NAMED
 from dcosmaint.sandbox.world import Shape
-from dcosmaint.sandbox.world.shape import CASSANDRA, EVENTS, FRAGILE, HDFS, LEGACY, ORDERS, ServiceShape
+from dcosmaint.sandbox.world.shape import (
+    CASSANDRA,
+    EVENTS,
+    FRAGILE,
+    HDFS,
+    LEGACY,
+    ORDERS,
+    JobsShape,
+    ServiceShape,
+)
 
 FEWEST, MOST = 8, 200
 """Nodes. Fewer could not hold the brokers of one service while one of them moves; more have no addresses."""
@@ -34,12 +43,22 @@ In `secured`, brokers of one Kafka take nobody without TLS and a login, and only
 `stores` is one Kafka beside a Cassandra and an HDFS, of which only their schedulers tell who is whole.
 """
 
+JOBS: dict[str, tuple[JobsShape, ...]] = {
+    "none": (),
+    "some": (
+        JobsShape("metronome", on=(-1, 1), lasts=(1200.0, 2400.0), every=1200.0),
+        JobsShape("marathon-user", on=(-1,), lasts=None),
+    ),
+}
+"""What `--jobs` takes: `some` are jobs of a Metronome, which end and begin elsewhere, and another Marathon's task."""
+
 
 @dataclass(frozen=True)
 class Settings:
     root: Path
     nodes: int = 12
     kafka: str = "default"  # a name of KAFKA
+    jobs: str = "none"  # a name of JOBS
     profile: str = "2.1"  # a name of PROFILES
     time_factor: float = 60.0
     faults: str = "none"  # none | some | names, with commas between them
@@ -65,7 +84,8 @@ class Settings:
 
     @property
     def shape(self) -> Shape:
-        return replace(Shape(), nodes=self.nodes, services=KAFKA[self.kafka], profile=self.profile, seed=self.seed)
+        runs = replace(Shape(), services=KAFKA[self.kafka], jobs=JOBS[self.jobs])
+        return replace(runs, nodes=self.nodes, profile=self.profile, seed=self.seed)
 
     @property
     def failures(self) -> float:
@@ -80,7 +100,7 @@ class Settings:
     def words(self) -> list[str]:
         """As arguments of `python -m dcosmaint.sandbox.served`."""
         return [
-            f"--dir={self.root.absolute()}", f"--nodes={self.nodes}", f"--kafka={self.kafka}",
+            f"--dir={self.root.absolute()}", f"--nodes={self.nodes}", f"--kafka={self.kafka}", f"--jobs={self.jobs}",
             f"--profile={self.profile}", f"--time-factor={self.time_factor}", f"--faults={self.faults}",
             f"--provider={self.provider}", f"--seed={self.seed}",
         ]  # fmt: skip

@@ -50,6 +50,7 @@ class World:
         self.terraform = Terraform(self.ground, self.cloud, self.balancers)
         self.packer = Packer(self.ground, self.cloud)
         self.schedulers: dict[str, ServiceScheduler] = {}
+        self.jobs: dict[str, Jobs] = {}
         self.faults = self.ground.faults
         self.cluster_id = chance.uuid()
 
@@ -124,7 +125,7 @@ class World:
 
     def add_jobs(self, shape: JobsShape, on: Sequence[str]) -> Jobs:
         """A framework of one-shot jobs, one of which has begun on each of these agents."""
-        jobs = Jobs(self.ground, self.master, shape)
+        self.jobs[shape.name] = jobs = Jobs(self.ground, self.master, shape)
         for agent_id in on:
             jobs.run(agent_id)
         return jobs
