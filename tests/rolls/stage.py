@@ -29,6 +29,7 @@ from dcosmaint.sandbox import monitor
 from dcosmaint.sandbox.faces import in_process
 from dcosmaint.sandbox.monitor import Tally, judge
 from dcosmaint.sandbox.world import AppShape, KafkaShape, Shape, TopicShape, World, build
+from dcosmaint.sandbox.world.kafka import Broker
 from dcosmaint.site import Site
 from dcosmaint.survey import survey
 
@@ -162,6 +163,18 @@ def why(journal: Journal) -> str:
     """Why a roll did not end well, for the message of an assertion."""
     stopped = [flight.stopped for flight in journal.progress.stopped]
     return f"{stopped or 'nobody stopped'}, paused: {journal.progress.paused or 'no'}"
+
+
+def land(stage: Stage, broker: Broker, agent_id: str) -> None:
+    """A broker is on another agent from one moment to the next: the survey is older than that."""
+    agents, key = stage.world.ground.agents, f"{EVENTS}/{broker.pod}"
+    home, here = agents[broker.task.agent_id], agents[agent_id]
+    here.tasks[broker.task.id] = home.tasks.pop(broker.task.id)
+    here.reserve(key, home.reserved[key], home.volumes[key])
+    home.unreserve(key)
+    broker.task.agent_id = agent_id
+    stage.world.master.changes += 1
+    stage.world.ground.services[EVENTS].changes += 1
 
 
 # ---- oracles on the end of a World

@@ -14,7 +14,6 @@ from dcosmaint.journal import Journal, Memory
 from dcosmaint.lines import Acting, Admitted, Done, What
 from dcosmaint.model import Member, Policy, Verdict, Work
 from dcosmaint.sandbox.world import KafkaShape, Shape, TopicShape, build
-from dcosmaint.sandbox.world.kafka import Broker
 from dcosmaint.sandbox.world.profiles import PROFILES
 from tests.rolls.stage import (
     EVENTS,
@@ -25,6 +24,7 @@ from tests.rolls.stage import (
     WIDE,
     Stage,
     clean,
+    land,
     not_replaced,
     rolled,
     said,
@@ -87,18 +87,6 @@ def test_a_node_with_two_members_of_a_service_needs_a_cap_of_two() -> None:
     rolled(stage, roll)
     assert stage.tally(roll).most_lost == {EVENTS: 2}
     clean(stage, roll)
-
-
-def land(stage: Stage, broker: Broker, agent_id: str) -> None:
-    """A broker is on another agent from one moment to the next: the survey is older than that."""
-    agents, key = stage.world.ground.agents, f"{EVENTS}/{broker.pod}"
-    home, here = agents[broker.task.agent_id], agents[agent_id]
-    here.tasks[broker.task.id] = home.tasks.pop(broker.task.id)
-    here.reserve(key, home.reserved[key], home.volumes[key])
-    home.unreserve(key)
-    broker.task.agent_id = agent_id
-    stage.world.master.changes += 1
-    stage.world.ground.services[EVENTS].changes += 1
 
 
 def once_admitted(journal: Journal, effect: Callable[[], None]) -> None:

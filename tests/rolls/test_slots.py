@@ -74,6 +74,26 @@ def test_a_broker_is_not_moved_on_before_it_is_whole_after_its_move_here() -> No
 
 
 @pytest.mark.parametrize("way", ["take", "give_up"])
+@pytest.mark.parametrize("gone", [False, True])
+def test_a_broker_that_landed_as_the_agent_left_is_passed_on_with_all_that_is_known_of_it(way: str, gone: bool) -> None:
+    """kafka-1 came to node 1 from node 0. Where that goes down with it, it will never be whole there."""
+    journal, service = Journal(Memory(), Free(), lambda: 0.0), WELL.services[0]
+    journal.append(RollBegun(a_roll(WELL)))
+    fresh, other = a_partition(isr=(1,), topic="fresh"), a_partition(isr=(0,), topic="other")
+    left, here = WELL.nodes[0], WELL.nodes[1]
+    state = replace(here.instance, state="terminated" if gone else "running")
+    there = a_flight(replace(here, instance=state), holds=(), done=() if gone else ("stop-agent",))
+    journal.append(Admitted((a_flight(left, holds=(a_member(1),), also={EVENTS: (fresh, other)}), there)))
+    slots = Slots(here.address, journal)
+    refusal = slots.take(service.pods[1], service) if way == "take" else slots.give_up([a_member(1)], service)
+    flights = journal.progress.flights
+    assert (refusal, flights[left.address].holds, flights[here.address].holds) == ("", (), (a_member(1),))
+    assert flights[here.address].also[EVENTS] == (fresh,)
+    assert Slots(left.address, journal).passed_on(a_member(1))
+    assert not slots.passed_on(a_member(1))
+
+
+@pytest.mark.parametrize("way", ["take", "give_up"])
 @pytest.mark.parametrize("holds", [(), (a_member(1),)])
 def test_r1_a_member_that_landed_late_takes_a_slot_and_one_that_has_it_no_second(
     way: str, holds: tuple[Member, ...]

@@ -56,6 +56,8 @@ class ReplaceBrokers:
         while good < 2:
             service = self.services.one(member.service)
             pod = _pod(service, member)
+            if self.slots.passed_on(member) and not self._here(pod):
+                return
             good = good + 1 if self._moved(service, pod) else 0
             untouched = untouched + 1 if self._untouched(service, pod) else 0
             nowhere = nowhere + 1 if pod.marked or not pod.agent_id else 0

@@ -46,7 +46,7 @@ class Slots:
             if why := self.refusal(pod, service):
                 return why
             if pod.member not in self.flight.holds:
-                self.journal.append(Slot(self.address, pod.member))
+                self._hold(pod.member)
             also = unknown(service, pod.member, self.baseline(service))
             self.journal.append(Replacing(self.address, pod.member, pod.task_id, also))
             return ""
@@ -63,13 +63,21 @@ class Slots:
             for member in members:
                 also = unknown(service, member, self.baseline(service))
                 if also or member not in self.flight.holds:
-                    self.journal.append(Slot(self.address, member, also))
+                    self._hold(member, also)
             return ""
+
+    def _hold(self, member: Member, also: tuple[Partition, ...] = ()) -> None:
+        """From now on this node answers for the member, and no other one does."""
+        others, flights = self._others(member), self.journal.progress.flights
+        known = (p for a in others for p in flights[a].also.get(member.service, ()) if p.isr == (member.pod,))
+        self.journal.append(Slot(self.address, member, (*known, *also)))
+        for address in others:
+            self.journal.append(Moved(address, member))
 
     def _refusal(self, members: Sequence[Member], service: Service) -> str:
         for member in members:
-            if begun := self._moved_from(member):
-                return f"{member} is not whole yet after its move from {begun}"
+            if not self._left and (begun := self._others(member)):
+                return f"{member} is not whole yet after its move from {begun[0]}"
         gone, cap = self._gone(service).union(members), self.journal.roll.policy.cap(service.name)
         counted = over_cap(service, gone, cap) or together(service, gone)
         return unread(service) or counted or self._thin(members, service, gone)
@@ -82,10 +90,19 @@ class Slots:
         worst = next(thin(service, members, gone, roll.baseline.get(service.name, ()), roll.policy), None)
         return f"{service.name}: {worst}" if worst else ""
 
-    def _moved_from(self, member: Member) -> str:
-        """The other node that still holds a slot for the member, or ""."""
+    @property
+    def _left(self) -> bool:
+        """Whether our agent has left: what landed here in its last moment becomes whole only if we move it on."""
+        return self.flight.gone or "stop-agent" in self.flight.done
+
+    def _others(self, member: Member) -> list[str]:
+        """Other nodes that hold a slot for the member: it came here from there."""
         flights = self.journal.progress.flights
-        return next((a for a, flight in flights.items() if a != self.address and member in flight.holds), "")
+        return [a for a, flight in flights.items() if a != self.address and member in flight.holds]
+
+    def passed_on(self, member: Member) -> bool:
+        """Whether it has gone down with another node in flight, which answers for it since."""
+        return member not in self.flight.holds and bool(self._others(member))
 
     def give_back(self, member: Member) -> None:
         if member in self.flight.holds:

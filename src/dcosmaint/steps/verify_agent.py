@@ -69,7 +69,8 @@ class VerifyAgent:
         return worse
 
     def _missing(self) -> tuple[Member, ...]:
-        ours = [member for member in self.flight.node.members if not self.roll.policy.ignores(member.service)]
+        ignores, passed_on = self.roll.policy.ignores, self.slots.passed_on
+        ours = [m for m in self.flight.node.members if not (ignores(m.service) or passed_on(m))]
         names = {member.service for member in ours}
         services = (self.site.services.one(name) for name in sorted(names))
         gone = {m for s in services for m in lost(s, self.slots.baseline(s))}
