@@ -14,7 +14,7 @@ from dcosmaint.cordons import Cordons
 from dcosmaint.errors import DcosmaintError, Fatal, LeaseUnread, Retryable, Usage
 from dcosmaint.journal import Journal, Memory, logged_acts
 from dcosmaint.lines import Cordoned, Done, RollBegun, TakenOver, What
-from dcosmaint.model import RENEWING, Admission, Member, Progress, Refusal, Terms, Verdict, Waits, Work
+from dcosmaint.model import DEACTIVATION, RENEWING, Admission, Member, Progress, Refusal, Terms, Verdict, Waits, Work
 from dcosmaint.planner import Case
 from dcosmaint.sandbox.world import build
 from tests.driven import BARE, FIRST, QUICK, Drive
@@ -426,7 +426,7 @@ def test_r8_a_cordon_that_can_never_be_lifted_ends_the_process_and_is_left_to_a_
     last, mesos, mute = drive.world.node(f"{PRIVATE}[4]"), drive.site.acts.mesos, ["mute"]
     drive.roll = replace(drive.roll, targets=tuple(t for t in drive.roll.targets if t != last.id))
     drive.begin().append(Cordoned(last.agent_id))
-    mesos.cordon(last.agent_id)
+    mesos.cordon(last.agent_id, DEACTIVATION)
 
     class Mute:
         """Mesos, which does not answer to whoever uncordons."""

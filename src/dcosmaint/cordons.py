@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dcosmaint.errors import DcosmaintError, Fatal, LeaseUnread, NodeFailed, Retryable
 from dcosmaint.journal import Journal
 from dcosmaint.lines import Cordoned, Uncordoned
-from dcosmaint.model import Inventory
+from dcosmaint.model import Cordon, Inventory
 from dcosmaint.ports import MesosActs
 
 
@@ -20,31 +20,45 @@ class Cordons:
         self._journal, self._mesos, self._now, self._warn = journal, mesos, now, warn
         self._stuck: dict[str, float] = {}  # agents whose cordon is to be lifted, and since when that fails
 
+    @property
+    def _how(self) -> Cordon:
+        return self._journal.roll.cordon
+
     def steer(self, wanted: Sequence[str], inventory: Inventory) -> None:
         """The line comes first: a cordon that is not in our journal would never be lifted.
 
         Raises `Fatal` when one could not be lifted for as long as anybody should wait; it stays in the journal.
         """
+        self._find(inventory)
         cordoned = {agent.id for agent in inventory.agents if agent.deactivated}
         for agent in wanted:
             if agent not in self._journal.progress.steered:
                 self._journal.append(Cordoned(agent))
             if agent not in cordoned:
-                self._mesos.cordon(agent)
+                self._mesos.cordon(agent, self._how)
         unwanted = [agent for agent in self._journal.progress.steered if agent not in wanted]
         failed = {agent: error for agent in unwanted if (error := self._lift(agent, inventory))}
         self._stuck = {agent: self._stuck.get(agent, self._now()) for agent in failed}
         for agent, error in failed.items():
             self._endure(agent, error)
 
+    def _find(self, inventory: Inventory) -> None:
+        """What this roll has set apart where none of its nodes is in flight: after a kill, or a comeback."""
+        progress, roll = self._journal.progress, self._journal.roll.id
+        known = {flight.node.agent_id for flight in progress.flights.values()} | {*progress.steered}
+        for agent in inventory.agents:
+            if agent.id not in known and any(apart.roll == roll for apart in agent.apart):
+                self._journal.append(Cordoned(agent.id))
+
     def _lift(self, agent: str, inventory: Inventory) -> DcosmaintError | None:
         """Each by itself: one that can't be lifted yet, for the reason returned, does not keep the others."""
         try:
-            self._mesos.uncordon(agent)
+            self._mesos.uncordon(agent, self._how)
         except Retryable as error:
             if isinstance(error, LeaseUnread) or _may_answer(agent, inventory):
                 return error
-            self._warn(f"agent {agent} is not registered any more: should it come back, `dcos node reactivate {agent}`")
+            by_hand = self._how.by_hand(agent)
+            self._warn(f"agent {agent} is not registered any more: should it come back, {by_hand}")
         except NodeFailed as error:
             self._warn(str(error))
         self._journal.append(Uncordoned(agent))
@@ -55,7 +69,7 @@ class Cordons:
         if self._now() - self._stuck[agent] > patience:
             raise Fatal(
                 f"agent {agent} can't be uncordoned in {patience:.0f} s: {error}. Nothing is placed on it:"
-                f" `dcosmaint resume` tries again, `dcos node reactivate {agent}` does it by hand"
+                f" `dcosmaint resume` tries again, {self._how.by_hand(agent)} does it by hand"
             )
         self._warn(f"{error}: it is tried again")
 

@@ -37,6 +37,13 @@ def drained_from(shelf: Shelf, roll: Roll) -> Mapping[str, Registrations]:
     return {target: found for target in targets if (found := _newest(shelf, target))}
 
 
+def lifted_by(shelf: Shelf, roll: Roll) -> tuple[str, ...]:
+    """Earlier rolls whose mark may be on the targets of an undrain: they are known here, so theirs is ours to lift."""
+    targets = roll.targets if roll.work is Work.UNDRAIN else ()
+    earlier = (each for target in targets for each in shelf.of(target))
+    return tuple(dict.fromkeys(each.id for each in earlier if each.manner.leaks))
+
+
 def _newest(shelf: Shelf, instance: str) -> Registrations:
     journal = shelf.newest(lambda roll, progress: _told(roll, progress, instance) is not None)
     return (_told(journal.roll, journal.progress, instance) or ()) if journal else ()

@@ -23,6 +23,10 @@ SHORT = 86_400.0
 def configuration(config: ClusterConfig) -> Iterator[Remark]:
     groups = ", ".join(resource for group in config.terraform.groups for resource in group.resources)
     yield ok(f"{config.dcos.url}, AWS {config.aws.region}, {config.terraform.dir} with {groups}")
+    if config.dcos.cordon == "reserve":
+        yield ok(
+            "dcos.cordon is reserve, which is best effort: docs/operating.md says what it keeps away, and what not"
+        )
 
 
 def trust(config: ClusterConfig) -> Iterator[Remark]:

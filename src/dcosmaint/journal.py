@@ -17,7 +17,7 @@ from typing import Any, Protocol, cast
 
 from dcosmaint.errors import Fatal, Refused
 from dcosmaint.lines import SCHEMA, Acting, RollBegun, TakenOver, What, fold, from_json, to_json
-from dcosmaint.model import Member, Progress, Roll
+from dcosmaint.model import Cordon, Member, Progress, Roll
 from dcosmaint.ports import Lease
 from dcosmaint.site import Acts
 
@@ -189,7 +189,7 @@ def _word(value: object) -> str:
     match value:
         case str():
             return value
-        case Member():
+        case Member() | Cordon():
             return str(value)
         case list() | tuple():
             return " ".join(map(_word, value))

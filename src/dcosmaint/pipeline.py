@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from dcosmaint.journal import Journal
-from dcosmaint.model import Flight, Instance, Roll, Work
+from dcosmaint.model import Cordon, Flight, Instance, Roll, Work
 from dcosmaint.planner.work_dirs import outlives
 from dcosmaint.ports import Step
 from dcosmaint.site import Site
@@ -22,11 +22,13 @@ from dcosmaint.steps.bake_image import BakeImage
 from dcosmaint.steps.cordon_agent import CordonAgent
 from dcosmaint.steps.empty_work_dir import EmptyWorkDir
 from dcosmaint.steps.join_balancers import JoinBalancers
+from dcosmaint.steps.kept import Kept, Steady
 from dcosmaint.steps.leave_balancers import LeaveBalancers, StillOut
-from dcosmaint.steps.leaving import CountedLost, Emptied, ForGood, Idle, Leaving
+from dcosmaint.steps.leaving import AllButFallen, CountedLost, Emptied, ForGood, Idle, Leaving
 from dcosmaint.steps.move_apps import MoveApps
 from dcosmaint.steps.ours import Ours
 from dcosmaint.steps.replace_brokers import ReplaceBrokers
+from dcosmaint.steps.replace_fallen import ReplaceFallen
 from dcosmaint.steps.slots import Slots
 from dcosmaint.steps.start_node import LostNode, StartAgent, StartDocker, UncordonAgent
 from dcosmaint.steps.stop_agent import LostAgent, StopAgent
@@ -53,6 +55,11 @@ class Seat:
     def services(self) -> Ours:
         return Ours(self.site.services, self.roll.policy)
 
+    @property
+    def lifts(self) -> tuple[Cordon, ...]:
+        """What earlier rolls may have left on a node that comes back, under their names."""
+        return (Cordon("reserve", self.roll.lifts),) if self.roll.lifts else ()
+
 
 def prepare_image(journal: Journal, site: Site) -> Steps:
     """Once a roll, before the first node. An aborted roll starts none; it may put back what Terraform named."""
@@ -75,7 +82,7 @@ def drain_node(seat: Seat) -> Steps:
         return (*move_members(seat), *lose_node(seat))
     if seat.roll.manner.last:
         return (*cordon_node(seat), *stop_node(seat), *move_members(seat))
-    return (*cordon_node(seat), *move_members(seat), *stop_node(seat))
+    return (*cordon_node(seat), *move_members(seat), *stop_node(seat), *move_fallen(seat))
 
 
 def replace_node(seat: Seat) -> Steps:
@@ -91,13 +98,27 @@ def replace_node(seat: Seat) -> Steps:
 def cordon_node(seat: Seat) -> Steps:
     """Nothing, where nothing keeps work off a node."""
     node, site, waits = seat.flight.node, seat.site, seat.roll.policy.waits
-    cordon = CordonAgent(node, site.mesos, site.ec2, site.acts.mesos, waits)
-    return (cordon,) if seat.roll.manner.airtight else ()
+    cordon = CordonAgent(node, seat.roll.cordon, site.mesos, site.ec2, site.acts.mesos, waits)
+    return () if seat.roll.manner.cordon == "none" else (cordon,)
 
 
 def move_members(seat: Seat) -> Steps:
+    return (_replace(ReplaceBrokers, seat),)
+
+
+def move_fallen(seat: Seat) -> Steps:
+    """Where a cordon leaks: its node is down, so nothing can come back to it any more."""
+    return (_replace(ReplaceFallen, seat),) if seat.roll.manner.leaks else ()
+
+
+def _replace(step: type[ReplaceBrokers], seat: Seat) -> ReplaceBrokers:
     node, site, acts = seat.flight.node, seat.site, seat.site.acts
-    return (ReplaceBrokers(node, seat.roll, site.mesos, seat.services, acts.services, acts.mesos, seat.slots),)
+    return step(node, seat.roll, site.mesos, seat.services, acts.services, acts.mesos, seat.slots, _kept(seat))
+
+
+def _kept(seat: Seat) -> Steady:
+    node, site, manner = seat.flight.node, seat.site, seat.roll.manner
+    return Kept(node, seat.roll.cordon, site.mesos, site.acts.mesos) if manner.leaks else Steady()
 
 
 def move_apps(seat: Seat) -> Steps:
@@ -123,7 +144,7 @@ def lose_node(seat: Seat) -> Steps:
 def stop_node(seat: Seat) -> Steps:
     """Load balancers send it nothing more before it goes down."""
     node, site, waits = seat.flight.node, seat.site, seat.roll.policy.waits
-    leaving = may_leave(seat)
+    leaving, cordon = may_leave(seat), _kept(seat)
     if seat.roll.policy.waited:
         leaving = Idle(leaving, site.mesos, seat.slots, seat.roll.policy.waited)
     docker = StopDocker(node, site.mesos, leaving, site.ec2, site.units, site.acts.units, waits)
@@ -133,6 +154,7 @@ def stop_node(seat: Seat) -> Steps:
         lasting=seat.roll.work is Work.DRAIN,
         mesos=site.mesos,
         leaving=leaving,
+        cordon=cordon,
         marathon=site.marathon,
         ec2=site.ec2,
         units=site.units,
@@ -151,6 +173,8 @@ def may_leave(seat: Seat) -> Leaving:
     leaving: Leaving = Emptied(node, site.mesos, seat.services)
     if seat.roll.manner.last:
         leaving = CountedLost(node, site.mesos, seat.services, seat.slots)
+    elif seat.roll.manner.leaks:
+        leaving = AllButFallen(node, site.mesos, seat.services, seat.slots)
     return StillOut(leaving, site.balancers, seat.slots)
 
 
@@ -188,7 +212,7 @@ def undrain_node(seat: Seat) -> Steps:
     return (
         StartDocker(node, site.ec2, site.units, site.acts.units, waits),
         StartAgent(node, site.ec2, site.units, site.acts.units, waits),
-        UncordonAgent(node, site.mesos, site.acts.mesos, waits),
+        UncordonAgent(node, seat.lifts, site.mesos, site.acts.mesos, waits),
         _join(seat, lambda: node.instance),
     )
 

@@ -12,12 +12,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import ClassVar, Protocol
 
 from dcosmaint.model import (
+    Agent,
     Agents,
     App,
     Balancer,
     Change,
     Child,
     ClusterFacts,
+    Cordon,
     Framework,
     Image,
     Instance,
@@ -64,6 +66,14 @@ class MesosReads(Protocol):
 
     def flags(self, agent_id: str) -> Mapping[str, str]:
         """The agent's own start flags, such as `cgroups_enable_cfs`."""
+        ...
+
+    def cordoned(self, agent: Agent, how: Cordon) -> bool:
+        """Whether nothing new is placed on it, as far as that method keeps it off. `agent` was read just now."""
+        ...
+
+    def lifted(self, agent_id: str, how: Cordon) -> bool:
+        """Whether nothing of that cordon is left, neither at the master nor in the agent's work dir."""
         ...
 
 
@@ -161,11 +171,14 @@ class UnitReads(Protocol):
 
 
 class MesosActs(Protocol):
-    def cordon(self, agent_id: str) -> None:
-        """Nothing new is placed on it; what runs there runs on."""
+    def cordon(self, agent_id: str, how: Cordon) -> None:
+        """Nothing new is placed on it; what runs there runs on.
+
+        A method that leaks is made good by its adapter, from now on and for as long as somebody asks `cordoned`.
+        """
         ...
 
-    def uncordon(self, agent_id: str) -> None: ...
+    def uncordon(self, agent_id: str, how: Cordon) -> None: ...
 
 
 class ServiceActs(Protocol):

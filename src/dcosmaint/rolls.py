@@ -139,6 +139,11 @@ class Shelf:
         last = self.newest(lambda roll, progress: True)
         return self.newest(in_flight) or (last if last and unfinished(last.roll, last.progress) else None)
 
+    def of(self, instance: str) -> tuple[Roll, ...]:
+        """Every roll that had this instance as a target, newest first."""
+        found = (self._try(roll_id) for roll_id in self.ids())
+        return tuple(journal.roll for journal in found if journal and instance in journal.roll.targets)
+
     def cordoned_by(self, node: Node) -> Roll | None:
         """The newest roll that had to do with this node, if it left it under a cordon of its own."""
         last = self.newest(lambda roll, progress: _left_as(node, roll, progress) is not None)

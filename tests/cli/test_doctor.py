@@ -15,7 +15,7 @@ import pytest
 from dcosmaint import checkup
 from dcosmaint.checkup import Check, Found, Patient, Remark, State
 from dcosmaint.errors import Refused, Retryable
-from dcosmaint.lines import Admitted, Cordoned, RollBegun
+from dcosmaint.lines import Admitted, Cordoned, RollAborted, RollBegun
 from dcosmaint.model import Flight
 from dcosmaint.sandbox.faces import in_process
 from dcosmaint.sandbox.world import KafkaShape, Shape, TopicShape
@@ -251,6 +251,44 @@ def test_a_dead_roll_is_named_with_what_it_left_and_who_gives_it_back(stage: Sta
     (cordon,) = only(found, "warning")
     assert f"agent {steered}" in cordon["says"]
     assert "by roll 20240102T030405Z-ab12" in cordon["says"]
+
+
+def apart(stage: Stage, agent_id: str, roll: str) -> dict[str, str]:
+    """What is said of an agent on which a roll has left something set apart."""
+    stage.world.followers.follow(stage.world.ground.agents[agent_id], roll)
+    stage.world.followers.abandon()
+    return next(one for one in looked(stage, 3) if f"set apart by roll {roll}" in one["says"])
+
+
+def test_what_a_dead_roll_has_set_apart_is_named_with_what_gives_it_back(stage: Stage) -> None:
+    roll = "20240102T030405Z-ab12"
+    a_dead_roll(stage)
+    flown, other = (stage.world.node(stage.address(number)).agent_id for number in (0, 3))
+    found = apart(stage, flown, roll)
+    assert (found["state"], found["remedy"]) == (
+        "warning",
+        f"that roll gives it back: `dcosmaint resume {roll}` unless it runs",
+    )
+    assert "cpus" in found["says"]
+    stage.world.reservations.agent(flown).set_apart.clear()
+    found = apart(stage, other, roll)
+    assert (found["state"], found["remedy"]) == ("red", f"`dcosmaint resume {roll}`, or abort it")
+    stage.world.reservations.agent(other).set_apart.clear()
+    found = apart(stage, other, "elsewhere")
+    assert (found["state"], found["remedy"].partition(";")[0]) == (
+        "red",
+        "its operator's `dcosmaint resume` or `abort`",
+    )
+    assert "which is not known here" in found["says"]
+
+
+def test_what_a_roll_that_is_over_has_set_apart_is_given_back_by_an_undrain(stage: Stage) -> None:
+    a_dead_roll(stage)
+    journal = stage.shelf.open("20240102T030405Z-ab12", Free(), lambda: stage.world.now, nullcontext())
+    journal.append(RollAborted("ann@laptop"))
+    machine = stage.world.node(stage.address(3))
+    found = apart(stage, machine.agent_id, "20240102T030405Z-ab12")
+    assert (found["state"], found["remedy"]) == ("red", f"`dcosmaint undrain {machine.private_ip}` gives it back")
 
 
 def test_a_roll_that_holds_the_lock_is_under_way_and_nothing_is_wrong_with_it(stage: Stage) -> None:

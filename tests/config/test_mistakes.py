@@ -95,7 +95,6 @@ def test_what_is_not_built_yet_is_refused_by_name(tmp_path: Path, more: str, wor
 @pytest.mark.parametrize(
     ("dcos", "says"),
     [
-        ("cordon: reserve", "dcos.cordon: reserve is not built yet"),
         ("cordon: maintenance", "dcos.cordon: maintenance is not built yet"),
         ("auth: {method: service-account, uid: a}", "dcos.auth.private_key_file: is missing"),
         ("auth: {method: tokne}", "dcos.auth: method is missing or unknown; write {method: …} with one of: dcos-cli"),

@@ -134,14 +134,21 @@ class Stage:
     def run(self, journal: Journal, site: Site | None = None) -> Verdict:
         site, reporter = site or self.site, Reporter()
         door = Door(journal, site, self.hands, reporter)
-        return Executor(journal, site, self.hands, reporter, door).run()
+        try:
+            return Executor(journal, site, self.hands, reporter, door).run()
+        finally:
+            self.world.followers.abandon()  # they are this process's, however it ends
 
     def tally(self, roll: Roll) -> Tally:
         """The monitor's judgement. It hears what the caps and the targets are, and nothing of how they were kept."""
         caps = {name: roll.policy.caps.get(name, roll.policy.default_cap) for name in self.world.schedulers}
         ignored = frozenset(name for name in caps if roll.policy.ignores(name))
         yardstick = monitor.Yardstick(
-            min_isr=roll.policy.min_isr, ignored=ignored, last=roll.manner.last, airtight=roll.manner.airtight
+            min_isr=roll.policy.min_isr,
+            ignored=ignored,
+            last=roll.manner.last,
+            airtight=roll.manner.airtight,
+            leaky=roll.manner.leaks,
         )
         return judge(self.world.log, caps, roll.targets, yardstick)
 
@@ -192,7 +199,8 @@ def not_replaced(world: World, roll: Roll) -> list[str]:
 
 
 def cordoned(world: World) -> list[str]:
-    return [agent.machine.address for agent in world.ground.listed if agent.deactivated]
+    """By whatever means."""
+    return [a.machine.address for a in world.ground.listed if a.deactivated or a.set_apart]
 
 
 def unwell(world: World) -> list[str]:

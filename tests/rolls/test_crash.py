@@ -37,6 +37,7 @@ from tests.rolls.stage import (
 )
 
 QUICK = Policy(soak=20.0)
+RESERVE = replace(QUICK, cordon="reserve")
 SHARE = 37
 """`make test` kills at one moment in so many; `make test-all` at each."""
 
@@ -100,6 +101,8 @@ PLAYS = (
     Play("keep", APART, lambda stage: stage.roll(policy=replace(QUICK, work_dir="keep")), not_replaced),
     Play("last-fresh", OLD_APART, lambda stage: stage.roll(policy=replace(QUICK, work_dir="fresh")), not_replaced),
     Play("last-keep", OLD_APART, lambda stage: stage.roll(policy=replace(QUICK, work_dir="keep")), not_replaced),
+    Play("reserve", OLD, lambda stage: stage.roll(policy=RESERVE), not_replaced),
+    Play("reserve-drain", OLD, lambda stage: stage.roll(Work.DRAIN, named(0), RESERVE), still_there),
     Play("last-legacy", replace(LEGACY, profile="1.9"), lambda stage: stage.roll(policy=QUICK), not_replaced),
 )
 

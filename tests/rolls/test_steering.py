@@ -9,7 +9,7 @@ import pytest
 from dcosmaint.admission import Door
 from dcosmaint.errors import DcosmaintError, NodeFailed, Retryable
 from dcosmaint.lines import Cordoned
-from dcosmaint.model import Admission, Policy, Verdict
+from dcosmaint.model import DEACTIVATION, Admission, Cordon, Policy, Verdict
 from dcosmaint.planner import Case
 from dcosmaint.ports import MesosActs
 from dcosmaint.reporter import Event, Reporter
@@ -27,14 +27,14 @@ class Stubborn(MesosActs):
     error: DcosmaintError
     agent: str = ""  # "" stands for the first one that is asked for
 
-    def cordon(self, agent_id: str) -> None:
-        self.port.cordon(agent_id)
+    def cordon(self, agent_id: str, how: Cordon) -> None:
+        self.port.cordon(agent_id, how)
 
-    def uncordon(self, agent_id: str) -> None:
+    def uncordon(self, agent_id: str, how: Cordon) -> None:
         self.agent = self.agent or agent_id
         if agent_id == self.agent:
             raise self.error
-        self.port.uncordon(agent_id)
+        self.port.uncordon(agent_id, how)
 
 
 @dataclass
@@ -57,7 +57,7 @@ def lifted(agent: str, error: DcosmaintError) -> tuple[tuple[str, ...], list[str
     first = agent or agents[0]
     for cordon in (first, agents[1]):
         journal.append(Cordoned(cordon))
-    stage.site.acts.mesos.cordon(agents[1])
+    stage.site.acts.mesos.cordon(agents[1], DEACTIVATION)
     site = replace(stage.site, acts=replace(stage.site.acts, mesos=Stubborn(stage.site.acts.mesos, error, first)))
     Door(journal, site, stage.hands, heard, nobody_starts).ask()
     assert not cordoned(stage.world)

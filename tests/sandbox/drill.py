@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from dcosmaint.model import Instance, Member
+from dcosmaint.model import DEACTIVATION, Instance, Member
 from dcosmaint.sandbox.faces import in_process
 from dcosmaint.sandbox.world import Shape, World, build
 from dcosmaint.site import Site
@@ -42,7 +42,7 @@ def move(world: World, site: Site, name: str, agent: str) -> None:
 
 def drain(world: World, site: Site, address: str) -> None:
     instance, agent = instance_at(site, address), world.node(address).agent_id
-    site.acts.mesos.cordon(agent)
+    site.acts.mesos.cordon(agent, DEACTIVATION)
     for name in world.ground.pods_on(agent):
         move(world, site, name, agent)
     site.acts.units.stop_docker(instance)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dcosmaint.errors import NodeFailed, Retryable
-from dcosmaint.model import Inventory, Member, Node
+from dcosmaint.model import DEACTIVATION, Inventory, Member, Node
 from dcosmaint.sandbox.faces import in_process, paced
 from dcosmaint.sandbox.world import BalancerShape, Shape, World, build
 from dcosmaint.site import Site
@@ -87,9 +87,9 @@ def test_an_answer_is_never_older_than_the_world() -> None:
     world = build()
     site = a_site(world)
     agent = site.mesos.agents().listed[0]
-    site.acts.mesos.cordon(agent.id)
+    site.acts.mesos.cordon(agent.id, DEACTIVATION)
     assert site.mesos.agents().listed[0].deactivated
-    site.acts.mesos.uncordon(agent.id)
+    site.acts.mesos.uncordon(agent.id, DEACTIVATION)
     assert not site.mesos.agents().listed[0].deactivated
     world.crash("kafka-events", "kafka-1")
     assert not site.services.one("kafka-events").pods[1].running

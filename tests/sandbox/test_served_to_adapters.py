@@ -9,13 +9,14 @@ import pytest
 
 from dcosmaint.adapters.admin_router import AdminRouter
 from dcosmaint.adapters.auth import Password
+from dcosmaint.adapters.deactivating import Deactivating
 from dcosmaint.adapters.diagnostics import Diagnostics
 from dcosmaint.adapters.marathon import Marathon
 from dcosmaint.adapters.mesos import Mesos
 from dcosmaint.adapters.sdk import Sdk
 from dcosmaint.adapters.tls import Tls
 from dcosmaint.errors import Fatal, NodeFailed, Retryable
-from dcosmaint.model import Member, Service
+from dcosmaint.model import DEACTIVATION, Member, Service
 from dcosmaint.sandbox.faces import in_process
 from dcosmaint.sandbox.served.front import Settings
 from dcosmaint.sandbox.world import JobsShape, Shape
@@ -64,7 +65,14 @@ def both(request: pytest.FixtureRequest) -> Iterator[Both]:
     with served(Shape(profile=request.param), Settings(users={"admin": "secret"})) as cluster:
         site = in_process(cluster.world, slow=False, failures=0.0)
         with AdminRouter(cluster.router.url, Password("admin", "secret"), Tls()) as door:
-            yield Both(cluster, site, Mesos(door), Sdk(door), Marathon(door), Diagnostics(door))
+            yield Both(
+                cluster,
+                site,
+                Mesos(door, {"deactivate": Deactivating(door)}),
+                Sdk(door),
+                Marathon(door),
+                Diagnostics(door),
+            )
 
 
 def test_both_ways_agree_on_a_quiet_cluster(both: Both) -> None:
@@ -148,17 +156,17 @@ def test_both_ways_agree_after_a_failover_of_the_master(both: Both) -> None:
 def test_both_ways_agree_on_a_cordon_or_on_its_refusal(both: Both) -> None:
     agent_id = both.cluster.agent().id
     if both.cluster.world.shape.release.deactivates:
-        both.mesos.cordon(agent_id)
-        both.mesos.cordon(agent_id)
+        both.mesos.cordon(agent_id, DEACTIVATION)
+        both.mesos.cordon(agent_id, DEACTIVATION)
         both.agree()
         assert both.cluster.agent().deactivated
-        both.mesos.uncordon(agent_id)
+        both.mesos.uncordon(agent_id, DEACTIVATION)
         both.agree()
         assert not both.cluster.agent().deactivated
     else:
         for mesos in (both.mesos, both.site.acts.mesos):
             with pytest.raises(Fatal, match=r"DC/OS 2\.0"):
-                mesos.cordon(agent_id)
+                mesos.cordon(agent_id, DEACTIVATION)
         assert not both.cluster.agent().deactivated
 
 

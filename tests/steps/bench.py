@@ -14,7 +14,8 @@ from dcosmaint.errors import Retryable
 from dcosmaint.hands import VirtualHands
 from dcosmaint.journal import Journal, Memory, logged_acts
 from dcosmaint.lines import Admitted, Done, RollBegun
-from dcosmaint.model import Flight, Member, Node, Policy, Roll, Waiting, Waits, Work
+from dcosmaint.model import Flight, Manner, Member, Node, Policy, Roll, Waiting, Waits, Work
+from dcosmaint.model.manner import MEMBERS_FIRST
 from dcosmaint.pipeline import PIPELINES, Seat, prepare_image
 from dcosmaint.planner.case import slots
 from dcosmaint.ports import Lease, Step
@@ -173,6 +174,7 @@ def a_bench(
     address: str = FIRST,
     red: tuple[str, ...] = (),
     *,
+    manner: Manner = MEMBERS_FIRST,
     cordoned: bool = False,
     **policy: Any,
 ) -> Bench:
@@ -191,6 +193,7 @@ def a_bench(
         work=work,
         targets=(node.instance.id,),
         policy=Policy(waits=WAITS, **policy),
+        manner=manner,
         images=dict.fromkeys(inventory.images, newest) if work in (Work.ROLL, Work.REPLACE) else {},
         baseline={service.name: service.partitions or () for service in inventory.services},
     )

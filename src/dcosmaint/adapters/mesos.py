@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from dcosmaint.adapters.admin_router import AdminRouter
-from dcosmaint.adapters.answers import Answer
+from dcosmaint.adapters.cordoning import Cordoning
 from dcosmaint.adapters.mesos_agents import SLAVES, agent, recovered
 from dcosmaint.adapters.mesos_tasks import known, live, v1
-from dcosmaint.errors import Fatal, NodeFailed, Retryable
-from dcosmaint.model import Agents, ClusterFacts, Framework, Task
+from dcosmaint.errors import Retryable
+from dcosmaint.model import Agent, Agents, ClusterFacts, Cordon, Framework, Method, Task
 
 
 class Mesos:
-    """`MesosReads` and `MesosActs` of one cluster."""
+    """`MesosReads` and `MesosActs` of one cluster. What only reads needs no way to cordon."""
 
-    def __init__(self, router: AdminRouter) -> None:
+    def __init__(self, router: AdminRouter, cordons: Mapping[Method, Cordoning] | None = None) -> None:
         self._router = router
+        self._cordons = cordons or {}
 
     def agents(self) -> Agents:
         answer = self._router.get(SLAVES)
@@ -49,29 +50,17 @@ class Mesos:
         flags = self._router.get(f"slave/{agent_id}/slave%281%29/flags").json().map("flags")
         return {name: value.text() for name, value in sorted(flags.items())}
 
-    def cordon(self, agent_id: str) -> None:
-        answer = self._act("DEACTIVATE_AGENT", agent_id)
-        if answer.status == 200:
-            return
-        if "Unknown agent" in answer.said:
-            raise Retryable(f"agent {agent_id} can't be cordoned: the master does not know it now")
-        why = f"Mesos answers {answer.status} to DEACTIVATE_AGENT: {answer.said or 'without a reason'}"
-        raise Fatal(f"agent {agent_id} can't be cordoned: {why}; it has that call from 1.9 on (DC/OS 2.0)")
+    def cordoned(self, agent: Agent, how: Cordon) -> bool:
+        return self._cordons[how.method].cordoned(agent, how)
 
-    def uncordon(self, agent_id: str) -> None:
-        answer = self._act("REACTIVATE_AGENT", agent_id)
-        if answer.status == 200 or "is not deactivated" in answer.said:
-            return
-        if answer.status == 409:
-            raise Retryable(f"agent {agent_id} can't be uncordoned while it is not registered: {answer.said}")
-        if "DRAINING" in answer.said:
-            cure = f"`dcos node reactivate {agent_id}` works once that has ended"
-            raise NodeFailed(f"agent {agent_id} is being drained by somebody else: {cure}")
-        raise Fatal(f"agent {agent_id} can't be uncordoned: {answer.status} {answer.said}")
+    def lifted(self, agent_id: str, how: Cordon) -> bool:
+        return self._cordons[how.method].lifted(agent_id, how)
 
-    def _act(self, kind: str, agent_id: str) -> Answer:
-        body = {"type": kind, kind.lower(): {"agent_id": {"value": agent_id}}}
-        return self._router.post("mesos/api/v1", body, 200, 400, 409, 501)
+    def cordon(self, agent_id: str, how: Cordon) -> None:
+        self._cordons[how.method].cordon(agent_id, how)
+
+    def uncordon(self, agent_id: str, how: Cordon) -> None:
+        self._cordons[how.method].uncordon(agent_id, how)
 
     def _masters(self) -> tuple[str, ...]:
         """From Mesos-DNS, which lists an empty address where it knows none."""

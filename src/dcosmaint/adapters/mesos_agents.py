@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from dcosmaint.adapters.admin_router import AdminRouter
 from dcosmaint.adapters.bodies import Body
-from dcosmaint.model import Agent, Resources, Volume
+from dcosmaint.model import NOTHING, Agent, Apart, Resources, Volume
 
 ZONES = ("zone", "availability_zone", "availability-zone", "az")
 """Attributes that name the zone on clusters without fault domains, the first one that is set counts."""
 
 PUBLIC = "slave_public"
+ROLE = "dcosmaint"
+"""For which a roll sets apart what is free; on a public agent it is a part of the public role."""
+
+REFINES = "RESERVATION_REFINEMENT"
+"""Capability of an agent, from Mesos 1.4: what it has reserved itself can be set apart."""
+
 SLAVES = "mesos/master/slaves"
 
 
@@ -31,7 +40,20 @@ def agent(body: Body) -> Agent:
         free=_free(body),
         version=body.text_or("", "version"),
         volumes=_volumes(body),
+        open=_open(body),
+        apart=_apart(body),
     )
+
+
+def entry(router: AdminRouter, agent_id: str) -> Body | None:
+    """What the master has of one agent now; None where it is not registered."""
+    slaves = router.get(f"{SLAVES}?slave_id={agent_id}").json().list("slaves")
+    return next((body for body in slaves if body.text("id") == agent_id), None)
+
+
+def listed(router: AdminRouter, agent_id: str) -> Agent | None:
+    body = entry(router, agent_id)
+    return None if body is None else agent(body)
 
 
 def recovered(body: Body) -> tuple[str, ...]:
@@ -44,7 +66,7 @@ def sums(body: Body) -> Resources:
     return Resources(*(body.number_or(0.0, name) for name in ("cpus", "mem", "disk")))
 
 
-def total(entries: tuple[Body, ...]) -> Resources:
+def total(entries: Iterable[Body]) -> Resources:
     """From a list of Mesos' Resource objects."""
     amounts = dict.fromkeys(("cpus", "mem", "disk"), 0.0)
     for entry in entries:
@@ -82,6 +104,42 @@ def _free(body: Body) -> Resources:
         return _less(sums(body.at("unreserved_resources")), sums(body.at("used_resources")))
     used = tuple(entry for entry in body.list("used_resources_full") if not _set_apart(entry))
     return _less(total(body.list("unreserved_resources_full")), total(used))
+
+
+def _open(body: Body) -> Resources:
+    """What a roll could set apart: what is free, and on a public agent what it has reserved itself and nobody uses."""
+    if not _public(body):
+        return _free(body)
+    if REFINES not in [name.text() for name in body.list_or_none("capabilities")]:
+        return NOTHING
+    mine = [e for e in body.map_or_none("reserved_resources_full").get(PUBLIC, Body([], "")).list() if _plain(e)]
+    return _less(total(mine), total(e for e in body.list_or_none("used_resources_full") if _plain(e)))
+
+
+def _plain(entry: Body) -> bool:
+    """Reserved by the agent for its public role, and for nobody else after that."""
+    refined = entry.list_or_none("reservations")
+    static = len(refined) == 1 if refined else entry.text_or("", "role") == PUBLIC
+    return static and _static(entry) and entry.find("disk", "persistence") is None
+
+
+def _apart(body: Body) -> tuple[Apart, ...]:
+    """By roll, from the innermost reservation of each entry."""
+    found: dict[str, list[Body]] = {}
+    for role, entries in body.map_or_none("reserved_resources_full").items():
+        for each in entries.list() if role.rpartition("/")[2] == ROLE else ():
+            found.setdefault(label(each), []).append(each)
+    sums = {roll: total(entries) for roll, entries in found.items()}
+    return tuple(sorted(Apart(roll, its.cpus, its.mem) for roll, its in sums.items()))
+
+
+def label(entry: Body) -> str:
+    """The roll that an entry is set apart by, or ""."""
+    refined = entry.list_or_none("reservations")
+    marks = refined[-1] if refined else entry.find("reservation")
+    labels = marks.find("labels", "labels") if marks else None
+    named = {each.text("key"): each.text_or("", "value") for each in (labels.list() if labels else ())}
+    return named.get("roll", "")
 
 
 def _volumes(body: Body) -> tuple[Volume, ...]:

@@ -8,7 +8,7 @@ from functools import partial
 from dcosmaint.checkup.check import Check, Remark, ok, red, warning
 from dcosmaint.checkup.dcos import ROUTER
 from dcosmaint.journal import Journal
-from dcosmaint.model import Agent
+from dcosmaint.model import Agent, Apart, Progress, Roll
 from dcosmaint.ports import MesosReads
 from dcosmaint.rolls import Shelf, in_flight, unfinished
 
@@ -58,12 +58,16 @@ def _done(journal: Journal) -> str:
 
 
 def _cordons(mesos: MesosReads, shelf: Shelf) -> Iterator[Remark]:
-    shut = [agent for agent in mesos.agents().listed if agent.deactivated or agent.draining]
+    agents = mesos.agents().listed
+    shut = [agent for agent in agents if agent.deactivated or agent.draining]
     owner = _ours(shelf)
     for agent in shut:
         yield _cordon(agent, owner)
-    if not shut:
-        yield ok("no agent is deactivated or draining")
+    apart = [(agent, each) for agent in agents for each in agent.apart]
+    for agent, each in apart:
+        yield _apart(agent, each, owner, shelf)
+    if not shut and not apart:
+        yield ok("no agent is deactivated, draining or set apart")
 
 
 def _ours(shelf: Shelf) -> dict[str, str]:
@@ -81,3 +85,24 @@ def _cordon(agent: Agent, owner: dict[str, str]) -> Remark:
     if roll := owner.get(agent.id):
         return warning(f"{who} by roll {roll}", f"that roll gives it back: `dcosmaint resume {roll}` unless it runs")
     return red(f"{who}, by no roll that is known here", f"`dcos node reactivate {agent.id}` if that is over")
+
+
+def _apart(agent: Agent, each: Apart, owner: dict[str, str], shelf: Shelf) -> Remark:
+    """What a roll has reserved, so that nobody else is offered it. A roll that is over has forgotten it."""
+    amount = f"{each.cpus:g} cpus and {each.mem:g} MiB"
+    who = f"{amount} of agent {agent.id} at {agent.private_ip} are set apart by"
+    if owner.get(agent.id) == each.roll:
+        return warning(
+            f"{who} roll {each.roll}", f"that roll gives it back: `dcosmaint resume {each.roll}` unless it runs"
+        )
+    known = each.roll in shelf.ids()
+    if known and unfinished(*_of(shelf.load(each.roll))):
+        return red(f"{who} roll {each.roll}, which has left it", f"`dcosmaint resume {each.roll}`, or abort it")
+    if known:
+        return red(f"{who} roll {each.roll}, which is over", f"`dcosmaint undrain {agent.private_ip}` gives it back")
+    whose = f"roll {each.roll}, which is not known here" if each.roll else "somebody, without a roll's name"
+    return red(f"{who} {whose}", "its operator's `dcosmaint resume` or `abort`; by hand as docs/operating.md says")
+
+
+def _of(journal: Journal) -> tuple[Roll, Progress]:
+    return journal.roll, journal.progress

@@ -118,9 +118,9 @@ def _price(plan: Plan) -> Iterator[RenderableType]:
 def _manner(plan: Plan) -> Iterator[RenderableType]:
     """Said where it is not what most clusters see."""
     manner = plan.roll.manner
-    if manner.last and plan.roll.work is not Work.UNDRAIN:
+    if (manner.last or manner.leaks) and plan.roll.work is not Work.UNDRAIN:
         why = f": {manner.because}" if manner.because else ""
-        yield Text(f"order replace-last, cordon {manner.cordon}{why}")
+        yield Text(f"order {manner.order}, cordon {manner.cordon}{why}")
 
 
 def _caps(plan: Plan) -> Iterator[RenderableType]:

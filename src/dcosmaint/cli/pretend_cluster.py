@@ -89,7 +89,10 @@ def tally(log: Sequence[str], roll: Roll | None) -> list[str]:
 
 
 def _yardstick(roll: Roll) -> monitor.Yardstick:
-    return monitor.Yardstick(min_isr=roll.policy.min_isr, last=roll.manner.last, airtight=roll.manner.airtight)
+    manner = roll.manner
+    return monitor.Yardstick(
+        min_isr=roll.policy.min_isr, last=manner.last, airtight=manner.airtight, leaky=manner.leaks
+    )
 
 
 class _Alone(Lease):

@@ -19,7 +19,7 @@ from dcosmaint.cli.exits import DONE, NO_ANSWER, REFUSED, untouched
 from dcosmaint.cli.options import Flags
 from dcosmaint.cli.screen import screen
 from dcosmaint.cli.settled import settled
-from dcosmaint.drained import drained_from, told
+from dcosmaint.drained import drained_from, lifted_by, told
 from dcosmaint.errors import Refused, Usage
 from dcosmaint.forecast import forecast
 from dcosmaint.model import Inventory, Work
@@ -95,7 +95,8 @@ def make_plan(cluster: Cluster, wish: Wish, roll_id: str) -> Plan:
         with cluster.connect(cluster.shelf.workspace(roll_id)) as site:
             inventory = survey(site, datetime.now(UTC).timestamp())
             roll = a_roll(roll_id, cluster.name, who(), _order(cluster, wish, inventory), inventory)
-            roll = replace(roll, left=drained_from(cluster.shelf, roll))
+            left, lifts = drained_from(cluster.shelf, roll), lifted_by(cluster.shelf, roll)
+            roll = replace(roll, left=left, lifts=lifts)
             found = tuple(told(cluster.shelf, inventory.nodes, blockers(roll, inventory, site)))
     except NO_ANSWER as error:
         raise untouched(error, cluster.name) from error

@@ -76,10 +76,11 @@ class Dcos(Strict):
         examples=[{"method": "token", "token_env": "DCOS_TOKEN"}],
     )
     tls: Tls = Field(default_factory=Tls, description="whom we trust to be the cluster")
-    cordon: Annotated[Literal["auto", "deactivate", "none"], later("reserve", "maintenance")] = Field(
+    cordon: Annotated[Literal["auto", "deactivate", "reserve", "none"], later("maintenance")] = Field(
         default="auto",
-        description="how new work is kept off a node: by Mesos's own deactivation, which needs Mesos 1.9 (DC/OS 2.0),"
-        " or not at all; `auto` is the first where it is there (`reserve` and `maintenance` are not built yet)",
+        description="how new work is kept off a node: by Mesos's own deactivation, which needs Mesos 1.9 (DC/OS 2.0);"
+        " by setting apart what is free of it, which is best effort and works everywhere; or not at all; `auto` is the"
+        " first where it is there, else the last (`maintenance` is not built yet)",
     )
 
     @field_validator("url", mode="after")

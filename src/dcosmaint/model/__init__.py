@@ -22,10 +22,11 @@ from dcosmaint.model.inventory import (
     Inventory,
     Node,
 )
-from dcosmaint.model.manner import Manner
+from dcosmaint.model.manner import DEACTIVATION, Cordon, Manner, Method
 from dcosmaint.model.platform import (
     Agent,
     Agents,
+    Apart,
     Change,
     Child,
     Framework,
@@ -77,6 +78,7 @@ __all__ = [
     "CAPABILITIES",
     "CORDON",
     "DEACTIVATE",
+    "DEACTIVATION",
     "DRAINING",
     "HEALTHY",
     "INITIAL",
@@ -86,12 +88,14 @@ __all__ = [
     "Admission",
     "Agent",
     "Agents",
+    "Apart",
     "App",
     "Balancer",
     "Capability",
     "Change",
     "Child",
     "ClusterFacts",
+    "Cordon",
     "Data",
     "Ended",
     "Fate",
@@ -103,6 +107,7 @@ __all__ = [
     "Inventory",
     "Manner",
     "Member",
+    "Method",
     "Node",
     "Partition",
     "Placed",

@@ -5,6 +5,36 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+Method = Literal["deactivate", "reserve", "maintenance", "none"]
+
+
+@dataclass(frozen=True)
+class Cordon:
+    """One way to keep new work off an agent, and whose it is.
+
+    Mesos keeps no name with a deactivation. A reservation bears the roll's id.
+    """
+
+    method: Method
+    rolls: tuple[str, ...] = ()  # a new one bears the first; those of all of them are ours to lift
+
+    def __str__(self) -> str:
+        return self.method
+
+    @property
+    def shown(self) -> str:
+        """What an agent is called that is under it."""
+        return {"deactivate": "deactivated", "reserve": "set apart"}.get(self.method, "in a maintenance window")
+
+    def by_hand(self, agent_id: str) -> str:
+        """The command that lifts it without its roll."""
+        if self.method == "deactivate":
+            return f"`dcos node reactivate {agent_id}`"
+        return f"`dcosmaint resume {self.rolls[0]}`" if self.rolls else "`dcosmaint doctor` names it"
+
+
+DEACTIVATION = Cordon("deactivate")
+
 
 @dataclass(frozen=True)
 class Manner:
@@ -14,7 +44,7 @@ class Manner:
     `replace-last`: they are replaced once a new node stands in its place, and are away for as long as that takes too.
     """
 
-    cordon: Literal["deactivate", "none"] = "deactivate"
+    cordon: Method = "deactivate"
     order: Literal["replace-first", "replace-last"] = "replace-first"
     because: str = ""  # why, where nobody ordered it
 
@@ -22,6 +52,21 @@ class Manner:
     def airtight(self) -> bool:
         """Whether nothing can be placed on a node in flight, not even by the owner of a reservation there."""
         return self.cordon == "deactivate"
+
+    @property
+    def leaks(self) -> bool:
+        """Whether there is a cordon that has to be made good in every round, and may be broken all the same."""
+        return self.cordon == "reserve"
+
+    @property
+    def empties(self) -> bool:
+        """Whether members may move first: what leaves a node is placed elsewhere, always or nearly so."""
+        return self.cordon in ("deactivate", "reserve")
+
+    @property
+    def outlives(self) -> bool:
+        """Whether the cordon would outlive the agent in its work dir, and so is lifted right before that leaves."""
+        return self.cordon == "reserve"
 
     @property
     def last(self) -> bool:

@@ -19,6 +19,15 @@ class Volume:
     principal: str  # who reserved it; "" where Mesos was not told
 
 
+@dataclass(frozen=True, order=True)
+class Apart:
+    """What a roll has set apart on an agent, so that nobody else is offered it."""
+
+    roll: str  # its label; "" where somebody reserved for our role without one
+    cpus: float
+    mem: float
+
+
 @dataclass(frozen=True)
 class Agent:
     """A Mesos agent that the master lists, registered or connected or not."""
@@ -37,6 +46,8 @@ class Agent:
     free: Resources = NOTHING  # neither reserved, nor used, nor offered to nobody's harm
     version: str = ""
     volumes: tuple[Volume, ...] = ()  # sorted
+    open: Resources = NOTHING  # what could still be set apart: `free`, and on a public agent what its own role has free
+    apart: tuple[Apart, ...] = ()  # sorted
 
     @property
     def role(self) -> Literal["private", "public"]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from dcosmaint.model.manner import Method
 from dcosmaint.model.words import Fate
 
 
@@ -48,7 +49,7 @@ class Policy:
     max_failures: int = 0
     max_tasks_lost: float = 0.1  # share of the tasks that no node in flight had, above which nobody starts
     order: Literal["auto", "replace-first", "replace-last"] = "auto"
-    cordon: Literal["auto", "deactivate", "none"] = "auto"
+    cordon: Literal["auto"] | Method = "auto"
     move_apps: bool = True  # instances of apps leave a node one by one, before it is stopped
     stop_order: Literal["auto", "docker-first", "agent-first"] = "auto"
     work_dir: Literal["", "fresh", "keep"] = ""  # of agents, where a volume outlives the instance; "": nobody has said

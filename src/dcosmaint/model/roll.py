@@ -8,7 +8,7 @@ from functools import cached_property
 
 from dcosmaint.model.balancers import Registration
 from dcosmaint.model.inventory import Node
-from dcosmaint.model.manner import MEMBERS_FIRST, Manner
+from dcosmaint.model.manner import MEMBERS_FIRST, Cordon, Manner
 from dcosmaint.model.policy import Policy
 from dcosmaint.model.services import Partition
 from dcosmaint.model.words import Member, Verdict, Work
@@ -30,8 +30,14 @@ class Roll:
     serving: tuple[str, ...] = ()  # where an agent served at the start: addresses, and agent ids outside the groups
     running: Mapping[str, int] = field(default_factory=dict)  # app → its running instances at the start
     left: Mapping[str, tuple[Registration, ...]] = field(default_factory=dict)  # instance id → what it was drained from
+    lifts: tuple[str, ...] = ()  # earlier rolls whose cordons an undrain of their nodes lifts
     reason: str = ""
     by: str = ""  # user@host
+
+    @property
+    def cordon(self) -> Cordon:
+        """How new work is kept off its nodes."""
+        return Cordon(self.manner.cordon, (self.id, *self.lifts))
 
     @property
     def edited(self) -> Mapping[str, str]:
@@ -82,6 +88,11 @@ class Flight:
         Only the end of its pipeline, or an undrain, ends that.
         """
         return any(act.startswith(("balancers.", "units.")) for act in self.acted)
+
+    @property
+    def down(self) -> bool:
+        """Whether its agent has left by our hand."""
+        return "stop-agent" in self.done
 
     @property
     def gone(self) -> bool:

@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from dcosmaint.model import DEACTIVATE, RENEWING, Finding, Inventory, Manner, Progress, Roll
+from dcosmaint.model import DEACTIVATE, RENEWING, Finding, Inventory, Manner, Progress, Roll, Work
 from dcosmaint.planner.case import Case
 from dcosmaint.planner.places import homeless
 
 
 def manner(roll: Roll, inventory: Inventory) -> Manner:
-    """What is ordered counts; else members move first wherever they can't come back to the node that they leave."""
+    """What is ordered counts; else members move first wherever they don't come back to the node that they leave."""
     wish, facts = roll.policy, inventory.facts
     able: Manner = Manner("deactivate" if facts.can(DEACTIVATE) else "none")
     chosen = able if wish.cordon == "auto" else replace(able, cordon=wish.cordon)
     if wish.order != "auto":
         return replace(chosen, order=wish.order)
-    if not chosen.airtight:
-        because = f"{_leak(inventory)}, so a replaced member could be placed on the node that it came from"
+    if not chosen.empties:
+        because = f"{_leak(chosen, inventory)}, so a replaced member could be placed on the node that it came from"
         return replace(chosen, order="replace-last", because=because)
     if cramped := _cramped(roll, inventory):
         because = f"no other agent has a place for a member of {', '.join(cramped)} while its own node is away"
@@ -32,7 +32,7 @@ def unfit(roll: Roll, inventory: Inventory) -> Iterator[Finding]:
     if chosen.airtight and not inventory.facts.can(DEACTIVATE):
         message = f"has no DEACTIVATE_AGENT ({DEACTIVATE.origin}, DC/OS 2.0): write `cordon: auto`"
         yield Finding("no-deactivate", mesos, message)
-    if not chosen.airtight and not chosen.last:
+    if not chosen.empties and not chosen.last:
         says = "would have members replaced while they can be placed on the node that they leave: write `order: auto`"
         yield Finding("leaky-cordon", f"cordon {chosen.cordon} with order {chosen.order}", says)
     if not chosen.airtight and roll.policy.stop_order == "docker-first":
@@ -40,8 +40,18 @@ def unfit(roll: Roll, inventory: Inventory) -> Iterator[Finding]:
         yield Finding("black-hole", "stop_order docker-first", f"with cordon {chosen.cordon} {says}")
 
 
-def _leak(inventory: Inventory) -> str:
-    if inventory.facts.can(DEACTIVATE):
+def best_effort(roll: Roll) -> Iterator[Finding]:
+    """What its operator should know of a cordon that is not airtight."""
+    if roll.manner.cordon == "reserve" and roll.work is not Work.UNDRAIN:
+        message = (
+            "is best effort: what is free of a node is set apart for role dcosmaint, ten times a second, and whoever"
+            " is quicker is placed there; a broker that falls back is replaced once more when its node is down"
+        )
+        yield Finding("best-effort", "cordon reserve", message)
+
+
+def _leak(chosen: Manner, inventory: Inventory) -> str:
+    if inventory.facts.can(DEACTIVATE) or chosen.cordon != "none":
         return "nothing cordons the nodes"
     return f"Mesos {inventory.facts.mesos_version} has no DEACTIVATE_AGENT ({DEACTIVATE.origin})"
 

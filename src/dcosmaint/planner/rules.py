@@ -12,7 +12,7 @@ from dcosmaint.model import Finding, Inventory, Node, Progress, Roll, Work
 from dcosmaint.model.kinds import proved
 from dcosmaint.planner import frameworks, work_dirs
 from dcosmaint.planner.case import Case, leaves, moving
-from dcosmaint.planner.manner import unfit
+from dcosmaint.planner.manner import best_effort, unfit
 from dcosmaint.planner.node_rules import NODE_RULES
 from dcosmaint.planner.places import homeless
 from dcosmaint.planner.service_rules import word_only
@@ -66,7 +66,7 @@ def warnings(roll: Roll, inventory: Inventory) -> tuple[Finding, ...]:
     if roll.work is Work.UNDRAIN:
         return ()
     targets = [node for node in inventory.nodes if node.instance.id in roll.targets]
-    found = [*_misspelt(roll, inventory), *frameworks.misspelt(roll, inventory)]
+    found = [*best_effort(roll), *_misspelt(roll, inventory), *frameworks.misspelt(roll, inventory)]
     found += work_dirs.ordered(roll, targets)
     for node in targets:
         found += _warnings(roll, inventory, node)
@@ -94,12 +94,24 @@ def _warnings(roll: Roll, inventory: Inventory, node: Node) -> Iterator[Finding]
             " yours once that node is gone, and no node starts before it that would break its service's cap"
         )
         yield Finding("ignored", str(member), message)
+    yield from _left_over(roll, node)
     yield from frameworks.ignored(roll, node)
     carried = {member.service for member in moving(node, roll.policy)}
     for service in inventory.services:
         taken = roll.policy.accepts("no-proof", service.name)  # else it blocks, and is told as that
         if service.name in carried and taken and not proved(service):
             yield Finding("no-proof", service.name, word_only(service))
+
+
+def _left_over(roll: Roll, node: Node) -> Iterator[Finding]:
+    """Nobody is offered it. It goes with the instance; a drained node would come back with it."""
+    for apart in node.agent.apart if node.agent else ():
+        if apart.roll != roll.id:
+            whose = f"roll {apart.roll}" if apart.roll else "somebody, for role dcosmaint,"
+            message = (
+                f"{whose} has left {apart.cpus:g} cpus and {apart.mem:g} MiB set apart: `dcosmaint doctor` says more"
+            )
+            yield Finding("left-apart", node.address, message)
 
 
 def _placeless(case: Case, node: Node) -> Iterator[Finding]:

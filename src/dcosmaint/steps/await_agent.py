@@ -54,7 +54,7 @@ class AwaitAgent:
         flight = self.slots.flight
         for agent in _registered(instance, self.mesos) if flight.cordoned else ():
             if agent.id == flight.node.agent_id and agent.deactivated and not agent.draining:
-                self.cordons.uncordon(agent.id)
+                self.cordons.uncordon(agent.id, self.roll.cordon)
 
     def _doubt(self, instance: Instance) -> str:
         """Why it may wait for nothing: Mesos lets no agent come back under another host name, which is its address."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from dcosmaint.errors import Fatal, NodeFailed, StartOver
-from dcosmaint.model import Member, Node, Roll, Service
+from dcosmaint.model import Flight, Member, Node, Pod, Roll, Service
 from dcosmaint.ports import MesosReads, ServiceReads
 from dcosmaint.steps.looks import agents_at, nobody_left, none_astray, still_cordoned
 from dcosmaint.steps.slots import Slots
@@ -38,6 +38,12 @@ class Emptied:
     def refusal(self) -> str:
         nobody_left(self.services, self.node)
         return ""
+
+
+def fallen(flight: Flight, pod: Pod) -> bool:
+    """Whether the member was placed on this very node again, by a replace of ours whose outcome that is."""
+    placed = bool(pod.task_id) and pod.task_id not in flight.sent and not pod.marked
+    return placed and pod.agent_id in flight.agent_ids and pod.member in flight.asked
 
 
 @dataclass(frozen=True)
@@ -91,6 +97,21 @@ class ForGood:
             named = ", ".join(map(str, flight.holds))
             raise NodeFailed(f"{named} not proved to be in sync elsewhere: {instance} is not terminated")
         return self.leaving.refusal()
+
+
+@dataclass(frozen=True)
+class AllButFallen(CountedLost):
+    """replace-first under a cordon that leaks: nobody is left but members that were replaced and fell back.
+
+    They are lost already, and are replaced once more when nothing can be placed here.
+    """
+
+    def refusal(self) -> str:
+        for service in self.services.all():
+            for pod in service.pods:
+                if pod.agent_id == self.node.agent_id and not fallen(self.slots.flight, pod):
+                    raise StartOver(f"{pod.member} is on {self.node.address} again")
+        return super().refusal()
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,8 @@ from dcosmaint.model import NOTHING, Member, Node, Pod, Roll, Service, Waiting
 from dcosmaint.model.kinds import proved
 from dcosmaint.ports import MesosActs, MesosReads, ServiceActs, ServiceReads
 from dcosmaint.safety import behind, lost
+from dcosmaint.steps.kept import Steady
+from dcosmaint.steps.leaving import fallen
 from dcosmaint.steps.looks import LOOKS, agent_by_id
 from dcosmaint.steps.slots import Slots
 
@@ -38,25 +40,30 @@ class ReplaceBrokers:
     acts: ServiceActs
     cordons: MesosActs
     slots: Slots
+    kept: Steady
 
     def run(self) -> Iterator[Waiting]:
         self.slots.stay()
         while (member := self._next()) is not None:
             yield from self._move(member)
-            self.slots.give_back(member)
             self.slots.stay()
 
     def _next(self) -> Member | None:
         """Held ones first: their slots are taken. Then whatever is on the node now, also what landed late."""
-        here = {pod.member for service in self.services.all() for pod in service.pods if self._here(pod)}
-        return next(iter([*sorted(self.slots.flight.holds), *sorted(here)]), None)
+        pods = [pod for service in self.services.all() for pod in service.pods]
+        here, fell = {pod.member for pod in pods if self._here(pod)}, {pod.member for pod in pods if self._fell(pod)}
+        for member in sorted(fell):
+            self.slots.note(f"{member} fell back to {self.node.address}: it is replaced once more when that is down")
+        wanted = [*sorted(self.slots.flight.holds), *sorted(here)]
+        return next((member for member in wanted if member not in fell), None)
 
     def _move(self, member: Member) -> Iterator[Waiting]:
         good = untouched = nowhere = 0
         while good < 2:
+            self.kept.keep()
             service = self.services.one(member.service)
             pod = _pod(service, member)
-            if self.slots.passed_on(member) and not self._here(pod):
+            if self._fell(pod) or (self.slots.passed_on(member) and not self._here(pod)):
                 return
             good = good + 1 if self._moved(service, pod) else 0
             untouched = untouched + 1 if self._untouched(service, pod) else 0
@@ -68,6 +75,11 @@ class ReplaceBrokers:
                 waiting = self._waiting(service, pod, refusal)
                 yield replace(waiting, why=self._why(member)) if nowhere > LOOKS else waiting
                 self.slots.stay()
+        self.slots.give_back(member)
+
+    def _fell(self, pod: Pod) -> bool:
+        """R4: where a cordon leaks a second replace could fall back as the first one did. The node stops before it."""
+        return self.roll.manner.leaks and not self.slots.flight.down and fallen(self.slots.flight, pod)
 
     def _here(self, pod: Pod) -> bool:
         return pod.agent_id in self.slots.flight.agent_ids and not self._returned(pod.agent_id)
@@ -168,18 +180,19 @@ class ReplaceBrokers:
         """What may not be replaced is not kept down either: its copies may be the last ones (R14)."""
         agent = agent_by_id(self.mesos, self.node.agent_id)
         if agent is not None and agent.deactivated and not agent.draining:
-            self.cordons.uncordon(agent.id)
+            self.cordons.uncordon(agent.id, self.roll.cordon)
 
     def _open(self) -> str:
         """Why a member might be placed on this very node again, or "". Raises `StartOver` where a cordon is missing."""
         agent, flight = agent_by_id(self.mesos, self.node.agent_id), self.slots.flight
         if flight.gone or "terminate-instance" in flight.done:
             return f"agent {agent.id}, whose instance is gone, is still listed" if agent else ""
-        if self.roll.manner.last and agent is None:
+        if agent is None and (flight.down or self.roll.manner.last):
             return ""
-        if agent is None or not agent.deactivated:
+        shut = agent is not None and not flight.down and self.mesos.cordoned(agent, self.roll.cordon)
+        if not shut and (agent is None or flight.down or not self.roll.manner.leaks):
             raise StartOver(f"agent {self.node.agent_id} is not cordoned any more")
-        return ""
+        return "" if shut else f"agent {self.node.agent_id} to be {self.roll.cordon.shown} again"
 
     def _waiting(self, service: Service, pod: Pod, refusal: str) -> Waiting:
         waits, member = self.roll.policy.waits, pod.member

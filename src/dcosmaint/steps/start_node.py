@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from dcosmaint.model import Agent, Node, Waiting, Waits
+from dcosmaint.model import DEACTIVATION, Agent, Cordon, Node, Waiting, Waits
 from dcosmaint.ports import Ec2Reads, MesosActs, MesosReads, UnitActs, UnitReads
 from dcosmaint.steps.looks import LOOKS, agents_at, still_there
 from dcosmaint.steps.slots import Slots
@@ -68,6 +68,7 @@ class UncordonAgent:
 
     name: ClassVar[str] = "uncordon-agent"
     node: Node
+    lifts: tuple[Cordon, ...]
     mesos: MesosReads
     acts: MesosActs
     waits: Waits
@@ -79,11 +80,19 @@ class UncordonAgent:
             closed = [agent for agent in agents if agent.deactivated or agent.draining]
             ours = [agent for agent in closed if self._inherited and not agent.draining]
             for agent in ours:
-                self.acts.uncordon(agent.id)
+                self.acts.uncordon(agent.id, DEACTIVATION)
+            for agent in agents:
+                self._give_back(agent)
             good = good + 1 if len(agents) == 1 and agents[0].active and not closed else 0
             if good < LOOKS:
                 theirs = next((f"somebody else {_took(agent)}" for agent in closed if agent not in ours), "")
                 yield Waiting(f"an agent at {self.node.private_ip} to serve", theirs, self.waits.register)
+
+    def _give_back(self, agent: Agent) -> None:
+        """What earlier rolls have left there under their names."""
+        for how in self.lifts:
+            if not self.mesos.lifted(agent.id, how):
+                self.acts.uncordon(agent.id, how)
 
     @property
     def _inherited(self) -> bool:

@@ -2,7 +2,7 @@
 
 The hold comes first: systemd starts the unit again seconds after its process ends (`Restart=always`), and the agent
 would come back under its old id. `systemctl stop` comes last: its SIGTERM, sent too early, ends the agent without
-unregistering.
+unregistering. What the agent's work dir would keep of a cordon is given back right before the signal.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import ClassVar
 
 from dcosmaint.model import Node, Units, Waiting, Waits
 from dcosmaint.ports import Ec2Reads, MarathonReads, MesosReads, UnitActs, UnitReads
+from dcosmaint.steps.kept import Steady
 from dcosmaint.steps.leaving import Leaving
 from dcosmaint.steps.looks import LOOKS, agent_by_id, apps_short, still_gone, still_there
 
@@ -25,6 +26,7 @@ class StopAgent:
     lasting: bool
     mesos: MesosReads
     leaving: Leaving
+    cordon: Steady
     marathon: MarathonReads
     ec2: Ec2Reads
     units: UnitReads
@@ -62,12 +64,15 @@ class StopAgent:
         if listed:
             self.leaving.listed()
         if not self._held(seen):
+            self.cordon.keep()
             if why := self.leaving.refusal():
                 return why
             self.acts.hold_agent(self.node.instance, lasting=self.lasting)
         if listed and seen.process:
             if why := self.leaving.refusal():
                 return why
+            if not self.cordon.give_back():
+                return f"what was set apart on agent {self.node.agent_id} is not given back yet"
             self.acts.signal_agent(self.node.instance)
         elif not listed and not seen.process and seen.agent:
             self.acts.stop_agent(self.node.instance)

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from dcosmaint import examination
 from dcosmaint.adapters.admin_router import AdminRouter
 from dcosmaint.adapters.children import Children
+from dcosmaint.adapters.cordoning import Cordoning
 from dcosmaint.adapters.diagnostics import Diagnostics
 from dcosmaint.adapters.dynamodb_lock import DynamoDbLock, Table
 from dcosmaint.adapters.marathon import Marathon
@@ -28,11 +29,12 @@ from dcosmaint.adapters.workspace import AmiPlace, Group, Workspace
 from dcosmaint.checkup import Patient
 from dcosmaint.config import ClusterConfig
 from dcosmaint.errors import DcosmaintError, Usage
-from dcosmaint.model import Child
+from dcosmaint.model import Child, Method
 from dcosmaint.ports import PackerActs, PackerReads
 from dcosmaint.redaction import keep_environment
 from dcosmaint.site import Acts, Site
 from dcosmaint.wiring.aws import Aws, account, account_of
+from dcosmaint.wiring.cordons import cordons
 from dcosmaint.wiring.door import admin_router
 from dcosmaint.wiring.nodes import Nodes, reach
 from dcosmaint.wiring.services import told
@@ -48,8 +50,8 @@ def connect(config: ClusterConfig, work: Path) -> Iterator[Site]:
     """A cluster, reachable. `work` is the folder for what a roll's programs leave. Raises `Usage` for a bad login."""
     with admin_router(config) as router, account_of(config) as aws:
         router.check()
-        with reach(config, aws.ec2, work.parent / KNOWN_HOSTS) as nodes:
-            yield _site(config, router, aws, nodes, work)
+        with reach(config, aws.ec2, work.parent / KNOWN_HOSTS) as nodes, cordons(router) as ways:
+            yield _site(config, Door(router, ways), aws, nodes, work)
 
 
 @contextmanager
@@ -67,7 +69,8 @@ def examine(config: ClusterConfig, folder: Path, work: Path) -> Iterator[Patient
         packer = _packer(config, _environment(config), work / "packer")
         baker = packer if isinstance(packer, Packer) else None
         place = workspace(config, _environment(config))
-        yield Patient(_site(config, router, aws, nodes, work), examination.checks(config, router, place, baker))
+        site = _site(config, Door(router, stack.enter_context(cordons(router))), aws, nodes, work)
+        yield Patient(site, examination.checks(config, router, place, baker))
 
 
 @contextmanager
@@ -104,9 +107,17 @@ class _Broken:
         raise self._error
 
 
-def _site(config: ClusterConfig, router: AdminRouter, aws: Aws, nodes: Nodes, work: Path) -> Site:
-    env = _environment(config)
-    mesos, sdk, marathon = Mesos(router), Sdk(router), Marathon(router)
+@dataclass(frozen=True)
+class Door:
+    """The way to a cluster's APIs, and what was built on it that has an end of its own."""
+
+    router: AdminRouter
+    cordons: Mapping[Method, Cordoning]
+
+
+def _site(config: ClusterConfig, door: Door, aws: Aws, nodes: Nodes, work: Path) -> Site:
+    env, router = _environment(config), door.router
+    mesos, sdk, marathon = Mesos(router, door.cordons), Sdk(router), Marathon(router)
     terraform = Terraform(workspace(config, env), Children(work / "terraform"))
     packer = _packer(config, env, work / "packer")
     units = NodeUnits(nodes.shell)

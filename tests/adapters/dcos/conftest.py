@@ -8,6 +8,7 @@ import pytest
 
 from dcosmaint.adapters.admin_router import AdminRouter
 from dcosmaint.adapters.auth import GivenToken
+from dcosmaint.adapters.deactivating import Deactivating
 from dcosmaint.adapters.mesos import Mesos
 from dcosmaint.adapters.sdk import Sdk
 from dcosmaint.adapters.tls import Tls
@@ -30,7 +31,7 @@ def router(canned: Canned) -> Iterator[AdminRouter]:
 @pytest.fixture
 def mesos(canned: Canned, router: AdminRouter) -> Mesos:
     canned.on("GET_FRAMEWORKS", recorded("frameworks"))
-    return Mesos(router)
+    return Mesos(router, {"deactivate": Deactivating(router)})
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 
 from dcosmaint.adapters.mesos import Mesos
 from dcosmaint.errors import DcosmaintError, Fatal, NodeFailed, Retryable
-from dcosmaint.model import DEACTIVATE, Framework
+from dcosmaint.model import DEACTIVATE, DEACTIVATION, Framework
 from tests.adapters.dcos.canned import Canned, Reply, page, recorded, text
 
 
@@ -122,8 +122,8 @@ def test_an_agent_that_admin_router_does_not_know_yet_is_asked_again(canned: Can
 def test_a_cordon_deactivates_the_agent_and_its_end_reactivates_it(canned: Canned, mesos: Mesos) -> None:
     canned.on("DEACTIVATE_AGENT", Reply("", kind=""))
     canned.on("REACTIVATE_AGENT", Reply("", kind=""))
-    mesos.cordon("S1")
-    mesos.uncordon("S1")
+    mesos.cordon("S1", DEACTIVATION)
+    mesos.uncordon("S1", DEACTIVATION)
     assert [json.loads(request.body) for request in canned.asked] == [
         {"type": "DEACTIVATE_AGENT", "deactivate_agent": {"agent_id": {"value": "S1"}}},
         {"type": "REACTIVATE_AGENT", "reactivate_agent": {"agent_id": {"value": "S1"}}},
@@ -145,12 +145,12 @@ def test_a_cordon_that_fails_says_why(
 ) -> None:
     canned.on("DEACTIVATE_AGENT", reply)
     with pytest.raises(kind, match=says):
-        mesos.cordon("S1")
+        mesos.cordon("S1", DEACTIVATION)
 
 
 def test_an_agent_that_is_not_cordoned_needs_no_uncordon(canned: Canned, mesos: Mesos) -> None:
     canned.on("REACTIVATE_AGENT", text("Agent is not deactivated", 400))
-    mesos.uncordon("S1")
+    mesos.uncordon("S1", DEACTIVATION)
     assert len(canned.calls("REACTIVATE_AGENT")) == 1
 
 
@@ -167,4 +167,4 @@ def test_an_uncordon_that_fails_says_why(
 ) -> None:
     canned.on("REACTIVATE_AGENT", reply)
     with pytest.raises(kind, match=says):
-        mesos.uncordon("S1")
+        mesos.uncordon("S1", DEACTIVATION)

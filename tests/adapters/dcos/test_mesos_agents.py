@@ -35,6 +35,7 @@ def test_an_agent_is_read_whole(canned: Canned, mesos: Mesos) -> None:
         attributes={"rack": "1b", "role": "kafka"},
         resources=Resources(4.0, 2048.0, 10240.0),
         free=Resources(2.5, 1856.0, 10240.0),
+        open=Resources(2.5, 1856.0, 10240.0),
         version="1.12.0",
     )
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from dcosmaint.errors import Fatal, Retryable
-from dcosmaint.model import Agent, Agents, ClusterFacts, Framework, Resources, Task, Volume
+from dcosmaint.errors import Retryable
+from dcosmaint.model import Agent, Agents, ClusterFacts, Cordon, Framework, Resources, Task, Volume
+from dcosmaint.sandbox.faces.cordons import Cordons, apart, left
 from dcosmaint.sandbox.faces.kept import Kept
 from dcosmaint.sandbox.faces.passage import Passage
 from dcosmaint.sandbox.world import Rejected, Size
@@ -22,6 +23,7 @@ class Mesos:
         self._listed: tuple[Agent, ...] = ()
         self._tasks: tuple[Task, ...] = ()
         self._kept: Kept[Agent] = Kept()
+        self._cordons = Cordons(self._world)
 
     def agents(self) -> Agents:
         return self._passage.read("mesos", self._agents)
@@ -44,11 +46,18 @@ class Mesos:
     def flags(self, agent_id: str) -> Mapping[str, str]:
         return self._passage.read("mesos", lambda: self._flags(agent_id))
 
-    def cordon(self, agent_id: str) -> None:
-        self._passage.act("mesos", lambda: self._cordon(agent_id))
+    def cordoned(self, agent: Agent, how: Cordon) -> bool:
+        """What an agent says of itself costs no call."""
+        return self._cordons.stands(agent, how)
 
-    def uncordon(self, agent_id: str) -> None:
-        self._passage.act("mesos", lambda: self._uncordon(agent_id))
+    def lifted(self, agent_id: str, how: Cordon) -> bool:
+        return self._passage.read("mesos", lambda: self._cordons.lifted(agent_id, how))
+
+    def cordon(self, agent_id: str, how: Cordon) -> None:
+        self._passage.act("mesos", lambda: self._cordons.cordon(agent_id, how))
+
+    def uncordon(self, agent_id: str, how: Cordon) -> None:
+        self._passage.act("mesos", lambda: self._cordons.uncordon(agent_id, how))
 
     def _agents(self) -> Agents:
         if self._world.faults.masterless:
@@ -75,8 +84,9 @@ class Mesos:
         machine = agent.machine
         marks = (agent.connected, agent.deactivated, agent.draining, agent.registered_at, agent.reregistered_at)
         stands = (machine.private_ip, machine.public, machine.zone, agent.version, dict(agent.attributes))
-        truth = (marks, stands, agent.size, agent.free, tuple(agent.volumes.values()))
-        return self._kept.get(agent.id, truth, lambda: _agent(agent))
+        truth = (marks, stands, agent.size, agent.free, tuple(agent.volumes.values()), tuple(agent.set_apart.items()))
+        refines = self._world.shape.release.refines
+        return self._kept.get(agent.id, truth, lambda: _agent(agent, refines=refines))
 
     def _flags(self, agent_id: str) -> Mapping[str, str]:
         agent = self._world.ground.agents.get(agent_id)
@@ -84,26 +94,13 @@ class Mesos:
             raise Retryable(f"agent {agent_id} does not answer")
         return dict(agent.flags)
 
-    def _cordon(self, agent_id: str) -> None:
-        try:
-            self._world.master.deactivate(agent_id)
-        except Rejected as error:
-            if error.status == 501:
-                raise Fatal(f"agent {agent_id} can't be cordoned: {error} (DC/OS 2.0)") from error
-            raise
-
-    def _uncordon(self, agent_id: str) -> None:
-        agent = self._world.ground.agents.get(agent_id)
-        if agent is not None and agent.deactivated:
-            self._world.master.reactivate(agent_id)
-
 
 def resources(size: Size) -> Resources:
     """Mesos counts to three decimals."""
     return Resources(round(size.cpus, 3), round(size.mem, 3), round(size.disk, 3))
 
 
-def _agent(agent: true.Agent) -> Agent:
+def _agent(agent: true.Agent, *, refines: bool) -> Agent:
     machine = agent.machine
     return Agent(
         id=agent.id,
@@ -120,6 +117,8 @@ def _agent(agent: true.Agent) -> Agent:
         free=Resources() if machine.public else resources(agent.free),  # all of it is reserved for slave_public
         version=agent.version,
         volumes=tuple(sorted(Volume(v.id, v.role, v.principal) for v in agent.volumes.values())),
+        open=left(agent) if refines or not machine.public else Resources(),
+        apart=apart(agent),
     )
 
 

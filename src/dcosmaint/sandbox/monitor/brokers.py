@@ -18,6 +18,7 @@ class Brokers:
         self._begun: dict[Member, float] = {}  # the same → when
         self._struck: dict[Member, float] = {}  # lost for any other reason → when
         self._placed: dict[Member, float] = {}
+        self._fell: dict[Member, str] = {}  # placed by a replace on the agent that it left → that agent
         self._pairs: dict[str, list[list[str]]] = {}  # service → pods, or types as `journal-`, that never go together
 
     def replace(self, line: Line) -> None:
@@ -38,7 +39,15 @@ class Brokers:
             self._struck[member] = line["at"]
 
     def placed(self, line: Line) -> None:
-        self._placed[line["service"], line["pod"]] = line["at"]
+        member = (line["service"], line["pod"])
+        self._placed[member] = line["at"]
+        self._fell.pop(member, None)
+        if line["empty"] and line["agent"] == line["from"]:
+            self._fell[member] = line["agent"]
+
+    def fallen(self, line: Line) -> set[str]:
+        """Those that a replace has placed on this very node again."""
+        return {f"{service}/{pod}" for (service, pod), agent in self._fell.items() if agent == line["agent"]}
 
     def in_sync(self, line: Line) -> None:
         member = (line["service"], line["pod"])

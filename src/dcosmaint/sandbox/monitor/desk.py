@@ -27,6 +27,7 @@ class Yardstick:
     ignored: frozenset[str] = frozenset()  # services whose members go down with their nodes
     last: bool = False  # nodes go down with their brokers on them, which are replaced after
     airtight: bool = True  # a node is under a cordon before it goes down
+    leaky: bool = False  # a broker may fall back to its node, and is replaced once more when that is down
 
 
 class Desk:

@@ -73,8 +73,10 @@ class Nodes:
 
     def _with_brokers(self, line: Line, where: str, how: str) -> None:
         """Where brokers are replaced after, data has to be whole without them."""
-        pods = self._brokers.undrained(line)
-        if pods and not self._desk.yardstick.last:
+        pods, fallen = self._brokers.undrained(line), self._brokers.fallen(line)
+        if how.startswith("stopped") and self._desk.yardstick.leaky and pods and set(pods) <= fallen:
+            self._brokers.whole_without(line, f"{where} was {how}")
+        elif pods and not self._desk.yardstick.last:
             self._desk.bark(line, f"{where} was {how} with {', '.join(pods)} on it")
         elif pods:
             self._brokers.whole_without(line, f"{where} was {how}")

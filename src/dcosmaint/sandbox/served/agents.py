@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from dcosmaint.sandbox.served import facts
 from dcosmaint.sandbox.served.cache import Cache
 from dcosmaint.sandbox.served.mesos_agents import pid, slave_in_full
@@ -75,7 +77,7 @@ def _flags(agent: Agent) -> dict[str, str]:
 
 def _state(world: World, ask: Ask) -> Answer:
     agent = _agent(world, ask)
-    seen = slave_in_full(world, agent)
+    seen = slave_in_full(world, replace(agent, set_apart=agent.on_disk))
     return as_json(
         {
             **build(world),

@@ -112,7 +112,8 @@ def nanoseconds(seconds: float) -> Json:
 
 
 def _capabilities(world: World) -> Iterable[str]:
-    return (*CAPABILITIES, *NEWER) if world.shape.release.deactivates else CAPABILITIES
+    release = world.shape.release
+    return (*CAPABILITIES, *NEWER) if release.deactivates else CAPABILITIES if release.refines else ()
 
 
 def _drain_info(agent: Agent) -> Json:

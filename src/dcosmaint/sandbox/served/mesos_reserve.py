@@ -10,8 +10,9 @@ from dcosmaint.sandbox.served.mesos_resources import Json, NotProtobuf
 from dcosmaint.sandbox.served.router import Route
 from dcosmaint.sandbox.served.wire import Answer, Ask, as_text
 from dcosmaint.sandbox.world import Rejected, World
+from dcosmaint.sandbox.world.layers import Layer, Layers
 from dcosmaint.sandbox.world.reservations import Piece
-from dcosmaint.sandbox.world.state import Agent, Layer, Layers
+from dcosmaint.sandbox.world.state import Agent
 
 PROVIDERS = "Invalid resources: The resources have multiple resource providers: "
 
@@ -36,7 +37,7 @@ def _operate(world: World, kind: str, agent_id: str, resources: list[Json]) -> A
     there = [piece for piece in pieces if piece.value]
     if there:
         (world.reservations.reserve if kind == "RESERVE" else world.reservations.unreserve)(agent, there)
-    elif world.shape.release.deactivates:  # nothing at all is what a master from 1.6 on dies of, after its answer
+    elif world.shape.release.dies_of_nothing:  # after its answer
         world.master.fail_over()
     return Answer(202)
 

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from dcosmaint.sandbox.world import Size, World
-from dcosmaint.sandbox.world.state import Agent, Layer, Layers, Task
+from dcosmaint.sandbox.world.layers import Layer, Layers
+from dcosmaint.sandbox.world.state import Agent, Task
 from dcosmaint.sandbox.world.volumes import Volume
 
 PORTS = ((1025, 2180), (2182, 3887), (3889, 5049), (5052, 8079), (8082, 8180), (8182, 32000))

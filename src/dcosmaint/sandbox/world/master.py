@@ -11,6 +11,9 @@ from dcosmaint.sandbox.world.ground import Ground
 from dcosmaint.sandbox.world.shape import Size
 from dcosmaint.sandbox.world.state import Agent, Framework, Machine, Task
 
+ALLOCATION = 1.0
+"""Seconds between two rounds of the allocator: what became free is offered to nobody before the next one."""
+
 UNREACHABLE_AFTER = 300.0
 """Seconds until a disconnected agent is taken off the list: 20 pings of 15 s on DC/OS."""
 
@@ -23,6 +26,7 @@ class Master:
         self._schedulers: dict[str, Scheduler] = {}
         self.events = Events()
         self.told_of: Callable[[Agent], None] = lambda _agent: None  # whoever registers
+        self.freed_of: Callable[[Agent], None] = lambda _agent: None  # an agent of which something became free
         self.changes = 0
 
     @property
@@ -75,7 +79,10 @@ class Master:
         if not task.live:
             return
         task.state, task.reason, task.ended_at = state, reason, self._ground.clock.now
-        self._ground.agents[task.agent_id].tasks.pop(task.id, None)
+        agent = self._ground.agents[task.agent_id]
+        agent.tasks.pop(task.id, None)
+        if task.loose or task.framework == "marathon":
+            self.free(agent, task.size)
         completed = self.frameworks[task.framework].completed
         completed.append(task)
         del completed[:-100]
@@ -85,7 +92,15 @@ class Master:
 
     def takers(self, size: Size, *, public: bool) -> list[Agent]:
         """Agents with an offer that fits, in the order of their registration."""
-        return [a for a in self._ground.listed if a.offers and a.machine.public == public and a.free.covers(size)]
+        there = [agent for agent in self._ground.listed if agent.offers and agent.machine.public == public]
+        now = self._ground.clock.now
+        return [agent for agent in there if (agent.offered(now) if agent.freed else agent.free).covers(size)]
+
+    def free(self, agent: Agent, size: Size) -> None:
+        """It is offered with the next round of the allocator."""
+        now, began = self._ground.clock.now, self._ground.clock.began
+        agent.freed.append((now + ALLOCATION - (now - began) % ALLOCATION, size))
+        self.freed_of(agent)
 
     def room(self) -> None:
         """Somewhere something became free: all frameworks get offers."""
@@ -107,11 +122,13 @@ class Master:
             agent.registered_at = agent.registered_at if agent.listed else now
             agent.reregistered_at = now
         ground.tell("mesos", "agent-registered", machine, old=back, ami=machine.ami)
+        agent.set_apart, agent.unsaved = agent.on_disk, []
         agent.listed = agent.connected = True
         agent.recovering = agent.unreachable = False
         if added:
             self.events.tell("AGENT_ADDED", agent)
         self.told_of(agent)
+        self.freed_of(agent)
         self.room()
         return agent
 

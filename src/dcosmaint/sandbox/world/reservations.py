@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Literal
 
 from dcosmaint.sandbox.world.faults import Rejected
 from dcosmaint.sandbox.world.ground import Ground
+from dcosmaint.sandbox.world.layers import Layer, Layers
 from dcosmaint.sandbox.world.master import Master
 from dcosmaint.sandbox.world.shape import Size
-from dcosmaint.sandbox.world.state import Agent, Layer, Layers
+from dcosmaint.sandbox.world.state import Agent
 
 SHARED = (Layer("STATIC", "slave_public"),)
 """What everything on a public agent is reserved for from its start."""
 
 KINDS = ("cpus", "mem", "disk")
+
+WRITTEN = 0.065
+"""Seconds until an agent has on its disk what the master shows at once. What it has not, a restart loses."""
 
 
 @dataclass(frozen=True)
@@ -67,14 +72,25 @@ class Reservations:
         self._change(agent, pieces, -1, by)
         self._master.room()
 
-    def _change(self, agent: Agent, pieces: Iterable[Piece], sign: Literal[1, -1], by: str) -> None:
-        self._ground.tell(by, "reserve" if sign > 0 else "unreserve", agent.machine)
+    def _change(self, agent: Agent, pieces: Sequence[Piece], sign: Literal[1, -1], by: str) -> None:
+        rolls = sorted({value for piece in pieces for key, value in piece.layers[-1].labels if key == "roll"})
+        self._ground.tell(by, "reserve" if sign > 0 else "unreserve", agent.machine, rolls=rolls)
         for piece in pieces:
             had, more = agent.set_apart.pop(piece.layers, Size()), _sum([piece])
-            now = had + more if sign > 0 else had - more
+            change = more if sign > 0 else Size() - more
+            now = (had + change).counted
             if now != Size():
                 agent.set_apart[piece.layers] = now
+            agent.unsaved.append((piece.layers, change))
+            self._ground.clock.after(WRITTEN, partial(_written, agent, agent.unsaved[-1]))
+        if sign < 0:
+            self._master.free(agent, _sum(pieces))
         self._master.changes += 1
+
+
+def _written(agent: Agent, change: tuple[Layers, Size]) -> None:
+    if agent.connected:
+        agent.unsaved = [other for other in agent.unsaved if other is not change]
 
 
 def _lacking(agent: Agent, base: Layers, wanted: Iterable[Piece]) -> Rejected:

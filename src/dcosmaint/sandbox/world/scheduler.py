@@ -7,7 +7,7 @@ from functools import partial
 from dcosmaint.sandbox.world.faults import Rejected
 from dcosmaint.sandbox.world.ground import Ground
 from dcosmaint.sandbox.world.kafka import Broker, Phase, SdkService
-from dcosmaint.sandbox.world.master import Master
+from dcosmaint.sandbox.world.master import ALLOCATION, Master
 from dcosmaint.sandbox.world.shape import KafkaShape
 from dcosmaint.sandbox.world.state import Agent, Task
 from dcosmaint.sandbox.world.stores import Store
@@ -146,8 +146,16 @@ class ServiceScheduler:
             return
         self._tidy()
         for broker in self.service.brokers:
-            if not broker.task.live:
+            if not broker.task.live and not self._late(broker):
                 self._recover(broker)
+
+    def _late(self, broker: Broker) -> bool:
+        """What it has just given up on its old agent is all that there is, and it may take its time until that is
+        offered again: to it, unless somebody else is quicker."""
+        home = self._ground.agents[broker.task.agent_id]
+        fits = home.offers and broker.marked and home.free.covers(broker.size)
+        contested = fits and not home.offered(self._ground.clock.now).covers(broker.size)
+        return contested and self._ground.chance.happens(0.5)
 
     def _recover(self, broker: Broker) -> None:
         service = self.service
@@ -227,8 +235,9 @@ class ServiceScheduler:
         homes = {self._key(b): "" if b.marked else b.task.agent_id for b in self.service.brokers}
         for agent in self._ground.listed:
             for key in [k for k in agent.reserved if homes.get(k, agent.id) != agent.id and agent.offers]:
-                agent.unreserve(key)
+                self._master.free(agent, agent.unreserve(key))
                 self._master.changes += 1
+                self._ground.clock.after(ALLOCATION, self._poke)  # that is offered a little later
 
     def _key(self, broker: Broker) -> str:
         return f"{self.service.name}/{broker.pod}"

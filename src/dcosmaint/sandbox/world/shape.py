@@ -24,6 +24,11 @@ class Size:
     def __sub__(self, other: Size) -> Size:
         return Size(self.cpus - other.cpus, self.mem - other.mem, self.disk - other.disk)
 
+    @property
+    def counted(self) -> Size:
+        """As Mesos counts: to three decimals."""
+        return Size(round(self.cpus, 3), round(self.mem, 3), round(self.disk, 3))
+
     def covers(self, other: Size) -> bool:
         return self.cpus >= other.cpus and self.mem >= other.mem and self.disk >= other.disk
 

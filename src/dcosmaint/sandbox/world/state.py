@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from dcosmaint.sandbox.world.layers import Layers
 from dcosmaint.sandbox.world.shape import AppShape, BalancerShape, Size
 from dcosmaint.sandbox.world.volumes import Volume, principal_of
 
@@ -79,24 +80,6 @@ class Task:
 
 
 @dataclass(frozen=True)
-class Layer:
-    """One reservation of a resource; a refined one has several, each for a role below the last one's."""
-
-    kind: str  # Mesos' word: STATIC, made by the agent's own flags, or DYNAMIC
-    role: str
-    principal: str = ""
-    labels: tuple[tuple[str, str], ...] = ()
-
-    def __str__(self) -> str:
-        labels = ", ".join(f"{key}: {value}" for key, value in self.labels)
-        marks = (self.kind, self.role, self.principal, f"{{{labels}}}" if labels else "")
-        return f"({','.join(filter(None, marks))})"
-
-
-Layers = tuple[Layer, ...]
-
-
-@dataclass(frozen=True)
 class Drain:
     """An operator's order to empty an agent."""
 
@@ -127,14 +110,16 @@ class Agent:
     reserved: dict[str, Size] = field(default_factory=dict)  # "service/pod" → what is reserved for it here
     volumes: dict[str, Volume] = field(default_factory=dict)  # by the same key, on the disk of that reservation
     set_apart: dict[Layers, Size] = field(default_factory=dict)  # by an operator
+    unsaved: list[tuple[Layers, Size]] = field(default_factory=list)  # changes of that which its disk has not yet
+    freed: list[tuple[float, Size]] = field(default_factory=list)  # what became free, and when it is offered next
 
     def reserve(self, key: str, size: Size, volume: Volume) -> None:
         self.reserved[key], self.volumes[key] = size, volume
 
-    def unreserve(self, key: str) -> None:
+    def unreserve(self, key: str) -> Size:
         """The volume is destroyed first: Mesos gives back no disk with data on it."""
         self.volumes.pop(key, None)
-        del self.reserved[key]
+        return self.reserved.pop(key)
 
     @property
     def active(self) -> bool:
@@ -159,6 +144,22 @@ class Agent:
         for size in (*self.reserved.values(), *self.set_apart.values(), *used):
             cpus, mem, disk = cpus - size.cpus, mem - size.mem, disk - size.disk
         return Size(cpus, mem, disk)
+
+    @property
+    def on_disk(self) -> dict[Layers, Size]:
+        """What an operator has set apart as far as the agent itself has written it down."""
+        found = dict(self.set_apart)
+        for layers, change in self.unsaved:
+            found[layers] = (found.get(layers, Size()) - change).counted
+        return {layers: size for layers, size in found.items() if size != Size()}
+
+    def offered(self, now: float) -> Size:
+        """Of what is free, what frameworks have been offered: the allocator runs once a second."""
+        self.freed = [(at, size) for at, size in self.freed if at > now]
+        left = self.free
+        for _, size in self.freed:
+            left -= size
+        return left
 
 
 @dataclass(eq=False)

@@ -8,6 +8,7 @@ from dcosmaint.sandbox.world.balancers import Balancers
 from dcosmaint.sandbox.world.chance import Chance
 from dcosmaint.sandbox.world.clock import EPOCH, Clock
 from dcosmaint.sandbox.world.cloud import Cloud
+from dcosmaint.sandbox.world.followers import Followers
 from dcosmaint.sandbox.world.ground import Ground
 from dcosmaint.sandbox.world.jobs import Jobs
 from dcosmaint.sandbox.world.kafka import Broker, SdkService, TopicPartition
@@ -43,6 +44,7 @@ class World:
         self.master = Master(self.ground)
         self.systemd = Systemd(self.ground, self.master)
         self.reservations = Reservations(self.ground, self.master)
+        self.followers = Followers(self.ground, self.master, self.reservations)
         self.operator = Operator(self.ground, self.master, self.systemd)
         self.cloud = Cloud(self.ground, self.systemd)
         self.marathon = Marathon(self.ground, self.master)
