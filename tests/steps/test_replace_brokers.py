@@ -279,9 +279,17 @@ def test_a_broker_of_the_generation_before_pods_is_moved_once_too() -> None:
 @pytest.mark.trap("a replaced pod may land on the agent that it came from")
 def test_r4_a_broker_that_fell_back_to_its_node_is_whole_before_it_is_moved_again() -> None:
     """Somebody lifted the cordon before its scheduler had found it another place."""
+    bench = fallen_back()
+    bench.drive(bench.steps[NAME])
+    first, second = bench.events("replace")
+    assert first["agent"] == second["agent"] == bench.node.agent_id
+    assert not second["recovering"]
+    assert bench.events("in-sync")[0]["at"] < second["at"]
+
+
+def fallen_back() -> Bench:
     bench = cordoned()
-    step = bench.steps[NAME]
-    bench.looks(step, 1, every=0.2)
+    bench.looks(bench.steps[NAME], 1, every=0.2)
     for agent in bench.world.ground.listed:
         agent.deactivated = agent.id != bench.node.agent_id
     while broker(bench).marked:
@@ -289,11 +297,16 @@ def test_r4_a_broker_that_fell_back_to_its_node_is_whole_before_it_is_moved_agai
     for agent in bench.world.ground.listed:
         agent.deactivated = agent.id == bench.node.agent_id
     bench.world.master.room()
-    bench.drive(bench.steps[NAME])
-    first, second = bench.events("replace")
-    assert first["agent"] == second["agent"] == bench.node.agent_id
-    assert not second["recovering"]
-    assert bench.events("in-sync")[0]["at"] < second["at"]
+    return bench
+
+
+def test_r4_a_broker_that_fell_back_to_its_node_as_that_died_is_moved_once_its_task_is_known_to_be_lost() -> None:
+    """For five minutes the master takes it for one that starts, and so does its scheduler."""
+    bench = fallen_back()
+    assert not broker(bench).running
+    bench.world.systemd.power_off(bench.old)
+    bench.looks(bench.steps[NAME], 60, every=15.0)  # pauses grow from 5 s to half a minute
+    assert [line["recovering"] for line in bench.events("replace")] == [False, False]
 
 
 def test_a_broker_that_catches_up_where_it_is_is_whole_before_it_is_moved() -> None:

@@ -12,15 +12,16 @@ from dcosmaint.planner.case import Case
 def homeless(case: Case, node: Node) -> tuple[Member, ...]:
     """Members of `node`, and of those chosen before it, that no agent could take beside those on their way already.
 
-    Where members are replaced last, they come to a new node that is like their own.
+    And of those on their way whoever could go nowhere but to `node` itself. Where members are replaced last, they come
+    to a new node that is like their own.
     """
     if case.roll.manner.last and case.roll.work in RENEWING:
         return ()
-    away, ours = case.away | {node.agent_id}, [m for leaves in (*case.chosen, node) for m in leaves.members]
-    leaving = [*_unplaced(case), *ours]
-    moving = [member for member in leaving if not case.roll.policy.ignores(member.service)]
-    left = _settle(moving, case.inventory, away, case.progress.steered)
-    return tuple(member for member in left if member in ours)
+    ours = [m for leaves in (*case.chosen, node) for m in leaves.members if not case.roll.policy.ignores(m.service)]
+    left = _left_over(case, [*_unplaced(case), *ours], case.away | {node.agent_id})
+    others = [member for member in left if member not in ours]
+    anyway = _left_over(case, others, case.away) if others else []
+    return tuple(member for member in left if member not in anyway)
 
 
 def eligible(
@@ -46,15 +47,16 @@ def _takes(agent: Agent, steered: set[str]) -> bool:
 
 
 def _unplaced(case: Case) -> list[Member]:
-    """Members whose slot a flight holds and that have not left its node yet."""
-    pods = {pod.member: pod for service in case.inventory.services for pod in service.pods}
-    return sorted(m for m in case.progress.held if m in pods and (pods[m].marked or pods[m].agent_id in case.away))
+    """Members that are on their way, or that nodes in flight still have to move: one of a service after the other."""
+    ignores, held = case.roll.policy.ignores, case.progress.held
+    pods = (pod for service in case.inventory.services if not ignores(service.name) for pod in service.pods)
+    waiting = (p for p in pods if p.agent_id in case.away or (p.member in held and (p.marked or not p.agent_id)))
+    return sorted(pod.member for pod in waiting)
 
 
-def _settle(
-    moving: Iterable[Member], inventory: Inventory, away: Iterable[str], steered: Iterable[str]
-) -> list[Member]:
+def _left_over(case: Case, moving: Iterable[Member], away: Iterable[str]) -> list[Member]:
     """Give each member the first agent that can take it. What is left over has no place."""
+    inventory, steered = case.inventory, case.progress.steered
     needs = {pod.member: pod.needs for service in inventory.services for pod in service.pods}
     room = {agent.id: agent.free for agent in inventory.agents}
     given: set[tuple[str, tuple[str, str]]] = set()

@@ -25,9 +25,10 @@ UNMARKED_LOOKS = 12
 """Looks instead of LOOKS where a scheduler from before pod commands is asked: it marks nothing, so a broker that is
 being shut down for its replace looks untouched until it has ended. They take about a minute."""
 
-NEVER_PLACED_LOOKS = 40
-"""Looks for a broker of such a scheduler that is down, about ten minutes. Had its replace arrived, an offer would have
-placed it: they come every few seconds. Nothing has begun that a second one could throw away."""
+DOWN_LOOKS = 40
+"""Looks for one that is down and that its scheduler may be about to bring up, about ten minutes: offers come every few
+seconds, and the master has given up a dead agent by then (after five minutes). Nothing goes on any more that a second
+replace could throw away."""
 
 
 @dataclass(frozen=True)
@@ -142,7 +143,7 @@ class ReplaceBrokers:
         if pod.task_id in self.slots.flight.sent or (asked and not pod.task_id):
             return untouched > self._proof(service, pod) and not self._syncing(service, pod)
         if asked and self._here(pod) and not pod.running:  # ours placed it here: somebody had lifted the cordon
-            return untouched > UNMARKED_LOOKS  # it may be starting: what an earlier replace began is not thrown away
+            return untouched > DOWN_LOOKS  # it may be starting: what an earlier replace began is not thrown away
         return untouched > 0 and not self._syncing(service, pod)
 
     def _proof(self, service: Service, pod: Pod) -> int:
@@ -150,7 +151,7 @@ class ReplaceBrokers:
         marks = service.api != "brokers"
         if pod.running:
             return LOOKS if marks else UNMARKED_LOOKS
-        return UNMARKED_LOOKS if marks else NEVER_PLACED_LOOKS
+        return UNMARKED_LOOKS if marks else DOWN_LOOKS
 
     def _syncing(self, service: Service, pod: Pod) -> bool:
         """It runs here and is on its way back into its partitions: a replace would have it begin again elsewhere."""
