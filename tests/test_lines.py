@@ -30,6 +30,7 @@ EVERY: tuple[What, ...] = (
     lines.Replacing(ADDRESS, a_member(0), "task-2", (a_partition(7, isr=(0,), topic="fresh"),)),
     lines.Slot(ADDRESS, a_member(7)),
     lines.Moved(ADDRESS, a_member(0)),
+    lines.Moving(ADDRESS, ("/web",)),
     lines.Acting(ADDRESS, "ec2.terminate", ("i-0",)),
     lines.Done(ADDRESS, "replace-brokers"),
     lines.NodeDone(ADDRESS),

@@ -45,7 +45,7 @@ NEWER = (
         tuple(
             (*FLIGHT, *name.split("."))
             for name in (
-                *("node.instance.outlived_by", "red", "noted", "also", "balancers", "passed", "begins"),
+                *("node.instance.outlived_by", "red", "noted", "also", "balancers", "passed", "begins", "moving"),
                 *("node.agent.open", "node.agent.apart"),
             )
         ),
@@ -103,7 +103,7 @@ def test_steps_that_a_flight_of_an_older_version_went_past_are_left_out(step: st
 
 
 def test_a_roll_that_begins_now_has_a_form_that_older_versions_refuse_by_name() -> None:
-    assert to_json(NOON, lines.RollBegun(a_roll()))["schema"] == lines.SCHEMA == 6
+    assert to_json(NOON, lines.RollBegun(a_roll()))["schema"] == lines.SCHEMA == 7
 
 
 def test_a_node_of_an_older_form_which_named_frameworks_without_their_tasks_is_read() -> None:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import pytest
 
 from dcosmaint.errors import LetGo, StartOver
-from dcosmaint.lines import Paused
-from dcosmaint.model import App
+from dcosmaint.lines import Admitted, Paused
+from dcosmaint.model import App, Flight
 from dcosmaint.ports import MarathonReads
 from dcosmaint.sandbox.world import AppShape
+from dcosmaint.survey import survey
 from tests.builders import GROUP
 from tests.steps.bench import SHAPE, Bench, a_bench
 
@@ -110,3 +112,59 @@ def test_a_roll_that_stops_lets_the_node_go() -> None:
     with pytest.raises(LetGo):
         bench.drive(step)
     assert bench.acts("marathon.kill") == []
+
+
+@dataclass
+class Interrupted(MarathonReads):
+    """Marathon, one of whose answers is on its way while something else happens."""
+
+    marathon: MarathonReads
+    meanwhile: Callable[[], object]
+    read: int
+    reads: int = 0
+
+    def apps(self) -> tuple[App, ...]:
+        answer = self.marathon.apps()
+        self.reads += 1
+        if self.reads == self.read:
+            self.meanwhile()
+        return answer
+
+    def version(self) -> str:
+        return self.marathon.version()
+
+
+def two_nodes() -> tuple[Bench, Bench]:
+    """In flight together, each with an instance of /pair, of which there are no more."""
+    one = crowded()
+    other = replace(one, address=f"{GROUP}[4]")
+    here = {node.address: node for node in survey(one.site, one.world.now).nodes}
+    one.world.add_app(AppShape("/pair", 2), [here[each.address].agent_id for each in (one, other)])
+    one.journal.append(Admitted((Flight(here[other.address], counts={"/pair": 2}),)))
+    for bench in (one, other):
+        bench.bring(NAME)
+    return one, other
+
+
+@pytest.mark.parametrize("read", [1, 2, 3])
+def test_two_nodes_never_end_instances_of_one_app_in_the_same_moment(read: int) -> None:
+    """Both see it whole in one second: the second one looks while one of the first one's answers is on its way."""
+    one, other = two_nodes()
+    between = Interrupted(one.site.marathon, lambda: other.looks(other.steps[NAME], 1, every=0.0), read)
+    one = replace(one, site=replace(one.site, marathon=between))
+    one.looks(one.steps[NAME], 2, every=0.0)
+    killed = [line["node"] for line in map(json.loads, one.lines.lines) if line.get("of", [""])[0] == "/pair"]
+    assert len(killed) == 1
+
+
+def test_an_app_is_moved_by_the_next_node_once_the_first_one_has_none_of_it() -> None:
+    one, other = two_nodes()
+    pair, fewest = one.world.ground.apps["/pair"], 2
+    waiting = [one.steps[NAME].run(), other.steps[NAME].run()]
+    while waiting:
+        waiting = [running for running in waiting if next(running, None)]
+        for _ in range(10):
+            one.pass_by(0.5)
+            fewest = min(fewest, pair.running)
+    assert (here(one, "/pair"), here(other, "/pair"), fewest) == (0, 0, 1)
+    assert one.flight.moving == other.flight.moving == ()

@@ -20,6 +20,7 @@ from dcosmaint.lines.flight import (
     Failed,
     Held,
     Moved,
+    Moving,
     NodeDone,
     Noted,
     Released,
@@ -52,6 +53,7 @@ __all__ = [
     "Failed",
     "Held",
     "Moved",
+    "Moving",
     "NodeDone",
     "Noted",
     "Paused",
@@ -77,6 +79,7 @@ What = (
     | Replacing
     | Slot
     | Moved
+    | Moving
     | Acting
     | Done
     | NodeDone

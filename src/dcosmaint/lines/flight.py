@@ -27,7 +27,7 @@ class Begun(Line):
         found = (each for each in node.instance.balancers if each.key not in known)  # those it has left stay known
         balancers = (*flight.balancers, *found)
         afresh = change(progress, node.address, node=node, done=(), acted=acted, earlier=earlier, balancers=balancers)
-        return change(afresh, node.address, begins=flight.begins + 1)
+        return change(afresh, node.address, begins=flight.begins + 1, moving=())
 
 
 @dataclass(frozen=True)
@@ -77,6 +77,18 @@ class Moved(Line):
             flight.asked.count(self.member) < 2
         )  # one that was moved away before has come back: that is no step on
         return change(progress, self.node, holds=holds, begins=0 if further else flight.begins)
+
+
+@dataclass(frozen=True)
+class Moving(Line):
+    """The apps of which this node alone ends instances from now on. That they are whole is read after that."""
+
+    node: str
+    apps: tuple[str, ...]
+    event: Literal["moving"] = "moving"
+
+    def onto(self, progress: Progress, at: float) -> Progress:
+        return change(progress, self.node, moving=self.apps)
 
 
 @dataclass(frozen=True)
@@ -182,5 +194,5 @@ def _also(flight: Flight, member: Member, found: tuple[Partition, ...]) -> Mappi
 
 
 def _stop(progress: Progress, node: str, why: str) -> Progress:
-    """A node keeps its slots; what happens once a roll stops the roll."""
-    return change(progress, node, stopped=why) if node else replace(progress, paused=why)
+    """A node keeps its slots, and moves no app; what happens once a roll stops the roll."""
+    return change(progress, node, stopped=why, moving=()) if node else replace(progress, paused=why)

@@ -69,6 +69,7 @@ class Flight:
     acted: tuple[str, ...] = ()  # acts that were announced for it, each once: port.method
     earlier: tuple[str, ...] = ()  # agent ids that it had before it came back under another
     passed: tuple[str, ...] = ()  # steps that were done once, whether or not it began again since
+    moving: tuple[str, ...] = ()  # apps of which it ends instances now: no other node does
     begins: int = 0  # how often it began again without getting any further
 
     @property

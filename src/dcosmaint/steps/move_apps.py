@@ -1,12 +1,13 @@
 """move-apps: Marathon's instances leave the node one at a time, while all others of their app serve.
 
 The cordon is airtight, so whatever leaves is started elsewhere. All apps of the node move beside each other, each of
-them only while it is whole. An instance that finds no other place goes down with the node, as the plan has said.
+them only while it is whole, and from one node at a time. An instance that finds no other place goes down with the node,
+as the plan has said.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -28,20 +29,24 @@ class MoveApps:
     waits: Waits
 
     def run(self) -> Iterator[Waiting]:
-        while left := self._left():
+        while left := self._left(here := self._here()):
             self.slots.stay()
             still_cordoned(self.mesos, self.node)  # else they would be started here again, for ever
-            for app in left:
-                if self._whole(app):
+            ours = self.slots.claim([app.id for app in left if self._whole(app)], [app.id for app in here])
+            for app in self._here() if ours else ():  # as it is since nobody else moves it
+                if app.id in ours and self._whole(app):
                     self._move(app)
             yield Waiting("its apps to move", ", ".join(map(self._says, left)), self.waits.start)
+        self.slots.claim((), ())
         while short := apps_short(self.marathon, self.mesos, self.counts):
             yield Waiting("its apps to run elsewhere", ", ".join(short), self.waits.start)
 
-    def _left(self) -> list[App]:
-        """Apps with an instance here that has a place elsewhere."""
+    def _here(self) -> list[App]:
         there = (app for app in self.marathon.apps() if not (app.resident or app.pinned))
-        here = [app for app in there if self.node.agent_id in app.instance_ids]
+        return [app for app in there if self.node.agent_id in app.instance_ids]
+
+    def _left(self, here: Sequence[App]) -> list[App]:
+        """Those with an instance here that has a place elsewhere."""
         agents = self.mesos.agents().listed if here else ()
         return [app for app in here if any(_takes(agent, app) for agent in agents if agent.id != self.node.agent_id)]
 

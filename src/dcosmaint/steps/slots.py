@@ -1,13 +1,16 @@
-"""What one node's steps keep in the journal: slots, which `admit` and `slot` take and `moved` gives back, and notes."""
+"""What one node's steps keep in the journal.
+
+Slots, which `admit` and `slot` take and `moved` gives back; the apps that it moves; notes.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from dcosmaint.errors import LetGo
 from dcosmaint.journal import Journal
-from dcosmaint.lines import Moved, Noted, Replacing, Slot
+from dcosmaint.lines import Moved, Moving, Noted, Replacing, Slot
 from dcosmaint.model import Flight, Member, Partition, Pod, Service
 from dcosmaint.redaction import redacted
 from dcosmaint.safety import baseline, lost, over_cap, thin, together, unknown, unread
@@ -107,6 +110,19 @@ class Slots:
     def give_back(self, member: Member) -> None:
         if member in self.flight.holds:
             self.journal.append(Moved(self.address, member))
+
+    def claim(self, ready: Collection[str], here: Collection[str]) -> tuple[str, ...]:
+        """The apps that this node alone moves from now on: those that are ready, unless another node moves them.
+
+        One that it moves already stays its own for as long as an instance of it is seen here.
+        """
+        with self.journal.alone:
+            flights = self.journal.progress.flights
+            taken = {app for a, flight in flights.items() if a != self.address for app in flight.moving}
+            ours = tuple(sorted({*self.flight.moving}.intersection(here).union(ready) - taken))
+            if ours != self.flight.moving:
+                self.journal.append(Moving(self.address, ours))
+            return ours
 
     def note(self, why: str) -> None:
         """Tell the operator, once: whoever takes over does not say it again."""
