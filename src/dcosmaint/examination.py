@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 
-from dcosmaint.adapters import permissions, terraform_check
+from dcosmaint.adapters import permissions, terraform_check, trials
 from dcosmaint.adapters.admin_router import AdminRouter
+from dcosmaint.adapters.aws import Account
+from dcosmaint.adapters.aws_trials import AwsTrials, Target
+from dcosmaint.adapters.mesos import Mesos
 from dcosmaint.adapters.packer import Packer
+from dcosmaint.adapters.trials import Trial
 from dcosmaint.adapters.workspace import Workspace
 from dcosmaint.checkup import Check, Remark, ok, red, warning
+from dcosmaint.checkup.fleet import ACTS
 from dcosmaint.config import ClusterConfig
 from dcosmaint.config import dcos as dcos_config
+from dcosmaint.model.capabilities import DEACTIVATE
+from dcosmaint.redaction import redacted
+from dcosmaint.site import Site
 
 RENEWED = (dcos_config.Password, dcos_config.ServiceAccount)
 
@@ -56,17 +64,64 @@ def _login(left: float) -> Remark:
     return warning(f"the login is good for {left / 3600:.1f} more hours", "log in anew before a roll begins")
 
 
-def rights(router: AdminRouter) -> Iterator[Remark]:
+def rights(config: ClusterConfig, router: AdminRouter) -> Iterator[Remark]:
     if permissions.is_open(router):
         yield ok("this is open DC/OS: whoever is logged in may do everything")
         return
     lacks = permissions.lacking(router)
     for lack in lacks:
-        grant = f"`dcos security org users grant {router.uid() or 'USER'} {lack.needs}`"
-        yield red(f"{lack.purpose}: {lack.says}", grant if lack.needs else "grant our user what that service asks for")
-    if not lacks:
-        unseen = " and ".join(permissions.UNSEEN)
-        yield ok(f"no door that a roll goes through is shut; only acts will show whether our user has {unseen}")
+        yield red(f"{lack.purpose}: {lack.says}", _grant(router, lack.needs))
+    if lacks:
+        return
+    yield ok("no door that a roll goes through is shut")
+    for trial in _acts(config, router):
+        yield _tried(router, trial)
+
+
+def _acts(config: ClusterConfig, router: AdminRouter) -> Iterator[Trial]:
+    """Those that a roll would come to."""
+    if config.dcos.cordon == "reserve":
+        yield trials.RESERVE
+    elif config.dcos.cordon != "none" and Mesos(router).facts().can(DEACTIVATE):
+        yield trials.cordon(router)
+    if config.policy.move_apps:
+        yield trials.move_apps(router)
+    if config.state.lock == "marathon":
+        yield trials.keep_lock(router)
+    yield from trials.replace_members(router)
+
+
+def _tried(router: AdminRouter, trial: Trial) -> Remark:
+    says = redacted(f"{trial.act}: {trial.state} ({trial.why})")
+    return red(says, _grant(router, trial.needs)) if trial.state is trials.State.REFUSED else ok(says)
+
+
+def _grant(router: AdminRouter, needs: str) -> str:
+    if not needs:
+        return "grant our user what that service asks for"
+    return f"`dcos security org users grant {router.uid() or 'USER'} {needs}`"
+
+
+def aws_rights(site: Site, asks: AwsTrials) -> Iterator[Remark]:
+    """One node that runs stands for all: a policy that goes by the tags of instances may treat others otherwise."""
+    known = site.ec2.in_full([placed.instance_id for placed in site.terraform.placed()])
+    running = next((instance for instance in known if instance.state == "running"), None)
+    if running is None:
+        yield ok("no instance runs that an act could be rehearsed with")
+        return
+    terminate, run = asks.ec2(running.id)
+    yield _aws(terminate, red)
+    yield _aws(run, warning)  # terraform may log in as somebody else
+    found = sorted({each.balancer for instance in known for each in instance.balancers})
+    for newer, acts in ACTS.items():
+        if targets := [Target(each.name, each.arn) for each in found if bool(each.arn) is newer]:
+            yield from (_aws(trial, warning) for trial in asks.balancers(acts, targets))  # a simulation is not all
+
+
+def _aws(trial: Trial, refused: Callable[[str, str], Remark]) -> Remark:
+    says = redacted(f"{trial.act}: {trial.state} ({trial.why})")
+    remedy = "give these credentials that permission, or see that whoever does it has it"
+    return refused(says, remedy) if trial.state is trials.State.REFUSED else ok(says)
 
 
 def terraform(workspace: Workspace) -> Iterator[Remark]:
@@ -89,7 +144,12 @@ def checks(config: ClusterConfig, router: AdminRouter, workspace: Workspace, bak
         Check("configuration", partial(configuration, config)),
         Check("tls", partial(trust, config)),
         Check("admin-router", partial(door, config, router), "see whether dcos.url is right, and open from here"),
-        Check("permissions", partial(rights, router), "see why the cluster does not answer", needs="admin-router"),
+        Check("permissions", partial(rights, config, router), "see why the cluster does not answer", "admin-router"),
         Check("terraform", partial(terraform, workspace)),
     )
     return (*made, Check("packer", partial(packer, baker))) if baker else made
+
+
+def acts(site: Site, account: Account) -> tuple[Check, ...]:
+    login = "see what AWS says, and to the permissions of these credentials"
+    return (Check("aws-permissions", partial(aws_rights, site, AwsTrials(account)), login, needs="aws"),)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeVar
+from urllib.parse import quote
 
 from dcosmaint.adapters.admin_router import AdminRouter
 from dcosmaint.adapters.mesos import Mesos
@@ -13,12 +14,6 @@ from dcosmaint.adapters.sdk_discovery import schedulers
 from dcosmaint.errors import DcosmaintError, Forbidden, LoginLost
 
 T = TypeVar("T")
-
-UNSEEN = (
-    "dcos:mesos:master:agent update",  # DEACTIVATE_AGENT, REACTIVATE_AGENT
-    "dcos:service:marathon:marathon:services:/ full",  # the lock, and apps that move
-)
-"""Permissions that no read asks for: Mesos and Marathon check them themselves, at the act."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +45,21 @@ class _Tried:
 def is_open(router: AdminRouter) -> bool:
     """Whether this is open DC/OS, which has no permissions. Before 1.12 a cluster does not say."""
     return router.get("dcos-metadata/dcos-version.json").json().text_or("", "dcos-variant") == "open"
+
+
+def granted(router: AdminRouter) -> frozenset[str] | None:
+    """What the IAM has granted our user, directly or by its groups, as `dcos security` writes it; None if it is hidden.
+
+    It shows that to nobody without `dcos:superuser`, or `dcos:adminrouter:acs full`.
+    """
+    try:
+        shown = router.get(f"acs/api/v1/users/{quote(router.uid(), safe='')}/permissions").json()
+        entries = (*shown.list_or_none("direct"), *shown.list_or_none("groups"))
+        return frozenset(f"{each.text('rid')} {act.text('name')}" for each in entries for act in each.list("actions"))
+    except LoginLost:
+        raise
+    except DcosmaintError:
+        return None
 
 
 def lacking(router: AdminRouter) -> tuple[Lack, ...]:

@@ -70,7 +70,8 @@ def examine(config: ClusterConfig, folder: Path, work: Path) -> Iterator[Patient
         baker = packer if isinstance(packer, Packer) else None
         place = workspace(config, _environment(config))
         site = _site(config, Door(router, stack.enter_context(cordons(router))), aws, nodes, work)
-        yield Patient(site, examination.checks(config, router, place, baker))
+        own, acts = examination.checks(config, router, place, baker), examination.acts(site, account(config))
+        yield Patient(site, own, acts)
 
 
 @contextmanager

@@ -7,9 +7,7 @@ import pytest
 from dcosmaint.adapters.admin_router import AdminRouter
 from dcosmaint.adapters.mesos import Mesos
 from dcosmaint.adapters.permissions import is_open, lacking
-from dcosmaint.checkup import State
 from dcosmaint.errors import LoginLost
-from dcosmaint.examination import rights
 from tests.adapters.dcos.canned import Canned, page, recorded, text
 from tests.adapters.dcos.schedulers import an_app, labelled
 
@@ -85,7 +83,3 @@ def test_only_a_cluster_that_says_so_is_open(
 ) -> None:
     canned.on("GET dcos-metadata/dcos-version.json", {"version": "1.13.4", **said})
     assert is_open(router) is free
-    (remark,) = rights(router)
-    assert remark.state is State.OK
-    assert remark.says.startswith("this is open DC/OS") is free
-    assert ("only acts will show whether our user has dcos:mesos:master:agent update" in remark.says) is not free

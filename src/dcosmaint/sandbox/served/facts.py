@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from dcosmaint.sandbox.served.router import Route, Table
 from dcosmaint.sandbox.served.wire import Answer, Ask, as_json, page
 from dcosmaint.sandbox.world import World
 
 
-def version(world: World, _ask: Ask) -> Answer:
+def version(world: World, _ask: Ask, variant: str = "open") -> Answer:
     """The variant is named from DC/OS 1.12 on."""
-    variant = {"dcos-variant": "open"} if world.shape.release.variant else {}
-    found = {"version": world.shape.release.dcos, **variant, "dcos-image-commit": "0" * 40}
+    named = {"dcos-variant": variant} if world.shape.release.variant else {}
+    found = {"version": world.shape.release.dcos, **named, "dcos-image-commit": "0" * 40}
     return as_json({**found, "bootstrap-id": "0" * 40})
 
 
@@ -25,7 +27,12 @@ def _metadata(world: World, _ask: Ask) -> Answer:
     return as_json({"PUBLIC_IPV4": world.shape.masters[0], "CLUSTER_ID": world.cluster_id})
 
 
-OPEN = Table((Route("GET HEAD", "/dcos-metadata/dcos-version.json", version),), missing=page(404))
+def public(variant: str) -> Table:
+    """What it says without a login."""
+    tell = partial(version, variant=variant)
+    return Table((Route("GET HEAD", "/dcos-metadata/dcos-version.json", tell),), missing=page(404))
+
+
 CLOSED = Table(
     (
         Route("GET", "/metadata", _metadata),

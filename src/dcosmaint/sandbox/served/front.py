@@ -11,6 +11,7 @@ from dcosmaint.sandbox.served.agents import Agents
 from dcosmaint.sandbox.served.cache import Cache
 from dcosmaint.sandbox.served.control import Control
 from dcosmaint.sandbox.served.diagnostics import Diagnostics
+from dcosmaint.sandbox.served.grants import Grants, Rights
 from dcosmaint.sandbox.served.iam import Iam
 from dcosmaint.sandbox.served.known import Known
 from dcosmaint.sandbox.served.mesos import Mesos
@@ -31,6 +32,7 @@ class Settings:
 
     users: Mapping[str, str] = field(default_factory=dict)  # uid → password
     accounts: Mapping[str, str] = field(default_factory=dict)  # uid of a service account → its public key, PEM
+    grants: Rights = field(default_factory=dict)  # makes it DC/OS Enterprise; without it everybody may do everything
     token_life: float = TWO_DAYS
     token_key: bytes = field(default_factory=lambda: token_bytes(32), repr=False)
     failures: float = 0.0  # the share of calls that fail on the wire
@@ -53,13 +55,15 @@ class Front:
     def __init__(self, world: World, pace: Pace, settings: Settings) -> None:
         cache, self.trouble = Cache(world), Trouble(settings.failures, settings.seed)
         self.iam = Iam(Known(settings.users, settings.accounts), settings.token_life, settings.token_key)
+        self._grants = Grants(cache, settings.grants)
         agents, services = Agents(cache), Services(cache)
-        orders = Orders(self.trouble, settings.seed)
+        orders, variant = Orders(self.trouble, settings.seed), "enterprise" if settings.grants else "open"
         orders.let_loose(world, settings.faults)
         self._control = Control(pace, orders)
         self._surfaces = (
             Surface("/acs/api/v1/auth/", self.iam.table, port="iam", guarded=False),
-            Surface("/dcos-metadata/", facts.OPEN, port="facts", guarded=False),
+            Surface("/acs/api/v1/users/", self._grants.table, port="iam"),
+            Surface("/dcos-metadata/", facts.public(variant), port="facts", guarded=False),
             Surface("/mesos/", Mesos(self.trouble), "/mesos", "mesos"),
             Surface("/slave/", agents.mesos, "/slave", "mesos"),
             Surface("/agent/", agents.mesos, "/agent", "mesos"),
@@ -78,11 +82,14 @@ class Front:
         surface = next((s for s in self._surfaces if ask.path.startswith(s.prefix)), None)
         if surface is None:
             return page(404)
-        refusal = self.iam.refuses(ask) if surface.guarded else None
+        refusal = self._refuses(ask) if surface.guarded else None
         if refusal:
             return refusal
         behind = ask.at(ask.path.removeprefix(surface.cut))
         return self.trouble.around(world, surface.port, ask, lambda: _translated(surface.work, world, behind))
+
+    def _refuses(self, ask: Ask) -> Answer | None:
+        return self.iam.refuses(ask) or self._grants.refuses(self.iam.who(ask), ask)
 
 
 def _to_marathon(services: Services) -> Work:

@@ -53,9 +53,11 @@ class Iam:
         """The 401 of Admin Router, or None where the token is good or nobody needs one."""
         if not self._known.anybody:
             return None
-        scheme, _, rest = ask.headers.get("authorization", "").partition(" ")
-        token = rest if scheme == "Bearer" else scheme.removeprefix("token=")
-        return None if self._good(token) else page(401, ("WWW-Authenticate", "oauthjwt"))
+        return None if self._good(_token(ask)) else page(401, ("WWW-Authenticate", "oauthjwt"))
+
+    def who(self, ask: Ask) -> str:
+        """Whose token it is that was not refused; "" where nobody needs one."""
+        return str(claimed(_token(ask))["uid"]) if self._known.anybody else ""
 
     def token(self, uid: str) -> str:
         payload = _coded({"uid": uid, "exp": int(time() + self._life)})
@@ -85,6 +87,11 @@ class Iam:
             refusal = _problem(401, "Unauthorized", "Invalid credentials.", "ERR_INVALID_CREDENTIALS")
             return Answer(401, refusal.body, refusal.type, (("WWW-Authenticate", "acsjwt"),))
         return as_json({"token": self.token(uid)})
+
+
+def _token(ask: Ask) -> str:
+    scheme, _, rest = ask.headers.get("authorization", "").partition(" ")
+    return rest if scheme == "Bearer" else scheme.removeprefix("token=")
 
 
 def _text(given: Any, name: str) -> str:

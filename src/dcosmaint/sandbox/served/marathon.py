@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 
 from dcosmaint.sandbox.served.marathon_apps import BY_DEFAULT, TASKS, app_json, iso, labels, task_json
-from dcosmaint.sandbox.served.marathon_changes import create, found, kill, remove, restart, unknown
+from dcosmaint.sandbox.served.marathon_changes import create, found, kill, kill_one, remove, restart, unknown
 from dcosmaint.sandbox.served.mesos_resources import Json
 from dcosmaint.sandbox.served.router import Route, Table
 from dcosmaint.sandbox.served.wire import Answer, Ask, as_json, page
@@ -128,6 +128,7 @@ TABLE = Table(
         Route("POST", "/v2/apps/(?P<id>.+)/restart", restart),
         Route("POST", "/v2/tasks/delete", kill),
         Route("GET", "/v2/apps/(?P<id>.+)", _app),
+        Route("DELETE", "/v2/apps/(?P<id>.+)/tasks/(?P<task>[^/]+)", kill_one),
         Route("DELETE", "/v2/apps/(?P<id>.+)", remove),
         Route("GET", "/v2/tasks", _tasks),
         Route("GET", "/v2/deployments", lambda _world, _ask: as_json([])),

@@ -62,6 +62,18 @@ def kill(world: World, ask: Ask) -> Answer:
     return as_json({"tasks": killed})
 
 
+def kill_one(world: World, ask: Ask) -> Answer:
+    app = found(world, ask)
+    if app is None:
+        return unknown(ask)
+    for task in app.tasks:
+        if task.id == ask.named["task"]:
+            killed = task_json(world, app, task)
+            world.marathon.kill(task.id)
+            return as_json({"task": killed})
+    return as_json({"message": f"Task '{ask.named['task']}' does not exist"}, 404)
+
+
 def restart(world: World, ask: Ask) -> Answer:
     app = found(world, ask)
     if app is None:
