@@ -10,8 +10,8 @@ import pytest
 
 from dcosmaint.adapters.admin_router import AdminRouter
 from dcosmaint.adapters.auth import Password
+from dcosmaint.adapters.deactivating import Deactivating
 from dcosmaint.adapters.marathon import Marathon
-from dcosmaint.adapters.mesos import Mesos
 from dcosmaint.adapters.permissions import granted
 from dcosmaint.adapters.tls import Tls
 from dcosmaint.checkup import Remark, State
@@ -27,7 +27,7 @@ from tests.sandbox.cluster import Cluster, served
 ROUTER = "dcos:adminrouter"
 CORDON, APPS = "dcos:mesos:master:agent update", "dcos:service:marathon:marathon:services:/ full"
 DOORS = (
-    *(f"{ROUTER}:ops:{what} full" for what in ("mesos", "slave", "system-health")),
+    *(f"{ROUTER}:ops:{what} full" for what in ("mesos", "slave", "system-health", "mesos-dns")),
     *(f"{ROUTER}:service:{what} full" for what in ("marathon", EVENTS.name, ORDERS.name)),
 )
 LOCK = "    state: {lock: marathon}\n"
@@ -79,7 +79,7 @@ def test_a_permission_that_only_acts_ask_for_is_missed_before_there_is_one(
         agent, app = made.agent(), next(app for app in Marathon(router).apps() if app.instance_ids)
         with pytest.raises(Forbidden):
             if lacks == CORDON:
-                Mesos(router).cordon(agent.id, DEACTIVATION)
+                Deactivating(router).cordon(agent.id, DEACTIVATION)
             Marathon(router).kill(app, min(min(app.instance_ids.values())))
         assert not agent.deactivated
 

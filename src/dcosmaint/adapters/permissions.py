@@ -73,5 +73,6 @@ def lacking(router: AdminRouter) -> tuple[Lack, ...]:
     for scheduler in found or ():
         reads = partial(router.get, scheduler.path("v1/plans"))
         tried.read(f"the members of {scheduler.name}", reads)
+    tried.read("the masters, which are never nodes", partial(router.get, "mesos_dns/v1/hosts/master.mesos"))
     tried.read("the health of nodes", partial(router.get, "system/health/v1/nodes"))
     return tuple(tried.lacks)

@@ -66,6 +66,7 @@ def needed(path: str) -> str:
     first, _, rest = path.partition("?")[0].partition("/")
     fixed = {
         "mesos": "ops:mesos",
+        "mesos_dns": "ops:mesos-dns",
         "slave": "ops:slave",
         "agent": "ops:slave",
         "marathon": "service:marathon",

@@ -12,6 +12,7 @@ from tests.adapters.dcos.canned import Canned, page, recorded, text
 from tests.adapters.dcos.schedulers import an_app, labelled
 
 SLAVES, HEALTH = "GET mesos/master/slaves", "GET system/health/v1/nodes"
+MASTERS = "GET mesos_dns/v1/hosts/master.mesos"
 FLAGS = "GET slave/{}/slave%281%29/flags"
 
 
@@ -20,7 +21,7 @@ def agent(canned: Canned, router: AdminRouter) -> str:
     """The agent whose flags are asked for, on a cluster of two services that lets us to everything."""
     canned.on(SLAVES, recorded("slaves"))
     labelled(canned, an_app("kafka"), an_app("prod/kafka"))
-    for route in (HEALTH, "GET service/kafka/v1/plans", "GET service/prod/kafka/v1/plans"):
+    for route in (MASTERS, HEALTH, "GET service/kafka/v1/plans", "GET service/prod/kafka/v1/plans"):
         canned.on(route, {})
     found = Mesos(router).agents().listed[0].id
     canned.on(FLAGS.format(found), {"flags": {}})
@@ -38,11 +39,12 @@ def test_a_user_who_may_do_everything_lacks_nothing(canned: Canned, router: Admi
 
 
 def test_every_door_that_is_shut_is_named_with_its_permission(canned: Canned, router: AdminRouter, agent: str) -> None:
-    for route in (FLAGS.format(agent), "GET service/prod/kafka/v1/plans", HEALTH):
+    for route in (FLAGS.format(agent), "GET service/prod/kafka/v1/plans", MASTERS, HEALTH):
         canned.on(route, page(403))
     assert [(lack.purpose, lack.needs) for lack in lacking(router)] == [
         ("the flags of an agent, old and new", "dcos:adminrouter:ops:slave full"),
         ("the members of prod/kafka", "dcos:adminrouter:service:prod/kafka full"),
+        ("the masters, which are never nodes", "dcos:adminrouter:ops:mesos-dns full"),
         ("the health of nodes", "dcos:adminrouter:ops:system-health full"),
     ]
 
@@ -53,7 +55,7 @@ def test_what_hangs_behind_a_shut_door_is_not_asked_for(canned: Canned, router: 
     canned.on("GET marathon/v2/apps", page(403))
     asked = len(canned.asked)
     assert needs(router) == ["dcos:adminrouter:ops:mesos full", "dcos:adminrouter:service:marathon full"]
-    assert len(canned.asked) - asked == 3
+    assert len(canned.asked) - asked == 4
 
 
 @pytest.mark.usefixtures("agent")

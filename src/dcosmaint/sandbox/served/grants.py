@@ -27,6 +27,7 @@ DOORS = {
     "/marathon/": "service:marathon",
     "/service/marathon/": "service:marathon",
     "/system/health/": "ops:system-health",
+    "/mesos_dns/": "ops:mesos-dns",
     "/acs/api/v1/users/": "acs",
 }
 """What Admin Router asks for, all of it with `full`."""
