@@ -94,7 +94,7 @@ def test_a_node_without_an_agent_is_shown_without_one() -> None:
         ({"strategy": "window", "max_in_flight": 6}, "6 nodes, 6 at most at once", 1),
         ({}, "3 nodes carry members of kafka-events, and its cap is 1", 3),
         ({"caps": {"kafka-events": 2}}, "3 nodes carry members of kafka-events, and its cap is 2", 2),
-        ({}, "1 public agents go one at a time", 1),
+        ({}, "1 public agent, one at a time", 1),
     ],
 )
 def test_no_order_undercuts_the_bounds(changes: dict[str, Any], because: str, batches: int) -> None:

@@ -62,7 +62,7 @@ def test_a_node_in_flight_is_not_left_out() -> None:
 
 
 def test_a_cap_below_what_is_held_is_refused_since_nobody_could_go_on() -> None:
-    with pytest.raises(Refused, match=r"--cap kafka-events=1: nodes in flight hold 2 of its members \(kafka-0"):
+    with pytest.raises(Refused, match=r"--cap kafka-events=1: nodes in flight hold 2 members of it \(kafka-0"):
         tighten.check(ROLL, FLYING, Terms(caps={"kafka-events": 1}))
 
 

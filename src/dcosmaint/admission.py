@@ -14,7 +14,7 @@ from dcosmaint.errors import DcosmaintError, Fatal, LoginLost, NodeFailed, Retry
 from dcosmaint.hands import Hands
 from dcosmaint.journal import Journal, logged_acts
 from dcosmaint.lines import Admitted, Paused
-from dcosmaint.model import Admission, Inventory, Node, Verdict, Work, some_nodes
+from dcosmaint.model import Admission, Inventory, Node, Verdict, Work, counted
 from dcosmaint.planner.case import Case
 from dcosmaint.planner.deadline import expired
 from dcosmaint.planner.limits import apps
@@ -163,7 +163,9 @@ class Door:
             return
         others = (refusal.says for refusal in self.answer.refusals if refusal.rule != "image")  # that is on its way
         if reasons := Counter(others):
-            self._warn("nobody may start: " + "; ".join(f"{says} ({some_nodes(n)})" for says, n in reasons.items()))
+            self._warn(
+                "nobody may start: " + "; ".join(f"{says} ({counted(n, 'node')})" for says, n in reasons.items())
+            )
 
     def _warn(self, why: str) -> None:
         """Said once for one progress: reasons that take turns are no news, one that stands after a change is."""

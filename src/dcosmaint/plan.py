@@ -11,7 +11,7 @@ from typing import Any
 
 from dcosmaint.blast import blast
 from dcosmaint.choice import outdated, role
-from dcosmaint.model import Finding, Inventory, Node, Roll
+from dcosmaint.model import Finding, Inventory, Node, Roll, counted
 
 SCHEMA = "dcosmaint/plan/v1"
 
@@ -67,12 +67,15 @@ class Plan:
         """Numbers of batches that no order can undercut, each with its reason."""
         policy, targets = self.roll.policy, self.targets
         size = policy.batch_size if policy.strategy == "batch" else policy.max_in_flight
-        yield ceil(len(targets) / size), f"{len(targets)} nodes, {size} at most at once"
+        yield ceil(len(targets) / size), f"{counted(len(targets), 'node')}, {size} at most at once"
         for service, cap in self.caps.items():
             carriers = sum(any(member.service == service for member in node.members) for node in targets)
-            yield ceil(carriers / cap), f"{carriers} nodes carry members of {service}, and its cap is {cap}"
+            yield (
+                ceil(carriers / cap),
+                f"{counted(carriers, 'node carries', 'nodes carry')} members of {service}, and its cap is {cap}",
+            )
         public = sum(role(node) == "public" for node in targets)
-        yield public, f"{public} public agents go one at a time"
+        yield public, f"{counted(public, 'public agent')}, one at a time"
 
     def to_json(self) -> dict[str, Any]:
         """The object of the contract: scripts depend on it."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from dcosmaint.model import Member, Partition, Policy, Progress, Roll, Service
+from dcosmaint.model import Member, Partition, Policy, Progress, Roll, Service, counted
 from dcosmaint.model.kinds import SEED, kind_of
 
 
@@ -22,7 +22,8 @@ class Thin:
 
     def __str__(self) -> str:
         left = ", ".join(self.left) or "none"
-        return f"{self.partition.name} would keep {len(self.left)} in-sync copies ({left}), and needs {self.need}"
+        copies = counted(len(self.left), "in-sync copy", "in-sync copies")
+        return f"{self.partition.name} would keep {copies} ({left}), and needs {self.need}"
 
 
 def lost(service: Service, baseline: tuple[Partition, ...]) -> frozenset[Member]:
@@ -71,7 +72,9 @@ def over_cap(service: Service, gone: Iterable[Member], cap: int) -> str:
     names = sorted(member.pod for member in set(gone) if member.service == service.name)
     if len(names) <= cap:
         return ""
-    return f"{service.name} would have {len(names)} members lost or held ({', '.join(names)}), its cap is {cap}"
+    return (
+        f"{service.name} would have {counted(len(names), 'member')} lost or held ({', '.join(names)}), its cap is {cap}"
+    )
 
 
 def together(service: Service, gone: Iterable[Member]) -> str:

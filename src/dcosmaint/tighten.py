@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from dcosmaint.errors import Refused, Usage
-from dcosmaint.model import Inventory, Partition, Progress, Roll, Terms
+from dcosmaint.model import Inventory, Partition, Progress, Roll, Terms, counted
 
 
 def check(roll: Roll, progress: Progress, terms: Terms) -> None:
@@ -65,7 +65,8 @@ def _held(progress: Progress, terms: Terms) -> Iterator[str]:
     for service, cap in terms.caps.items():
         held = sorted(member.pod for member in progress.held if member.service == service)
         if len(held) > cap:
-            yield f"--cap {service}={cap}: nodes in flight hold {len(held)} of its members ({', '.join(held)})"
+            members = counted(len(held), "member")
+            yield f"--cap {service}={cap}: nodes in flight hold {members} of it ({', '.join(held)})"
 
 
 def _flying(progress: Progress, terms: Terms) -> Iterator[str]:

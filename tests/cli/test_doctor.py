@@ -94,7 +94,7 @@ def test_agents_that_have_not_come_back_since_a_failover_are_red(stage: Stage) -
     agent.recovering = True
     found = only(looked(stage, 3), "red")
     assert found[0]["name"] == "mesos"
-    assert f"have not come back since the master's failover: {agent.id}" in found[0]["says"]
+    assert f"has not come back since the master's failover: {agent.id}" in found[0]["says"]
 
 
 def test_a_unit_that_is_red_before_a_roll_is_warned_of(stage: Stage) -> None:

@@ -269,7 +269,7 @@ def test_instances_and_images_are_asked_of_aws_and_nodes_over_ssh(
     operator.settings |= {"aws": moto, "binary": terraform}
     found = operator.doctor()
     assert found["terraform"][0]["state"] == "ok", found["terraform"]
-    assert found["aws"][0]["says"] == "EC2 describes 2 of the 2 instances in Terraform's state"
+    assert found["aws"][0]["says"] == "EC2 describes 2 of 2 instances in Terraform's state"
     assert f"{NODE} is made of {AMI} (" in found["images"][0]["says"]
     assert [one["says"] for one in found["aws-permissions"]] == [
         f"{act}: allowed (EC2 rehearsed it with {ids[0][0]})" for act in ("ec2:TerminateInstances", "ec2:RunInstances")

@@ -350,7 +350,7 @@ def test_a_topic_with_too_few_copies_in_sync_now_is_refused_though_it_had_enough
     roll = a_roll(cluster(), baseline={EVENTS: (a_partition(isr=(0, 1, 2)),)})
     findings = blockers(roll, cluster(service=service))
     assert {(f.rule, f.subject) for f in findings} == {("data-loss", f"{EVENTS}/events")}
-    assert "events-0 would keep 1 in-sync copies (kafka-2), and needs 2" in findings[0].message
+    assert "events-0 would keep 1 in-sync copy (kafka-2), and needs 2" in findings[0].message
 
 
 def test_a_refusal_of_a_plan_says_in_which_state_it_is() -> None:

@@ -70,7 +70,7 @@ BAD: dict[str, tuple[list[dict[str, Any]], str]] = {
     ),
     "too few copies": (
         [replaced(copies={"clicks-0": 1, "clicks-1": 2})],
-        "kafka-events/kafka-1 was replaced with 1 other in-sync copies of clicks-0, and it needs 2",
+        "kafka-events/kafka-1 was replaced with 1 other in-sync copy of clicks-0, and it needs 2",
     ),
     "topics unread": ([replaced(unread=60.0)], "kafka-events/kafka-1 was replaced while topics could not be read"),
     "terminated before its brokers were in sync": (
@@ -227,7 +227,7 @@ def test_a_node_may_go_down_with_its_brokers_where_they_are_replaced_after_and_d
 def test_it_barks_at_a_node_that_takes_too_many_copies_down_with_it() -> None:
     tally = heard(*left(1, **whole(1)), said("terminate", **node(1, **whole(0)), at=60.0), yardstick=LAST)
     assert tally.breaches == (
-        "1 s: agent[1] was stopped (signal-agent) with 1 other in-sync copies of clicks-0, and it needs 2",
+        "1 s: agent[1] was stopped (signal-agent) with 1 other in-sync copy of clicks-0, and it needs 2",
         "60 s: i-1 (agent[1]) was terminated with 0 other in-sync copies of clicks-0, and it needs 2",
     )
 

@@ -204,7 +204,7 @@ def test_r14_the_in_sync_copies_are_counted_afresh_before_the_act() -> None:
     kafka(bench).partitions[0].isr.remove(1)
     kafka(bench).changes += 1
     (waiting, *_) = bench.looks(bench.steps[NAME], 20)
-    assert "clicks-0 would keep 1 in-sync copies (kafka-2), and needs 2" in waiting.left
+    assert "clicks-0 would keep 1 in-sync copy (kafka-2), and needs 2" in waiting.left
     assert bench.acts("services.replace") == []
 
 

@@ -30,7 +30,7 @@ def test_containers_that_are_left_are_only_waited_for() -> None:
     bench.world.systemd.stop_docker(bench.old, by="operator")
     bench.old.containers_until = bench.world.now + 30.0
     waited = bench.drive(step)
-    assert str(waited[0]) == "docker to stop (1 containers left)"
+    assert str(waited[0]) == "docker to stop (1 container left)"
     assert bench.acts("units.stop_docker") == []
 
 

@@ -14,7 +14,7 @@ from dcosmaint.adapters.mesos_agents import SLAVES, recovered, total
 from dcosmaint.adapters.mesos_tasks import live
 from dcosmaint.adapters.sdk_discovery import Scheduler
 from dcosmaint.errors import NodeFailed, Retryable
-from dcosmaint.model import Member, Pod
+from dcosmaint.model import Member, Pod, counted
 
 BROKER = "broker"
 """What stands before the number in the name of a task: `broker-0`."""
@@ -53,9 +53,10 @@ def replace(router: AdminRouter, scheduler: Scheduler, member: Member) -> None:
 def _prove_absent(router: AdminRouter, scheduler: Scheduler, name: str) -> None:
     """After a failover the master lists no task of an agent that has not re-registered: it may well be there."""
     if away := recovered(router.get(SLAVES).json()):
+        agents = counted(len(away), "agent has", "agents have")
         raise Retryable(
-            f"{scheduler.name}/{name} has no task that Mesos lists, and {len(away)} agents have not re-registered since"
-            " the master's failover: it may run on one of them"
+            f"{scheduler.name}/{name} has no task that Mesos lists, and {agents} not re-registered since the"
+            " master's failover: it may run on one of them"
         )
 
 

@@ -8,7 +8,7 @@ from functools import partial
 
 from dcosmaint.checkup.check import Check, Remark, ok, red, warning
 from dcosmaint.errors import DcosmaintError
-from dcosmaint.model import CAPABILITIES, Partition, Service
+from dcosmaint.model import CAPABILITIES, Partition, Service, counted
 from dcosmaint.model.kinds import kind_of, proved
 from dcosmaint.planner.service_rules import word_only
 from dcosmaint.ports import MarathonReads, MesosReads
@@ -35,7 +35,8 @@ def _mesos(mesos: MesosReads) -> Iterator[Remark]:
     agents = mesos.agents()
     if agents.recovered:
         yield red(
-            f"{len(agents.recovered)} agents have not come back since the master's failover: {_list(agents.recovered)}",
+            f"{counted(len(agents.recovered), 'agent has', 'agents have')} not come back since the master's failover:"
+            f" {_list(agents.recovered)}",
             "wait ten minutes: they register again, or the master drops them; else look at dcos-mesos-slave there",
         )
     for agent in agents.listed:
@@ -47,7 +48,7 @@ def _mesos(mesos: MesosReads) -> Iterator[Remark]:
     public = sum(agent.public for agent in agents.listed)
     if public == 1:
         yield warning("there is one public agent only, so it can't be replaced", "add another public agent first")
-    yield ok(f"the leading master lists {len(agents.listed)} agents, {public} of them public")
+    yield ok(f"the leading master lists {counted(len(agents.listed), 'agent')}, {public} of them public")
 
 
 def _clock(mesos: MesosReads, now: Callable[[], float]) -> Iterator[Remark]:
@@ -86,7 +87,9 @@ def _marathon(marathon: MarathonReads) -> Iterator[Remark]:
             f"apps keep data on their nodes, which are refused for it: {_list(resident)}",
             "move that data, or leave these nodes out with `--exclude`",
         )
-    yield ok(f"{_marathon_version(marathon)}: {len(apps)} apps and pods beside the schedulers")
+    yield ok(
+        f"{_marathon_version(marathon)}: {counted(len(apps), 'app or pod', 'apps and pods')} beside the schedulers"
+    )
 
 
 def _marathon_version(marathon: MarathonReads) -> str:
@@ -118,8 +121,8 @@ def _frameworks(mesos: MesosReads, services: Sequence[Service]) -> Iterator[Rema
 
 def _well(service: Service) -> Remark:
     topics = {partition.topic for partition in service.partitions or ()}
-    proof = f"{len(topics)} topics readable" if kind_of(service).topics else "all in sync"
-    return ok(f"{service.name}: {len(service.pods)} members, plans COMPLETE, {proof}")
+    proof = f"{counted(len(topics), 'topic')} readable" if kind_of(service).topics else "all in sync"
+    return ok(f"{service.name}: {counted(len(service.pods), 'member')}, plans COMPLETE, {proof}")
 
 
 def _troubles(service: Service) -> Iterator[Remark]:

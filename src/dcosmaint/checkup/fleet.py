@@ -9,7 +9,7 @@ from functools import partial
 from dcosmaint.checkup.check import Check, Remark, ok, red, warning
 from dcosmaint.checkup.dcos import ROUTER
 from dcosmaint.errors import DcosmaintError
-from dcosmaint.model import Finding, Image, Instance, Inventory, Units
+from dcosmaint.model import Finding, Image, Instance, Inventory, Units, counted
 from dcosmaint.planner.volumes import resident
 from dcosmaint.ports import TerraformReads, UnitReads
 from dcosmaint.site import Site
@@ -56,7 +56,7 @@ def _instances(site: Site) -> Iterator[Remark]:
                 f"{placed[instance.id]}: {instance.id} is {instance.state}, not running",
                 "start it, or let Terraform make it anew, or leave the node out with `--exclude`",
             )
-    says = f"EC2 describes {len(known)} of the {len(placed)} instances in Terraform's state"
+    says = f"EC2 describes {len(known)} of {counted(len(placed), 'instance')} in Terraform's state"
     if known:
         yield ok(says)
         yield from _balancers(known)
@@ -70,7 +70,8 @@ def _balancers(known: Sequence[Instance]) -> Iterator[Remark]:
     found = sorted({each.balancer for instance in carried for each in instance.balancers})
     if found:
         acts = sorted({act for balancer in found for act in ACTS[bool(balancer.arn)]})
-        behind = f"{len(carried)} nodes are behind load balancers ({', '.join(balancer.name for balancer in found)})"
+        names = ", ".join(balancer.name for balancer in found)
+        behind = f"{counted(len(carried), 'node is', 'nodes are')} behind load balancers ({names})"
         yield ok(f"{behind}: a roll needs {' and '.join(acts)}")
 
 
@@ -166,7 +167,8 @@ def _joins(site: Site, now: Callable[[], float]) -> Iterator[Remark]:
                 "see to its agent, `dcosmaint undrain` it if it was drained, or leave it out with `--exclude`",
             )
     joined = sum(node.agent is not None for node in inventory.nodes)
-    yield ok(f"{joined} of {len(inventory.nodes)} nodes join: an agent, an instance and a Terraform address each")
+    all_ = f"{joined} of {counted(len(inventory.nodes), 'node')} {'joins' if joined == 1 else 'join'}"
+    yield ok(f"{all_}: an agent, an instance and a Terraform address each")
 
 
 def _joined(finding: Finding, *, hard: bool) -> Remark:

@@ -8,6 +8,7 @@ from functools import partial
 from dcosmaint.checkup.check import Check, Remark, ok, warning
 from dcosmaint.checkup.dcos import ROUTER
 from dcosmaint.errors import Retryable
+from dcosmaint.model import counted
 from dcosmaint.site import Site
 
 ENOUGH = 3
@@ -39,4 +40,4 @@ def _health(site: Site) -> Iterator[Remark]:
                 f"look there: `journalctl -u {units[0]}`",
             )
     if not red and not silent:
-        yield ok(f"no DC/OS unit is red on any of {len(serving)} nodes")
+        yield ok(f"no DC/OS unit is red on any of {counted(len(serving), 'node')}")

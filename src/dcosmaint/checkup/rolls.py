@@ -8,7 +8,7 @@ from functools import partial
 from dcosmaint.checkup.check import Check, Remark, ok, red, warning
 from dcosmaint.checkup.dcos import ROUTER
 from dcosmaint.journal import Journal
-from dcosmaint.model import Agent, Apart, Progress, Roll
+from dcosmaint.model import Agent, Apart, Progress, Roll, counted
 from dcosmaint.ports import MesosReads
 from dcosmaint.rolls import Shelf, in_flight, unfinished
 
@@ -54,7 +54,8 @@ def _named(journal: Journal) -> str:
 
 
 def _done(journal: Journal) -> str:
-    return f"{len(journal.progress.ended)} of {len(journal.roll.targets)} nodes are done"
+    done = len(journal.progress.ended)
+    return f"{done} of {counted(len(journal.roll.targets), 'node')} {'is' if done == 1 else 'are'} done"
 
 
 def _cordons(mesos: MesosReads, shelf: Shelf) -> Iterator[Remark]:

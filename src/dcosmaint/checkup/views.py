@@ -8,7 +8,7 @@ from functools import partial
 
 from dcosmaint.checkup.check import Check, Remark, ok, red
 from dcosmaint.checkup.dcos import ROUTER
-from dcosmaint.model import Task
+from dcosmaint.model import Task, counted
 from dcosmaint.site import Site
 from dcosmaint.survey import MARATHON
 
@@ -23,15 +23,19 @@ def of_views(site: Site) -> tuple[Check, ...]:
 def _views(site: Site) -> Iterator[Remark]:
     agents = site.mesos.agents().listed
     if agents and not site.mesos.frameworks():
-        yield _hidden(f"Mesos lists {len(agents)} agents and not one framework, so it hides them from us", FRAMEWORKS)
+        yield _hidden(
+            f"Mesos lists {counted(len(agents), 'agent')} and not one framework, so it hides them from us", FRAMEWORKS
+        )
         return
     tasks = _of_marathon(site)
     if tasks and not site.marathon.apps() and not site.services.all():
-        yield _hidden(f"Mesos shows {len(tasks)} tasks of Marathon, and Marathon shows us no app", APPS)
+        yield _hidden(f"Mesos shows {counted(len(tasks), 'task')} of Marathon, and Marathon shows us no app", APPS)
         return
     short = _short(site) & _short(site)  # an instance may begin or end between two reads, and hardly twice
     for agent, missing in sorted(short.items()):
-        yield _hidden(f"agent {agent}: Marathon runs {missing} more instances there than Mesos shows us", TASKS)
+        yield _hidden(
+            f"agent {agent}: Marathon runs {counted(missing, 'more instance')} there than Mesos shows us", TASKS
+        )
     if not short:
         yield ok("Mesos shows us all that Marathon runs")
 

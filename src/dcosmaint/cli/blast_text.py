@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from dcosmaint.blast import Blast, Leaving, Share
-from dcosmaint.model import RENEWING, Work
+from dcosmaint.model import RENEWING, Work, counted
 
 SHOWN = 8
 """Apps of which something is left elsewhere: more of them are only counted."""
@@ -45,7 +45,9 @@ def _member(one: Leaving) -> Text:
     if one.partitions is None:
         return Text(f"{one.member} {one.fate}")
     kept = "" if one.copies is None else f", {_copies(one.copies)} in sync elsewhere"
-    return Text(f"{one.member} {one.fate}: {one.partitions} partitions{kept}", "" if one.copies else "yellow")
+    return Text(
+        f"{one.member} {one.fate}: {counted(one.partitions, 'partition')}{kept}", "" if one.copies else "yellow"
+    )
 
 
 def _copies(count: int) -> str:
@@ -72,5 +74,6 @@ def _last(share: Share) -> Text:
 
 
 def _balancers(blast: Blast) -> str:
-    left = [f"{each.balancer.name} ({each.others} healthy targets beside it)" for each in blast.node.instance.balancers]
+    behind = blast.node.instance.balancers
+    left = [f"{each.balancer.name} ({counted(each.others, 'healthy target')} beside it)" for each in behind]
     return f"it leaves {', '.join(left)}"

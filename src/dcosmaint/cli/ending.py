@@ -21,7 +21,7 @@ from dcosmaint.cli.work import Wish
 from dcosmaint.errors import Refused
 from dcosmaint.journal import Journal
 from dcosmaint.lines import Aborting
-from dcosmaint.model import Flight, Progress, Work, nodes_are
+from dcosmaint.model import Flight, Progress, Work, counted
 from dcosmaint.rolls import ENDED, before, reverts
 
 
@@ -82,9 +82,8 @@ def _revert(found: Journal, given: Mapping[str, Any]) -> bool:
     if given["revert"] is not None or not edits or given["yes"] or given["as_json"]:
         return bool(edits and given["revert"])
     named = ", ".join(f"{group} {ami}" for group, ami in edits.items())
-    return click.confirm(
-        f"{nodes_are(len(found.progress.ended))} on the new AMI. Should Terraform name again {named}?", default=False
-    )
+    new = counted(len(found.progress.ended), "node is", "nodes are")
+    return click.confirm(f"{new} on the new AMI. Should Terraform name again {named}?", default=False)
 
 
 def _ends(found: Journal, aborting: Aborting) -> Iterator[str]:

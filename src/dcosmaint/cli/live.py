@@ -13,6 +13,7 @@ from rich.text import Text
 
 from dcosmaint.cli.plain import sentence
 from dcosmaint.journal import Journal
+from dcosmaint.model import counted
 from dcosmaint.reporter import Event, Look, Reporter
 
 QUIET = ("step-begin", "step-done", "waiting")
@@ -75,7 +76,9 @@ class Watched(Reporter):
         done, all_ = len(self._journal.progress.ended), len(self._journal.roll.targets)
         grid = Table.grid(padding=(0, 2, 0, 0))
         grid.add_row(
-            ProgressBar(total=all_, completed=done, width=40), f"{done} of {all_} nodes", self._eta(done, all_)
+            ProgressBar(total=all_, completed=done, width=40),
+            f"{done} of {counted(all_, 'node')}",
+            self._eta(done, all_),
         )
         return grid
 

@@ -15,7 +15,7 @@ from dcosmaint.cli.cluster import Cluster, Clusters
 from dcosmaint.cli.exits import NO_ANSWER, REFUSED, untouched
 from dcosmaint.cli.options import on_cluster, wants_json
 from dcosmaint.cli.screen import screen
-from dcosmaint.model import Inventory, Node
+from dcosmaint.model import Inventory, Node, counted
 from dcosmaint.survey import survey
 
 
@@ -87,6 +87,6 @@ def _table(inventory: Inventory) -> Table:
         ami = f"{node.instance.ami}{' (outdated)' if outdated(node, inventory.images) else ''}"
         cells = (node.private_ip, node.instance.id, node.instance.zone, role(node), _agent_state(node), ami)
         members = [*map(str, node.members), *(f"scheduler of {service}" for service in node.schedulers)]
-        members += [f"{count} tasks of {framework}" for framework, count in node.frameworks.items()]
+        members += [f"{counted(count, 'task')} of {framework}" for framework, count in node.frameworks.items()]
         table.add_row(node.address, *cells, str(node.tasks), "\n".join(members))
     return table

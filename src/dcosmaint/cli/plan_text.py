@@ -12,7 +12,7 @@ from rich.text import Text
 from dcosmaint.blast import blast
 from dcosmaint.cli.blast_text import shown
 from dcosmaint.cli.risks import MEANING
-from dcosmaint.model import Node, Work
+from dcosmaint.model import Node, Work, counted
 from dcosmaint.plan import Plan, unaccepted
 
 
@@ -24,7 +24,8 @@ def _parts(plan: Plan) -> Iterator[RenderableType]:
     roll, batches = plan.roll, plan.forecast.batches
     amis = ", ".join(f"{group} → {ami or '(to be baked)'}" for group, ami in roll.images.items())
     yield Text(
-        f"{roll.work} of cluster {roll.cluster}: {len(plan.targets)} of {len(plan.inventory.nodes)} nodes", "bold"
+        f"{roll.work} of cluster {roll.cluster}: {len(plan.targets)} of {counted(len(plan.inventory.nodes), 'node')}",
+        "bold",
     )
     if amis:
         yield Text(f"AMI: {amis}")
@@ -107,12 +108,12 @@ def _node(node: Node) -> str:
 def _price(plan: Plan) -> Iterator[RenderableType]:
     forecast = plan.forecast
     took = timedelta(seconds=round(forecast.seconds))
+    moves, batches = counted(forecast.member_moves, "member move"), counted(len(forecast.batches), "batch", "batches")
     yield Text(
-        f"rehearsed on a pretend copy: {len(forecast.batches)} batches, {forecast.member_moves} member moves, {took}"
-        " of its time (your re-syncs may be faster or slower)"
+        f"rehearsed on a pretend copy: {batches}, {moves}, {took} of its time (your re-syncs may be faster or slower)"
     )
-    batches, because = max(plan.bounds(), key=lambda bound: bound[0])
-    yield Text(f"no order needs fewer than {batches} batches: {because}")
+    fewest, because = max(plan.bounds(), key=lambda bound: bound[0])
+    yield Text(f"no order needs fewer than {counted(fewest, 'batch', 'batches')}: {because}")
 
 
 def _manner(plan: Plan) -> Iterator[RenderableType]:

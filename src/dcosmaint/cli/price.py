@@ -6,7 +6,7 @@ from math import ceil
 
 from dcosmaint.journal import Journal
 from dcosmaint.lines import Paused, What
-from dcosmaint.model import Flight, Progress, Roll, nodes_are
+from dcosmaint.model import Flight, Progress, Roll, counted
 from dcosmaint.reporter import Event, Narrator, Reporter
 
 MORE = "Ctrl-C (again) leaves now, and a resume goes on"
@@ -34,9 +34,11 @@ def price(roll: Roll, progress: Progress, now: float, expected: float) -> str:
     if not flights:
         return "No node is in flight."
     if not begun:
-        return f"{nodes_are(len(flights))} in flight, only cordoned yet: let go at once."
+        return f"{counted(len(flights), 'node is', 'nodes are')} in flight, only cordoned yet: let go at once."
     rest = f", {len(flights) - len(begun)} more let go at once" if len(begun) < len(flights) else ""
-    return f"{nodes_are(len(begun))} in flight{_time(roll, progress, begun, now, expected)}{rest}."
+    return (
+        f"{counted(len(begun), 'node is', 'nodes are')} in flight{_time(roll, progress, begun, now, expected)}{rest}."
+    )
 
 
 def _time(roll: Roll, progress: Progress, begun: list[Flight], now: float, expected: float) -> str:

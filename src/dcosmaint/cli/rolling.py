@@ -26,7 +26,7 @@ from dcosmaint.cli.status_text import passed_over
 from dcosmaint.cli.taking_over import asked_terms, loud
 from dcosmaint.cli.work import Wish
 from dcosmaint.lines import TakenOver
-from dcosmaint.model import Work
+from dcosmaint.model import Work, counted
 
 ALONE = {"canary": 0, "soak": 0.0}
 """One node needs no canary."""
@@ -141,10 +141,8 @@ def resume(ctx: click.Context, /, roll_id: str | None, config: Path | None, name
     terms = asked_terms(cluster, found, given)
     for said in () if given["as_json"] else loud(found, terms):
         click.echo(said, err=True)
-    left = len(found.roll.targets) - len(found.progress.ended)
-    asks = (
-        f"Go on with {found.roll.work} {found.roll.id}: {left} nodes are left, {len(found.progress.flights)} in flight?"
-    )
+    left = counted(len(found.roll.targets) - len(found.progress.ended), "node is", "nodes are")
+    asks = f"Go on with {found.roll.work} {found.roll.id}: {left} left, {len(found.progress.flights)} in flight?"
     consent(given, lambda: click.confirm(asks))
     unlocking.take_over(cluster, found.roll.id, unlocking.Consent(given["yes"], given["owner"]))
     telling = drive.Telling(given["as_json"])

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from dcosmaint.cli.left import resume
 from dcosmaint.cli.noted import Next, Now, Wait
 from dcosmaint.journal import Journal
+from dcosmaint.model import counted
 from dcosmaint.rolls import ENDED, Shelf
 
 SHOWN = 5
@@ -39,7 +40,7 @@ def sentences(standing: Standing) -> Iterator[str]:
     roll, progress = standing.journal.roll, standing.journal.progress
     yield f"{roll.work} {roll.id} of {roll.cluster}, by {roll.by}{f': {roll.reason}' if roll.reason else ''}"
     state = "under way" if standing.alive else (progress.over or "unfinished")
-    yield f"{len(progress.ended)} of {len(roll.targets)} nodes done; {state}; last line {_time(progress.at)}"
+    yield f"{len(progress.ended)} of {counted(len(roll.targets), 'node')} done; {state}; last line {_time(progress.at)}"
     yield from _lock(standing)
     for address, flight in progress.flights.items():
         away = f"; away: {', '.join(map(str, flight.holds))}" if flight.holds else ""

@@ -22,7 +22,7 @@ from dcosmaint.cli.settled import settled
 from dcosmaint.drained import drained_from, lifted_by, told
 from dcosmaint.errors import Refused, Usage
 from dcosmaint.forecast import forecast
-from dcosmaint.model import Inventory, Work
+from dcosmaint.model import Inventory, Work, counted
 from dcosmaint.plan import Plan, unaccepted
 from dcosmaint.planner.rules import taken, warnings
 from dcosmaint.rolls import Order, a_roll, blockers, new_id
@@ -70,7 +70,7 @@ def _idle(cluster: Cluster, wish: Wish, plan: Plan) -> str:
 
 def _refused(plan: Plan, wish: Wish) -> str:
     """Those who read JSON lines have not seen the plan."""
-    count = "1 blocker stands" if len(plan.blockers) == 1 else f"{len(plan.blockers)} blockers stand"
+    count = counted(len(plan.blockers), "blocker stands", "blockers stand")
     return "\n".join([f"{count} in the way", *(unaccepted(plan.blockers) if wish.as_json else ())])
 
 

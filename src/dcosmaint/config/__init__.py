@@ -15,6 +15,7 @@ from dcosmaint.config.mistakes import listed
 from dcosmaint.config.shape import ClusterConfig, Config
 from dcosmaint.config.values import batch_size, seconds
 from dcosmaint.errors import Usage
+from dcosmaint.model import counted
 
 __all__ = ["ClusterConfig", "Config", "batch_size", "cluster", "find", "load", "seconds"]
 
@@ -52,9 +53,10 @@ def load(path: Path, *, sandbox: bool = False) -> Config:
         error = invalid
     mistakes = listed(document, error)
     if config is None or mistakes:
-        count = "1 mistake" if len(mistakes) == 1 else f"{len(mistakes)} mistakes"
         lines = (f"  {path}:{mistake.line}: {mistake}" for mistake in mistakes)
-        raise Usage("\n".join([f"The configuration has {count}. Nothing was touched.", *lines])) from None
+        raise Usage(
+            "\n".join([f"The configuration has {counted(len(mistakes), 'mistake')}. Nothing was touched.", *lines])
+        ) from None
     return config
 
 

@@ -68,9 +68,8 @@ from dcosmaint.model.words import (
     Resources,
     Verdict,
     Work,
+    counted,
     natural,
-    nodes_are,
-    some_nodes,
 )
 
 __all__ = [
@@ -129,7 +128,6 @@ __all__ = [
     "Waits",
     "Work",
     "WorkDir",
+    "counted",
     "natural",
-    "nodes_are",
-    "some_nodes",
 ]

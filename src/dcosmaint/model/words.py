@@ -14,14 +14,9 @@ def natural(name: str) -> list[tuple[int, str]]:
     return [(int(word), "") if word.isdigit() else (-1, word) for word in words]
 
 
-def some_nodes(count: int) -> str:
-    """So many nodes, in words."""
-    return "1 node" if count == 1 else f"{count} nodes"
-
-
-def nodes_are(count: int) -> str:
-    """The same, where something is said of them."""
-    return f"{some_nodes(count)} {'is' if count == 1 else 'are'}"
+def counted(count: int, one: str, several: str = "") -> str:
+    """So many, in words: `counted(1, "node")`, `counted(2, "copy", "copies")`, `counted(n, "node is", "nodes are")`."""
+    return f"{count} {one if count == 1 else several or f'{one}s'}"
 
 
 Fate = Literal["ignore", "wait", "refuse"]

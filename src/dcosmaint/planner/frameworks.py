@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dcosmaint.model import Finding, Inventory, Node, Refusal, Roll
+from dcosmaint.model import Finding, Inventory, Node, Refusal, Roll, counted
 from dcosmaint.planner.case import Case, no
 
 
@@ -16,8 +16,8 @@ def refused(roll: Roll, inventory: Inventory, node: Node) -> Iterator[Finding]:
     for name, count in node.frameworks.items():
         if roll.policy.frameworks.get(name, "refuse") == "refuse":
             message = (
-                f"runs {_tasks(count)} of {name}, which nobody here knows how to move: move them, exclude the node, or"
-                f" set policy.frameworks.{name} to wait or ignore"
+                f"runs {counted(count, 'task')} of {name}, which nobody here knows how to move: move them, exclude the"
+                f" node, or set policy.frameworks.{name} to wait or ignore"
             )
             yield Finding("unknown-framework", node.address, message)
 
@@ -26,7 +26,7 @@ def waited(case: Case, node: Node) -> Refusal | None:
     """The turn of its node comes when it has none."""
     for name in case.roll.policy.waited:
         if count := node.frameworks.get(name, 0):
-            says = f"{_tasks(count)} of {name} on {node.address}, and policy.frameworks.{name} is wait"
+            says = f"{counted(count, 'task')} of {name} on {node.address}, and policy.frameworks.{name} is wait"
             return no("framework", node, says)
     return None
 
@@ -35,7 +35,9 @@ def ignored(roll: Roll, node: Node) -> Iterator[Finding]:
     """Said of each node before anything begins."""
     for name, count in node.frameworks.items():
         if roll.policy.frameworks.get(name) == "ignore":
-            message = f"{_tasks(count)} of it GO DOWN with {node.address}, since policy.frameworks.{name} is ignore"
+            message = (
+                f"{counted(count, 'task')} of it GO DOWN with {node.address}, since policy.frameworks.{name} is ignore"
+            )
             yield Finding("framework-ignored", name, message)
 
 
@@ -53,7 +55,3 @@ def misspelt(roll: Roll, inventory: Inventory) -> Iterator[Finding]:
 def _some(inventory: Inventory) -> str:
     there = sorted({*inventory.frameworks} - {service.name for service in inventory.services})
     return f"there are {', '.join(there)}" if there else "there are services only"
-
-
-def _tasks(count: int) -> str:
-    return "1 task" if count == 1 else f"{count} tasks"

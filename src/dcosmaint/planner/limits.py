@@ -7,7 +7,7 @@ whole roll, then what concerns the node, last what concerns the members and apps
 from __future__ import annotations
 
 from dcosmaint import safety
-from dcosmaint.model import HEALTHY, UNUSED, Node, Refusal, Roll, Work, some_nodes
+from dcosmaint.model import HEALTHY, UNUSED, Node, Refusal, Roll, Work, counted
 from dcosmaint.planner.case import Case, Limit, moving, no
 from dcosmaint.planner.deadline import deadline
 from dcosmaint.planner.frameworks import waited
@@ -71,13 +71,13 @@ def canary(case: Case, node: Node) -> Refusal | None:
 
 def batch_size(case: Case, node: Node) -> Refusal | None:
     size = case.roll.policy.batch_size
-    return no("size", node, f"a batch has {some_nodes(size)}") if len(case.chosen) >= size else None
+    return no("size", node, f"a batch has {counted(size, 'node')}") if len(case.chosen) >= size else None
 
 
 def in_flight(case: Case, node: Node) -> Refusal | None:
     limit = case.roll.policy.max_in_flight
     full = len(case.progress.flights) + len(case.chosen) >= limit
-    return no("size", node, f"at most {some_nodes(limit)} may be in flight") if full else None
+    return no("size", node, f"at most {counted(limit, 'node')} may be in flight") if full else None
 
 
 def rules(case: Case, node: Node) -> Refusal | None:

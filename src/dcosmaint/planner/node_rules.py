@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from dcosmaint.model import DRAINING, RENEWING, UNUSED, App, Finding, Inventory, Node, Roll
+from dcosmaint.model import DRAINING, RENEWING, UNUSED, App, Finding, Inventory, Node, Roll, counted
 from dcosmaint.planner import frameworks
 from dcosmaint.planner.case import leaves
 from dcosmaint.planner.service_rules import services
@@ -28,7 +28,8 @@ def surveyed(roll: Roll, inventory: Inventory, node: Node) -> Iterator[Finding]:
 def agent(roll: Roll, inventory: Inventory, node: Node) -> Iterator[Finding]:
     if node.agent is None:
         count = sum(agent.private_ip == node.private_ip for agent in inventory.agents)
-        message = f"Mesos lists {count or 'no'} agents at {node.private_ip} instead of one: mend that, or exclude it"
+        found = counted(count, "agent") if count else "no agent"
+        message = f"Mesos lists {found} at {node.private_ip} instead of one: mend that, or exclude it"
         yield Finding("no-agent", node.address, message)
     elif node.agent.deactivated or node.agent.draining:
         yield Finding(
@@ -72,7 +73,7 @@ def tasks(roll: Roll, inventory: Inventory, node: Node) -> Iterator[Finding]:
     for app in inventory.apps:
         yield from _resident(app, node)
         if app.id in node.apps and app.instances > 1 and set(app.on) == {node.agent_id}:
-            message = f"has all of its {len(app.on)} running instances on {node.address}: spread it first"
+            message = f"has all that runs of it, {counted(len(app.on), 'instance')}, on {node.address}: spread it first"
             yield Finding("app-down", app.id, message, acceptable=True)
 
 
@@ -82,7 +83,10 @@ def _resident(app: App, node: Node) -> Iterator[Finding]:
         message = f"keeps data on {node.address}, and would wait for that node for ever: move it, or exclude the node"
         yield Finding("resident-tasks", app.id, message)
     elif app.resident and len(app.on) < app.instances:
-        says = f"keeps data, and only {len(app.on)} of its {app.instances} instances run, so nobody knows on which node"
+        runs = (
+            f"only {len(app.on)} of {counted(app.instances, 'instance')} of it run" if app.on else "nothing of it runs"
+        )
+        says = f"keeps data, and {runs}, so nobody knows on which node"
         yield Finding("resident-tasks", app.id, f"{says}: bring it up first")
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dcosmaint.model import RENEWING, Finding, Node, Policy, Roll, some_nodes
+from dcosmaint.model import RENEWING, Finding, Node, Policy, Roll, counted
 
 RULE = "work-dir"
 
@@ -44,7 +44,7 @@ def ordered(roll: Roll, nodes: list[Node]) -> Iterator[Finding]:
     """Said of all nodes together before anything begins: data that is thrown away, or an identity that comes back."""
     found = [node for node in nodes if roll.work in RENEWING and outlives(node, roll.policy)]
     if found:
-        yield Finding(RULE, f"{some_nodes(len(found))} with volumes that EC2 keeps", WORDS[roll.policy.work_dir])
+        yield Finding(RULE, f"{counted(len(found), 'node')} with volumes that EC2 keeps", WORDS[roll.policy.work_dir])
 
 
 WORDS = {

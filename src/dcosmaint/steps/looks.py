@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterable, Iterator, Mapping
 
 from dcosmaint.errors import Retryable, StartOver, Vanished
-from dcosmaint.model import Agent, App, Node, Pod, Roll, Waiting, Waits
+from dcosmaint.model import Agent, App, Node, Pod, Roll, Waiting, Waits, counted
 from dcosmaint.ports import Ec2Reads, MarathonReads, MesosReads, ServiceReads
 
 LOOKS = 3
@@ -24,7 +24,8 @@ def agents_at(mesos: MesosReads, private_ip: str) -> tuple[Agent, ...]:
     """Every agent listed at an address. While agents are recovered, absence proves nothing."""
     agents = mesos.agents()
     if agents.recovered:
-        raise Retryable(f"{len(agents.recovered)} agents have not re-registered since the master's failover")
+        away = counted(len(agents.recovered), "agent has", "agents have")
+        raise Retryable(f"{away} not re-registered since the master's failover")
     return tuple(agent for agent in agents.listed if agent.private_ip == private_ip)
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from dcosmaint.errors import Retryable, StartOver
-from dcosmaint.model import NOTHING, Member, Node, Pod, Roll, Service, Waiting
+from dcosmaint.model import NOTHING, Member, Node, Pod, Roll, Service, Waiting, counted
 from dcosmaint.model.kinds import proved
 from dcosmaint.ports import MesosActs, MesosReads, ServiceActs, ServiceReads
 from dcosmaint.safety import behind, lost
@@ -240,7 +240,7 @@ class ReplaceBrokers:
     def _behind(self, service: Service, pod: Pod) -> str:
         """What is left of its re-sync, as its operator's command or its topics tell; "" where nothing is."""
         count = behind(service, pod.member, self.slots.baseline(service))
-        return pod.out_of_sync or (f"{count} partitions behind" if count else "")
+        return pod.out_of_sync or (f"{counted(count, 'partition')} behind" if count else "")
 
 
 def _pod(service: Service, member: Member) -> Pod:

@@ -9,7 +9,7 @@ from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from dcosmaint.model import Node, Units, Waiting, Waits
+from dcosmaint.model import Node, Units, Waiting, Waits, counted
 from dcosmaint.ports import Ec2Reads, MesosReads, UnitActs, UnitReads
 from dcosmaint.steps.leaving import Leaving
 from dcosmaint.steps.looks import still_cordoned, still_there
@@ -32,7 +32,7 @@ class StopDocker:
             if refusal:
                 yield Waiting(f"room to take {self.node.address} away", refusal, self.waits.stalled)
             else:
-                yield Waiting("docker to stop", f"{seen.shims} containers left", self.waits.stop)
+                yield Waiting("docker to stop", f"{counted(seen.shims, 'container')} left", self.waits.stop)
 
     def _act(self, seen: Units) -> str:
         """Returns why it may not go on now, or ""."""

@@ -56,7 +56,7 @@ def test_its_brokers_are_where_their_tasks_are(sdk: Sdk) -> None:
 
 def test_a_broker_is_nowhere_only_when_every_agent_is_heard_of(canned: Canned, sdk: Sdk) -> None:
     canned.on(SLAVES, {"slaves": [], "recovered_slaves": [{"id": "S2"}]})
-    with pytest.raises(Retryable, match=r"kafka-legacy/broker-2 has no task.* 1 agents have not re-registered"):
+    with pytest.raises(Retryable, match=r"kafka-legacy/broker-2 has no task.* 1 agent has not re-registered"):
         sdk.one("kafka-legacy")
 
 

@@ -131,7 +131,8 @@ class Brokers:
         for partition, (copies, replicas) in sorted(left.items()):
             need = self._desk.yardstick.min_isr.get(service, max(1, min(2, replicas - 1)))
             if copies < need:
-                self._desk.bark(line, f"{did} with {copies} other in-sync copies of {partition}, and it needs {need}")
+                left_there = f"{copies} other in-sync {'copy' if copies == 1 else 'copies'}"
+                self._desk.bark(line, f"{did} with {left_there} of {partition}, and it needs {need}")
 
 
 def _is(pod: str, whom: str) -> bool:
