@@ -12,7 +12,8 @@ plain POSIX shell. UNIT is dcos-mesos-slave, or dcos-mesos-slave-public where th
     sudo -n pgrep -c -f '^[^ ]*containerd-shim'                        (prints 0 and ends with 1 when there is none)
     sudo -n systemctl is-active docker.service
     sudo -n systemctl kill -s SIGUSR1 docker.service
-    sudo -n systemctl kill -s SIGUSR1 --kill-who=main UNIT.service
+    sudo -n systemctl show -p MainPID UNIT.service
+    sudo -n pkill -USR1 -o -x -P 1,MAINPID mesos-agent                      (1: there is no such process)
     sudo -n systemctl stop UNIT.socket                                      (5: there is no such unit)
     sudo -n systemctl stop --no-block docker.socket | docker.service | UNIT.socket | UNIT.service
     sudo -n systemctl start --no-block docker.service | UNIT.socket | UNIT.service
@@ -91,7 +92,14 @@ sudo -n systemctl stop --no-block docker.service || [ $? -eq {NO_SUCH_UNIT} ]
 
 START_DOCKER = "sudo -n systemctl start --no-block docker.service\n"
 
-SIGNAL_AGENT = "sudo -n systemctl kill -s SIGUSR1 --kill-who=main $unit.service\n"
+SIGNAL_AGENT = """\
+main=$(sudo -n systemctl show -p MainPID $unit.service)
+sudo -n pkill -USR1 -o -x -P "1,${main#MainPID=}" mesos-agent ||
+  { echo "no process of $unit.service is a mesos-agent" >&2; exit 1; }
+"""
+# In DC/OS 1.9 the main process is a shell, `tee_stderr`, with the agent below it: to the shell a signal is its end, and
+# systemd ends the rest of the unit by SIGTERM. A child that the agent is making bears its name for a moment, hence the
+# oldest.
 
 STOP_AGENT = f"""\
 sudo -n systemctl stop --no-block $unit.socket || [ $? -eq {NO_SUCH_UNIT} ]

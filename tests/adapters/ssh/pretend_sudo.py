@@ -44,13 +44,17 @@ class Systemctl:
         return 0 if self.units.get(names[0], ABSENT)["ActiveState"] == "active" else 3
 
     def kill(self, words: list[str], names: list[str]) -> int:
-        unit = self.units[names[0]]
-        if unit["MainPID"] == "0":
-            return 1
-        if "mesos" in names[0]:
-            again = not any("Restart=no" in text for text in unit["loaded"].values())
-            self._set(names[0], *(("activating", "auto-restart", "0") if again else ("inactive", "dead", "0")))
-        return 0
+        return 1 if self.units[names[0]]["MainPID"] == "0" else 0
+
+    def pkill(self, words: list[str], names: list[str]) -> int:
+        """The agent ends, if it is below PID 1 and so the main process, or below the main process."""
+        below = words[words.index("-P") + 1].split(",")
+        for name, unit in self.units.items():
+            if "mesos" in name and unit["MainPID"] != "0" and unit["MainPID"] in below:
+                again = not any("Restart=no" in text for text in unit["loaded"].values())
+                self._set(name, *(("activating", "auto-restart", "0") if again else ("inactive", "dead", "0")))
+                return 0
+        return 1
 
     def stop(self, words: list[str], names: list[str]) -> int:
         return self._each(names, lambda name: self._set(name, "inactive", "dead", "0"))
@@ -87,8 +91,9 @@ class Systemctl:
 
 def program(name: str, words: list[str]) -> int:
     match name:
-        case "systemctl":
-            return Systemctl().call(words[0], words[1:])
+        case "systemctl" | "pkill":
+            verb, *rest = words if name == "systemctl" else (name, *words)
+            return Systemctl().call(verb, rest)
         case "test":
             return 0 if inside(words[-1]).exists() else 1
         case "pgrep" if (HERE / "shims").exists():

@@ -211,7 +211,7 @@ def test_docker_that_is_stopped_is_not_signalled_again(node: PretendNode, units:
 
 def test_only_the_main_process_of_the_agent_is_signalled(node: PretendNode, units: NodeUnits) -> None:
     units.signal_agent(node.instance)
-    assert node.called() == [f"systemctl kill -s SIGUSR1 --kill-who=main {AGENT}.service"]
+    assert node.called() == ["pkill -USR1 -o -x -P 1,4242 mesos-agent"]
 
 
 def test_a_signal_to_an_agent_that_has_ended_is_retryable(node: PretendNode, units: NodeUnits) -> None:

@@ -13,7 +13,9 @@ from dcosmaint.sandbox.world.state import Machine
 Words = Sequence[str]
 SUDO_FLAGS = ("-n", "-E", "-H", "--")
 PROPERTIES = ("Id", "LoadState", "ActiveState", "SubState", "MainPID", "DropInPaths")
-IGNORED = ("--no-block", "--quiet", "-q", "--no-pager", "--kill-who=main", "--kill-whom=main", "--force")
+JOB_FAILED = 1
+IGNORED = ("--no-block", "--quiet", "-q", "--no-pager", "--force")
+MAIN = ("--kill-who=main", "--kill-whom=main")
 SIGUSR1 = ("SIGUSR1", "USR1", "10")
 
 
@@ -82,6 +84,15 @@ class NodeShell:
         count = self._units.shims() if words and "containerd-shim" in words[-1] else 0
         return Said(0 if count else 1, f"{count}\n" if "-c" in words else "900\n" * count)
 
+    def _pkill(self, words: Words, _stdin: str) -> Said:
+        """`pkill -USR1 … mesos-agent`: there is one while its unit has a main process."""
+        if words[0] != "-USR1" or words[-1] != "mesos-agent":
+            return Said(2, error="pkill: this pretend node knows -USR1 and mesos-agent\n")
+        if not self._units.main(self._units.agent):
+            return Said(1)
+        self._units.signal(self._units.agent)
+        return Said()
+
     def _reboot(self, _words: Words, _stdin: str) -> Said:
         self._units.reboot()
         return Said()
@@ -92,13 +103,14 @@ class NodeShell:
     # ---- systemctl
 
     def _systemctl(self, words: Words, _stdin: str) -> Said:
-        words = [word for word in words if word not in IGNORED]
-        if not words:
+        given = [word for word in words if word not in IGNORED]
+        if not given:
             return Said(1, error="this pretend node has no list of its units; name one\n")
-        act = self._VERBS.get(words[0])
+        act = self._VERBS.get(given[0])
         if act is None:
-            return Said(1, error=f"Unknown command verb {words[0]}.\n")
-        return act(self, words[1:])
+            return Said(1, error=f"Unknown command verb {given[0]}.\n")
+        said = act(self, given[1:])
+        return Said() if said.code == JOB_FAILED and "--no-block" in words else said
 
     def _daemon_reload(self, _words: Words) -> Said:
         self._units.reload()
@@ -111,7 +123,13 @@ class NodeShell:
         return self._each("reset-failed state of", words, lambda _unit: None, code=1)
 
     def _start(self, words: Words) -> Said:
-        return self._each("start", words, self._units.start)
+        failed = list[str]()
+
+        def start(unit: str) -> None:
+            failed.extend([] if self._units.start(unit) else [unit])
+
+        said = self._each("start", words, start)
+        return Said(JOB_FAILED, error="".join(f"Job for {unit} failed.\n" for unit in failed)) if failed else said
 
     def _stop(self, words: Words) -> Said:
         return self._each("stop", words, self._units.stop)
@@ -124,17 +142,12 @@ class NodeShell:
         return self._each("restart", words, restart)
 
     def _kill(self, words: Words) -> Said:
-        signal, units = "SIGTERM", []
-        rest = iter(words)
-        for word in rest:
-            if word in ("-s", "--signal"):
-                signal = next(rest, "")
-            elif word.startswith("--signal="):
-                signal = word.partition("=")[2]
-            else:
-                units.append(word)
+        signal, units = _signal(words)
         if signal not in SIGUSR1:
             return Said(1, error=f"Failed to kill unit: a pretend node knows no other signal than SIGUSR1: {signal}\n")
+        ended = [unit for unit in map(_unit, units) if set(MAIN) & set(words) and not self._units.main(unit)]
+        if ended:
+            return Said(1, error=f"Failed to kill unit {ended[0]}: No main process to kill\n")
         return self._each("kill", units, self._units.signal, code=1)
 
     def _is_active(self, words: Words) -> Said:
@@ -179,13 +192,27 @@ class NodeShell:
     }  # fmt: skip
 
     _PROGRAMS: ClassVar[dict[str, Callable[[NodeShell, Words, str], Said]]] = {
-        "cat": _cat, "mkdir": _mkdir, "pgrep": _pgrep, "reboot": _reboot, "rm": _rm, "systemctl": _systemctl,
-        "tee": _tee, "test": _test, "true": _true,
+        "cat": _cat, "mkdir": _mkdir, "pgrep": _pgrep, "pkill": _pkill, "reboot": _reboot, "rm": _rm,
+        "systemctl": _systemctl, "tee": _tee, "test": _test, "true": _true,
     }  # fmt: skip
 
 
 def _unit(word: str) -> str:
     return word if word.endswith((".service", ".socket")) else f"{word}.service"
+
+
+def _signal(words: Words) -> tuple[str, list[str]]:
+    """Which signal `systemctl kill` is to send, and to which units."""
+    signal, units = "SIGTERM", []
+    rest = iter(word for word in words if word not in MAIN)
+    for word in rest:
+        if word in ("-s", "--signal"):
+            signal = next(rest, "")
+        elif word.startswith("--signal="):
+            signal = word.partition("=")[2]
+        else:
+            units.append(word)
+    return signal, units
 
 
 def _paths(words: Words) -> list[str]:

@@ -39,7 +39,7 @@ class Units:
         """After a (re)boot: what listens again, and which start conditions hold now."""
         self._node.files.reboot()
         self._node.sockets = {DOCKER_SOCKET}
-        self._start_socket(self.agent_socket)
+        self._listen(self.agent_socket)  # before its service
         self.settle()
 
     def reload(self) -> None:
@@ -58,14 +58,16 @@ class Units:
 
     # ---- what systemctl does
 
-    def start(self, unit: str) -> None:
+    def start(self, unit: str) -> bool:
+        """False where the job fails."""
         if unit == DOCKER:
             self._world.systemd.start_docker(self._machine)
             self._node.sockets.add(DOCKER_SOCKET)  # its service requires it
         elif unit == self.agent:
             self._start_agent()
         else:
-            self._start_socket(unit)
+            return self._start_socket(unit)
+        return True
 
     def stop(self, unit: str) -> None:
         if unit == DOCKER:
@@ -75,19 +77,35 @@ class Units:
                 self._world.systemd.stop_agent(self._machine)
         else:
             self._node.sockets.discard(unit)
+            if unit == DOCKER_SOCKET:
+                self._world.systemd.stop_docker(self._machine)  # its service requires it
 
     def signal(self, unit: str) -> None:
         """SIGUSR1: dockerd only dumps its stacks at it, the agent leaves."""
         if unit == self.agent:
             self._world.systemd.signal_agent(self._machine)
 
+    def main(self, unit: str) -> bool:
+        """Whether the unit has a main process."""
+        return self.properties(unit).get("MainPID", "0") != "0"
+
     def _start_agent(self) -> None:
-        if self._node.files.failed_conditions(self.agent) or self._machine.process:
+        if self._machine.process:
+            return
+        self._start_socket(self.agent_socket)  # its service wants it
+        if self._node.files.failed_conditions(self.agent):
             return  # a condition that does not hold is no error for systemctl
         self._world.systemd.release_agent(self._machine)
         self.settle()
 
-    def _start_socket(self, unit: str) -> None:
+    def _start_socket(self, unit: str) -> bool:
+        late = unit == self.agent_socket and unit not in self._node.sockets and self._machine.process
+        if late and not self._node.files.failed_conditions(unit):
+            return False  # systemd opens no socket of a service that is already there
+        self._listen(unit)
+        return True
+
+    def _listen(self, unit: str) -> None:
         if self.known(unit) and not self._node.files.failed_conditions(unit):
             self._node.sockets.add(unit)
 
