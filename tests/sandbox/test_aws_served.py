@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from typing import Any
 
 import boto3
@@ -58,13 +59,21 @@ def launch(aws: Aws, ec2: Any, number: int, ami: str) -> dict[str, Any]:
 
 @pytest.fixture
 def bench() -> Iterator[Bench]:
+    with a_bench(SHAPE) as bench:
+        yield bench
+
+
+@contextmanager
+def a_bench(shape: Shape) -> Iterator[Bench]:
     aws = Aws(network=73)
     aws.start()
-    aws.found(SHAPE.zones, (OLD, NEW))
+    aws.found(shape.zones, (OLD, NEW))
     ec2 = boto3.client("ec2", endpoint_url=aws.endpoint, config=Config(retries={"max_attempts": 0}))
     for number in range(3):
         launch(aws, ec2, number, OLD.id)
-    world = found(SHAPE, aws.nodes(), (OLD, NEW), time.time())
+    if shape.volumes:
+        aws.attach()
+    world = found(shape, aws.nodes(), (OLD, NEW), time.time())
     pace, keys = Pace(world, 0.0), HostKeys()
     aws.follow(pace, keys.console)
     yield Bench(aws, ec2, world, pace, keys)
@@ -111,6 +120,24 @@ def test_a_launched_instance_boots_at_its_predecessor_s_address_and_time(bench: 
     bench.pace.skip(300.0)
     agent = bench.world.ground.agents[bench.world.machine(new["InstanceId"]).agent_id]
     assert (agent.listed, agent.machine.ami) == (True, NEW.id)
+
+
+def test_a_volume_that_outlives_its_instance_is_attached_to_the_next_one_at_its_address() -> None:
+    with a_bench(replace(SHAPE, volumes="work-dir")) as bench:
+        old = bench.world.machine(bench.node(0))
+        (kept,) = _kept(bench.describe(old.id))
+        assert kept == old.volume
+        bench.ec2.terminate_instances(InstanceIds=[old.id])
+        bench.pace.skip(60.0)
+        assert _kept(bench.describe(old.id)) == []
+        new = bench.launch(0)["InstanceId"]
+        assert _kept(bench.describe(new)) == [kept]
+        assert bench.world.machine(new).agent_id == old.agent_id
+
+
+def _kept(instance: dict[str, Any]) -> list[str]:
+    volumes = [each["Ebs"] for each in instance["BlockDeviceMappings"]]
+    return [volume["VolumeId"] for volume in volumes if not volume["DeleteOnTermination"]]
 
 
 def test_an_address_in_use_is_not_given_twice(bench: Bench) -> None:

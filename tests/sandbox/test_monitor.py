@@ -101,6 +101,15 @@ BAD: dict[str, tuple[list[dict[str, Any]], str]] = {
         [*left(1), said("terminate", **node(1, pods=[f"{SERVICE}/kafka-1"]))],
         "i-1 (agent[1]) was terminated with kafka-events/kafka-1 on it",
     ),
+    "emptied under its agent": (
+        [*left(1), said("empty-work-dir", **node(1, process=True))],
+        "the work dir of agent[1] was emptied under its agent",
+    ),
+    "emptied with a pod": (
+        [*left(1), said("empty-work-dir", **node(1, pods=[f"{SERVICE}/kafka-1"]))],
+        "i-1 (agent[1]) was emptied with kafka-events/kafka-1 on it",
+    ),
+    "emptied undrained": ([said("empty-work-dir", **node(1))], "i-1 (agent[1]) was emptied before it was drained"),
     "terminated undrained": ([said("terminate", **node(1))], "i-1 (agent[1]) was terminated before it was drained"),
     "stopped with a pod": (
         left(1, pods=[f"{SERVICE}/kafka-1"]),

@@ -15,7 +15,7 @@ from dcosmaint.adapters.ssh import Ssh
 from dcosmaint.adapters.ssh_route import SshSettings
 from dcosmaint.adapters.units import NodeUnits
 from dcosmaint.errors import NodeFailed, Retryable
-from dcosmaint.model import Instance
+from dcosmaint.model import Instance, WorkDir
 from dcosmaint.sandbox.served.door import Door
 from dcosmaint.sandbox.served.files import Folder
 from dcosmaint.sandbox.served.host_keys import HostKeys
@@ -162,6 +162,19 @@ def test_only_a_lasting_hold_survives_a_reboot(bench: Bench, lasting: bool) -> N
     bench.await_(bench.answers)
     seen = bench.units.look(bench.instance)
     assert (seen.held, seen.lasting, seen.agent, seen.docker) == (lasting, lasting, not lasting, True)
+
+
+@pytest.mark.parametrize("apart", [True, False])
+def test_a_work_dir_is_told_by_its_device_and_emptied_under_no_agent(bench: Bench, apart: bool) -> None:
+    bench.machine.apart = apart
+    assert bench.units.work_dir(bench.instance) == WorkDir(apart=apart, empty=False)
+    with pytest.raises(Retryable, match="is active"):
+        bench.units.empty_work_dir(bench.instance)
+    bench.units.hold_agent(bench.instance, lasting=False)
+    bench.units.signal_agent(bench.instance)
+    bench.await_(lambda: not bench.machine.process)
+    bench.units.empty_work_dir(bench.instance)
+    assert bench.units.work_dir(bench.instance) == WorkDir(apart=apart, empty=True)
 
 
 def test_scripts_are_run_by_a_real_shell_with_its_exit_codes_and_streams(bench: Bench) -> None:

@@ -15,7 +15,7 @@ from dcosmaint.cli.work import Wish
 from dcosmaint.model import Roll, Work
 from dcosmaint.sandbox.served import running
 from dcosmaint.sandbox.served.running import Running
-from dcosmaint.sandbox.served.settings import JOBS, KAFKA, Settings
+from dcosmaint.sandbox.served.settings import JOBS, KAFKA, VOLUMES, Settings
 from dcosmaint.sandbox.world.profiles import PROFILES
 
 TERRAFORM_MISSING = (
@@ -26,6 +26,7 @@ TERRAFORM_MISSING = (
 QUICK = 200.0
 """How much faster than ours the demo's time runs: two hours are a minute, beside what terraform takes."""
 
+OUTLIVING = "What each node keeps on a volume that outlives its instance."
 FAULTS = "none; some: one answer in fifty gets lost; or names of docs/reliability.md, with commas between them."
 
 JOBS_HELP = "Tasks of other frameworks, which nobody moves."
@@ -50,6 +51,7 @@ def sandbox() -> None:
 @click.option("--faults", default="none", show_default=True, help=FAULTS)
 @click.option("--provider", type=click.Choice(["builtin", "real"]), default="builtin", show_default=True)
 @click.option("--seed", type=int, default=0, show_default=True)
+@click.option("--volumes", type=click.Choice(VOLUMES), default="none", show_default=True, help=OUTLIVING)
 def start(root: Path | None, **given: Any) -> None:
     """Start it. It goes on when this command has ended."""
     begun = running.start(Settings(root or pretend_cluster.folder(), **given))

@@ -12,7 +12,7 @@ from threading import Event
 
 from dcosmaint.errors import DcosmaintError
 from dcosmaint.sandbox.served.files import Folder
-from dcosmaint.sandbox.served.settings import JOBS, KAFKA, Settings
+from dcosmaint.sandbox.served.settings import JOBS, KAFKA, VOLUMES, Settings
 from dcosmaint.sandbox.world.profiles import PROFILES
 
 
@@ -43,6 +43,7 @@ def _settings(words: list[str]) -> Settings:
     parser.add_argument("--faults", default="none", help="none, some, or names with commas between them")
     parser.add_argument("--provider", choices=("builtin", "real"), default="builtin")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--volumes", choices=VOLUMES, default="none")
     found = vars(parser.parse_args(words))
     return Settings(root=found.pop("dir"), **found)
 

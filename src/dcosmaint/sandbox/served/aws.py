@@ -20,7 +20,7 @@ from werkzeug.serving import make_server
 
 from dcosmaint.sandbox.served.aws_faults import Befallen
 from dcosmaint.sandbox.served.balancers import WorldElb, WorldElbV2, sentences_of_instances
-from dcosmaint.sandbox.served.ec2 import ADDRESS_TAG, WorldEc2, node_shape
+from dcosmaint.sandbox.served.ec2 import ADDRESS_TAG, DEVICE, WorldEc2, node_shape
 from dcosmaint.sandbox.served.pace import Pace
 from dcosmaint.sandbox.world import NodeShape
 
@@ -88,6 +88,12 @@ class Aws:
             if ADDRESS_TAG in tags and instance.state == "running":
                 found.append(node_shape(instance, tags))
         return sorted(found, key=lambda shape: (shape.public, _number(shape.address)))
+
+    def attach(self) -> None:
+        """A volume for each of them, that outlives the instance."""
+        for shape in self.nodes():
+            volume = self.ec2.create_volume(100, shape.zone)
+            self.ec2.attach_volume(volume.id, shape.instance_id, DEVICE, delete_on_termination=False)
 
     def follow(self, pace: Pace, console: Callable[[str], str]) -> None:
         """From now on the World decides; `console` gives what an instance wrote while it booted."""

@@ -63,6 +63,8 @@ class Daemon:
         aws.found(self._settings.shape.zones, (NOW, NEXT))
         log.info("AWS at %s, nodes in 127.%s.0.0/16", aws.endpoint, number)
         self._apply(aws)
+        if self._settings.shape.volumes:
+            aws.attach()
         pace, keys = self._world(aws), HostKeys()
         stack.callback(pace.close)
         aws.follow(pace, keys.console)

@@ -24,6 +24,9 @@ from dcosmaint.sandbox.world.state import Machine
 ADDRESS_TAG = "dcosmaint:address"
 PUBLIC_TAG = "dcosmaint:public"
 ROLL_TAG = "dcosmaint:roll"
+DEVICE = "/dev/xvdf"
+"""Where a node's own volume is attached."""
+
 STATE_CODES = {"pending": 0, "running": 16, "shutting-down": 32, "terminated": 48}
 
 
@@ -74,7 +77,8 @@ class WorldEc2(EC2Backend):
             reservation = super().run_instances(image_id, count, *args, **kwargs)
             for instance in reservation.instances:
                 if ADDRESS_TAG in tags:
-                    _launch(world, instance, tags)
+                    machine = _launch(world, instance, tags)
+                    self._attach(machine)
             self._follow(world)
             return reservation
 
@@ -88,6 +92,11 @@ class WorldEc2(EC2Backend):
             return None
         subnet.del_subnet_ip(old.private_ip)  # moto keeps it for the instance that is gone
         return old.private_ip
+
+    def _attach(self, machine: Machine) -> None:
+        """What its boot script does: it looks for the volume of its predecessor."""
+        if machine.volume:
+            self.attach_volume(machine.volume, machine.id, DEVICE, delete_on_termination=False)
 
     def terminate_instances(self, instance_ids: list[str]) -> Any:
         if not self.pace:
@@ -143,10 +152,11 @@ def _mirror(machine: Machine, instance: Instance) -> None:
     instance.disable_api_termination = machine.protected
 
 
-def _launch(world: World, instance: Instance, tags: dict[str, str]) -> None:
+def _launch(world: World, instance: Instance, tags: dict[str, str]) -> Machine:
     address = tags[ADDRESS_TAG]
-    world.cloud.launch(node_shape(instance, tags))
+    old = world.ground.machines.get(world.terraform.state.get(address, ""))
     world.terraform.state[address] = instance.id
+    return world.cloud.launch(node_shape(instance, tags), old)
 
 
 def node_shape(instance: Instance, tags: dict[str, str]) -> NodeShape:
@@ -158,6 +168,7 @@ def node_shape(instance: Instance, tags: dict[str, str]) -> NodeShape:
         private_ip=instance.private_ip or "",
         instance_id=instance.id,
         ami=instance.image_id,
+        volume=instance.block_device_mapping[DEVICE].volume_id if DEVICE in instance.block_device_mapping else "",
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from dcosmaint.sandbox.served.node_units import NO_SUCH_UNIT, Node, Units
-from dcosmaint.sandbox.world import World
+from dcosmaint.sandbox.world import Rejected, World
 from dcosmaint.sandbox.world.state import Machine
 
 Words = Sequence[str]
@@ -16,6 +16,10 @@ PROPERTIES = ("Id", "LoadState", "ActiveState", "SubState", "MainPID", "DropInPa
 JOB_FAILED = 1
 IGNORED = ("--no-block", "--quiet", "-q", "--no-pager", "--force")
 MAIN = ("--kill-who=main", "--kill-whom=main")
+WORK_DIR = "/var/lib/mesos/slave"
+ROOT, DISK = 64512, 66305
+"""Numbers of devices."""
+
 SIGUSR1 = ("SIGUSR1", "USR1", "10")
 
 
@@ -68,7 +72,7 @@ class NodeShell:
 
     def _rm(self, words: Words, _stdin: str) -> Said:
         missing = [path for path in _paths(words) if self._files.files.pop(path, None) is None]
-        if "-f" in words or not missing:
+        if {"-f", "-rf"} & {*words} or not missing:
             return Said()
         return Said(1, error="".join(f"rm: cannot remove '{path}': No such file or directory\n" for path in missing))
 
@@ -76,6 +80,27 @@ class NodeShell:
         missing = [path for path in words if path not in self._files.files]
         out = "".join(self._files.files.get(path, "") for path in words) if words else stdin
         return Said(int(bool(missing)), out, "".join(f"cat: {path}: No such file or directory\n" for path in missing))
+
+    def _stat(self, words: Words, _stdin: str) -> Said:
+        """`stat -L -c %d PATH…`: the number of the device that each of them lies on."""
+        devices = (DISK if self._units.apart and path.startswith(WORK_DIR) else ROOT for path in _paths(words)[1:])
+        return Said(out="".join(f"{device}\n" for device in devices))
+
+    def _find(self, words: Words, _stdin: str) -> Said:
+        """In the agent's work dir alone, the first thing that is there, or all of it to be deleted."""
+        if words[0] != WORK_DIR:
+            return Said(1, error=f"find: '{words[0]}': this pretend node looks nowhere but in {WORK_DIR}\n")
+        if "-delete" in words:
+            return self._empty()
+        return Said(out=f"{WORK_DIR}/meta\n" if self._units.full else "")
+
+    def _empty(self) -> Said:
+        """A World has no such thing as an agent without its work dir."""
+        try:
+            self._units.empty_work_dir()
+        except Rejected as error:
+            return Said(1, error=f"find: {error}\n")
+        return Said()
 
     # ---- processes
 
@@ -192,7 +217,8 @@ class NodeShell:
     }  # fmt: skip
 
     _PROGRAMS: ClassVar[dict[str, Callable[[NodeShell, Words, str], Said]]] = {
-        "cat": _cat, "mkdir": _mkdir, "pgrep": _pgrep, "pkill": _pkill, "reboot": _reboot, "rm": _rm,
+        "cat": _cat, "find": _find, "mkdir": _mkdir, "pgrep": _pgrep, "pkill": _pkill, "reboot": _reboot, "rm": _rm,
+        "stat": _stat,
         "systemctl": _systemctl, "tee": _tee, "test": _test, "true": _true,
     }  # fmt: skip
 

@@ -138,6 +138,18 @@ class Units:
         """containerd-shim processes, one for each container that is left."""
         return self._world.systemd.containers(self._machine)
 
+    @property
+    def apart(self) -> bool:
+        """Whether the agent's work dir is on a volume of its own."""
+        return self._machine.apart
+
+    @property
+    def full(self) -> bool:
+        return not self._machine.emptied
+
+    def empty_work_dir(self) -> None:
+        self._world.systemd.empty_work_dir(self._machine)
+
     def reboot(self) -> None:
         self._world.systemd.reboot(self._machine)
 

@@ -24,6 +24,9 @@ from dcosmaint.sandbox.world.shape import (
 FEWEST, MOST = 8, 200
 """Nodes. Fewer could not hold the brokers of one service while one of them moves; more have no addresses."""
 
+VOLUMES = ("none", "data", "work-dir")
+"""What each node keeps on an EBS volume that goes on to the next instance at its address; a boot script attaches it."""
+
 FAILURES = {"none": 0.0, "some": 0.02}
 """The share of the cluster's answers that get lost."""
 
@@ -64,6 +67,7 @@ class Settings:
     faults: str = "none"  # none | some | names, with commas between them
     provider: Literal["builtin", "real"] = "builtin"
     seed: int = 0
+    volumes: str = "none"  # none | data | work-dir
 
     def check(self) -> None:
         """Raises `Usage` for what can't be served."""
@@ -84,8 +88,10 @@ class Settings:
 
     @property
     def shape(self) -> Shape:
+        """Where work dirs outlive their instances, addresses are pinned, as they have to be."""
         runs = replace(Shape(), services=KAFKA[self.kafka], jobs=JOBS[self.jobs])
-        return replace(runs, nodes=self.nodes, profile=self.profile, seed=self.seed)
+        shape = replace(runs, nodes=self.nodes, profile=self.profile, seed=self.seed)
+        return shape if self.volumes == "none" else replace(shape, volumes=self.volumes, same_ip=1.0)
 
     @property
     def failures(self) -> float:
@@ -102,5 +108,5 @@ class Settings:
         return [
             f"--dir={self.root.absolute()}", f"--nodes={self.nodes}", f"--kafka={self.kafka}", f"--jobs={self.jobs}",
             f"--profile={self.profile}", f"--time-factor={self.time_factor}", f"--faults={self.faults}",
-            f"--provider={self.provider}", f"--seed={self.seed}",
+            f"--provider={self.provider}", f"--seed={self.seed}", f"--volumes={self.volumes}",
         ]  # fmt: skip
