@@ -47,6 +47,10 @@ class LoginLost(Fatal):
     """Our login ran out, or is taken no more: no other node would fare better until somebody logs in again."""
 
 
+NO_LOGIN = "its AWS credentials expired, or it found none: log in anew."
+"""Said of programs that log in by themselves."""
+
+
 class Forbidden(Fatal):
     """Our login is good, and its user may not do this."""
 

@@ -266,6 +266,29 @@ def test_a_held_node_stops_the_roll_and_a_resume_ends_it(stage: Stage) -> None:
     assert "Nothing to do" in stage.type("resume", "--yes").output
 
 
+@pytest.mark.parametrize("lost", ["dcos", "terraform"])
+def test_a_login_that_runs_out_in_the_middle_is_the_journals_last_line_and_a_resume_goes_on(
+    stage: Stage, lost: str
+) -> None:
+    def lose() -> None:
+        if lost == "dcos":
+            stage.world.faults.login_expired = True
+        else:
+            stage.world.faults.apply_fails = "ExpiredToken: The security token included in the request is expired"
+
+    stage.world.at(60.0, lose)
+    ended = stage.type("roll", "--ami", stage.new_ami, "--yes", "--json")
+    assert ended.exit_code == 4
+    assert "log in anew" in ended.output
+    (roll_id,) = stage.shelf.ids()
+    last = json.loads(stage.shelf.journal(roll_id).read_text().splitlines()[-1])
+    assert (last["event"], "log in anew" in last["why"]) == ("roll-stopped", True)
+    events = [json.loads(line) for line in ended.stdout.splitlines() if line.startswith("{")]
+    assert events[-1]["event"] == "roll-stopped"
+    stage.world.faults.login_expired, stage.world.faults.apply_fails = False, ""
+    assert stage.type("resume", "--yes").exit_code == 0
+
+
 def test_confirm_node_asks_before_each_and_a_no_stops_the_roll(stage: Stage) -> None:
     words = ("roll", "--ami", stage.new_ami, "--yes", "--confirm", "node")
     ended = stage.type(*words, answer="y\nn\n")

@@ -11,8 +11,9 @@ from typing import Any, Literal
 import pytest
 
 from dcosmaint.choice import Choice
-from dcosmaint.errors import Refused
+from dcosmaint.errors import LoginLost, Refused
 from dcosmaint.journal import File, Journal, Memory
+from dcosmaint.lines import TakenOver
 from dcosmaint.model import Policy, Roll, Verdict, Work
 from dcosmaint.sandbox.world import BalancerShape, KafkaShape, Shape, TopicShape, World, build
 from dcosmaint.sandbox.world.program import Drift
@@ -366,6 +367,21 @@ def test_a_terraform_that_fails_stops_the_roll_and_blames_no_node(what: str) -> 
     journal = stopped(stage, roll)
     assert "InsufficientInstanceCapacity" in journal.progress.paused
     assert replaced(stage.world, roll) == 1
+
+
+@pytest.mark.parametrize("what", ["plan_fails", "apply_fails"])
+def test_a_terraform_whose_credentials_expired_waits_for_a_login_and_blames_no_node(what: str) -> None:
+    stage, memory = Stage(build(SMALL)), Memory()
+    setattr(stage.world.faults, what, "ExpiredToken: The security token included in the request is expired")
+    roll = stage.roll(policy=QUICK)
+    journal = stage.begin(roll, memory)
+    with pytest.raises(LoginLost, match=r"its AWS credentials expired, .*: log in anew\. .*ExpiredToken"):
+        stage.run(journal)
+    assert said(memory, "failed") == said(memory, "paused") == []
+    setattr(stage.world.faults, what, "")
+    journal.append(TakenOver("me@here"))
+    assert Stage(stage.world).run(journal) is Verdict.DONE, why(journal)
+    clean(stage, roll)
 
 
 def test_a_node_that_somebody_cordons_on_the_way_is_left_alone() -> None:

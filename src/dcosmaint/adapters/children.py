@@ -19,6 +19,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Protocol
 
+from dcosmaint.adapters.logins import login_lost
 from dcosmaint.adapters.processes import Process
 from dcosmaint.adapters.programs import Program
 from dcosmaint.adapters.spawn import Waiting, spawn
@@ -136,6 +137,7 @@ class Children:
         if not running:
             record.clean()
         lines = record.lines()
+        error = "" if running or code == 0 else _error(words, lines, code)
         return Child(
             what=record.what,
             pid=record.program.pid,
@@ -143,7 +145,8 @@ class Children:
             code=code,
             subject=record.subject,
             says=redacted(next(filter(None, map(words.says, reversed(lines))), "")),
-            error="" if running or code == 0 else redacted(_error(words, lines, code)),
+            error=redacted(error),
+            login_lost=login_lost(error),
         )
 
     def newest_room(self, *whats: str) -> Path | None:

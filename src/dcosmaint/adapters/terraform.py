@@ -13,12 +13,13 @@ from pathlib import Path
 from dcosmaint.adapters import terraform_plan, terraform_state
 from dcosmaint.adapters.children import Children
 from dcosmaint.adapters.images import Images
+from dcosmaint.adapters.logins import login_lost
 from dcosmaint.adapters.programs import ProgramFailed, run
 from dcosmaint.adapters.terraform_code import ignores_ami, resource_block
 from dcosmaint.adapters.terraform_words import TerraformWords
 from dcosmaint.adapters.tfvars import loaded_by_itself
 from dcosmaint.adapters.workspace import FLAG, Workspace
-from dcosmaint.errors import Fatal
+from dcosmaint.errors import NO_LOGIN, Fatal, LoginLost
 from dcosmaint.model import Change, Child, Placed
 
 PLAN_FILE = "plan.tfplan"
@@ -103,7 +104,12 @@ class Terraform:
         self._children.interrupt("plan", "apply", group=False)
 
     def _state(self) -> str:
-        return run(self._workspace.program("state pull", no_color=FLAG), self._workspace.deadline)
+        try:
+            return run(self._workspace.program("state pull", no_color=FLAG), self._workspace.deadline)
+        except ProgramFailed as error:
+            if login_lost(error.said):
+                raise LoginLost(f"the state can't be read: {NO_LOGIN} {error}") from error
+            raise
 
     def _companions(self, addresses: Sequence[str]) -> tuple[str, ...]:
         """What hangs on a node is in no plan for that node alone: terraform plans what its targets depend on."""

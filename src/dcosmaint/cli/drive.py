@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,10 +23,10 @@ from dcosmaint.cli.plain import Plain
 from dcosmaint.cli.price import Priced
 from dcosmaint.cli.screen import screen
 from dcosmaint.cli.signals import heard
-from dcosmaint.errors import DcosmaintError, Interrupted, Refused
+from dcosmaint.errors import DcosmaintError, Fatal, Interrupted, Refused
 from dcosmaint.executor import Executor
 from dcosmaint.journal import Journal
-from dcosmaint.lines import Aborting, RollAborted, RollBegun, TakenOver
+from dcosmaint.lines import Aborting, RollAborted, RollBegun, RollStopped, TakenOver
 from dcosmaint.model import Roll, Verdict
 from dcosmaint.ports import Lease
 from dcosmaint.reporter import Reporter, Several
@@ -119,25 +119,37 @@ def _drive(cluster: Cluster, roll_id: str, telling: Telling, opening: _Opening) 
     with cluster.connect(folder) as site:
         journal = opening.journal(hands)
         try:
-            journal.append(opening.line)
-            with heard(hands), telling.reporter(journal, hands.now, folder) as reporter:
-                journal.heard = Priced(journal, reporter, telling.expected)
-                journal.heard(hands.now(), opening.line)
-                verdict = _run(journal, site, hands, reporter, opening)
-            exposed = () if verdict is Verdict.DONE else tuple(_exposed(site))
-        except Interrupted:
-            raise
-        except BrokenPipeError as error:
-            hush()
-            raise Stopped(f"nobody reads our output any more. `dcosmaint resume {roll_id}` goes on.") from error
-        except (DcosmaintError, OSError) as error:  # a disk that is full, say
-            raise _stopped(journal, error) from error
+            with _told(roll_id, journal):
+                journal.append(opening.line)
+                with heard(hands), telling.reporter(journal, hands.now, folder) as reporter:
+                    journal.heard = Priced(journal, reporter, telling.expected)
+                    journal.heard(hands.now(), opening.line)
+                    verdict = _run(journal, site, hands, reporter, opening)
+                exposed = () if verdict is Verdict.DONE else tuple(_exposed(site))
         finally:
             if loose(journal.progress):
                 opening.lease.keep()
             hands.close()
     if not telling.as_json:
         click.echo("\n".join([*exposed, *cluster.tally(journal.roll)]))
+    return _ended(journal, verdict, telling)
+
+
+@contextmanager
+def _told(roll_id: str, journal: Journal) -> Iterator[None]:
+    """Whatever ends a roll in its middle, in words."""
+    try:
+        yield
+    except Interrupted:
+        raise
+    except BrokenPipeError as error:
+        hush()
+        raise Stopped(f"nobody reads our output any more. `dcosmaint resume {roll_id}` goes on.") from error
+    except (DcosmaintError, OSError) as error:  # a disk that is full, say
+        raise _stopped(journal, error) from error
+
+
+def _ended(journal: Journal, verdict: Verdict, telling: Telling) -> int:
     if verdict is Verdict.DONE:
         return DONE
     click.echo("\n".join(left(journal)), err=telling.as_json)
@@ -155,7 +167,12 @@ def _stopped(journal: Journal, error: DcosmaintError | OSError) -> DcosmaintErro
 def _run(journal: Journal, site: Site, hands: Working, reporter: Reporter, opening: _Opening) -> Verdict:
     """The executor, between the first line, which is written already, and for an abort the last one."""
     door = Door(journal, site, hands, reporter, opening.agree(hands))
-    verdict = Executor(journal, site, hands, reporter, door).run()
+    try:
+        verdict = Executor(journal, site, hands, reporter, door).run()
+    except Fatal as error:  # of all: a login that ran out, a lock that was taken away
+        with suppress(DcosmaintError):  # without the lock, or with a full disk, there is no line
+            journal.append(RollStopped(str(error)))
+        raise
     if isinstance(opening.line, Aborting) and verdict is not Verdict.DONE:
         journal.append(RollAborted(opening.line.by))
     return verdict

@@ -146,6 +146,7 @@ class Child:
     subject: tuple[str, ...] = ()  # the addresses, or the roll's id, it was begun for
     says: str = ""  # its newest progress line
     error: str = ""  # what it said when it failed
+    login_lost: bool = False  # it failed because nobody takes its credentials (any more)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from dcosmaint.errors import Fatal
+from dcosmaint.errors import NO_LOGIN, Fatal, LoginLost
 from dcosmaint.model import Child, Roll, Waiting
 from dcosmaint.ports import Ec2Reads, PackerActs, PackerReads
 
@@ -40,4 +40,6 @@ class BakeImage:
 def _judge(child: Child) -> None:
     if child.code == 0:
         raise Fatal("packer ended well, and no AMI carries the tag dcosmaint:roll: does the template set it?")
+    if child.login_lost:
+        raise LoginLost(f"packer: {NO_LOGIN} Nothing else was touched. It said: {child.error}")
     raise Fatal(f"packer failed: {child.error or 'no exit code is known'}. Nothing else was touched.")

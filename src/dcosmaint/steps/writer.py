@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any
 
-from dcosmaint.errors import Fatal
+from dcosmaint.errors import NO_LOGIN, Fatal, LoginLost
 from dcosmaint.guard import judge
 from dcosmaint.model import Child, Node, Policy, Waiting
 from dcosmaint.ports import TerraformActs, TerraformReads
@@ -54,7 +54,7 @@ class Writer:
         planned, self.planned = self.planned, None
         applied, self.applying = self.applying, False
         if child and child.what == "apply" and applied and child.code != 0:
-            raise Fatal(f"terraform apply failed: {child.error or 'no exit code is known'}. A resume plans anew.")
+            raise _failed(child, "A resume plans anew.")
         if child and child.what == "plan" and planned is not None:
             self._apply(child, planned)
         elif missing := self._missing():
@@ -68,7 +68,7 @@ class Writer:
 
     def _apply(self, child: Child, planned: dict[str, str]) -> None:
         if child.code != 0:
-            raise Fatal(f"terraform plan failed: {child.error or 'no exit code is known'}. Nothing was applied.")
+            raise _failed(child, "Nothing was applied.")
         reasons = judge(self.terraform.changes(), planned, self.policy.companions)
         if reasons:
             raise Fatal(f"The saved plan is refused: {'; '.join(reasons)}. Nothing was applied.")
@@ -77,3 +77,9 @@ class Writer:
 
     def _waiting(self, child: Child) -> Waiting:
         return Waiting(f"terraform {child.what} of {' '.join(child.subject)}", child.says, self.policy.waits.apply)
+
+
+def _failed(child: Child, rest: str) -> Fatal:
+    if child.login_lost:
+        return LoginLost(f"terraform {child.what}: {NO_LOGIN} {rest} It said: {child.error}")
+    return Fatal(f"terraform {child.what} failed: {child.error or 'no exit code is known'}. {rest}")

@@ -91,4 +91,5 @@ def _child(program: Program | None, ours: Sequence[int]) -> Child | None:
         return None
     known = program.pid in ours and not program.running
     code, error = (program.code, program.error) if known else (None, "")
-    return Child(program.what, program.pid, program.running, code, program.subject, program.says, error)
+    lost = "ExpiredToken" in error
+    return Child(program.what, program.pid, program.running, code, program.subject, program.says, error, lost)
