@@ -7,18 +7,21 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from ssl import CERT_REQUIRED, SSLContext
 from typing import Any
 
 import pytest
 
 from dcosmaint.adapters.brokers import ByBrokers
-from dcosmaint.adapters.kafka_client import Access
+from dcosmaint.adapters.gather import gather
+from dcosmaint.adapters.kafka_client import Access, ask
 from dcosmaint.errors import Usage
 from dcosmaint.model import Member, Service
 from dcosmaint.ports import ServiceReads
 from dcosmaint.sandbox.served.kafka_listeners import Broker, Listeners
 from dcosmaint.sandbox.served.kafka_trust import Trust
 from dcosmaint.sandbox.served.kafka_wire import Known, Replicas
+from tests.adapters.dcos.certificates import a_certificate
 from tests.builders import a_partition, a_pod, a_service, a_store
 
 HERE = "127.0.0.1"
@@ -119,6 +122,14 @@ def test_what_a_broker_says_that_is_cut_off_makes_nobody_in_sync() -> None:
             assert (found.partitions or ())[0].isr == ("kafka-1", "kafka-2")
 
 
+def test_a_broker_answers_for_itself_however_many_are_asked_at_once() -> None:
+    """The client connects to those that it hears of, and then asks any of them."""
+    with a_kafka(dict.fromkeys(range(3), FLAT)) as at:
+        wanted = [*at.values()] * 20
+        asked = gather(lambda address: ask(Access("kafka-events"), [address], itself=True).by, wanted)
+    assert list(asked) == wanted
+
+
 def test_a_broker_that_does_not_answer_leaves_it_to_the_others() -> None:
     with a_kafka({0: FLAT, 1: FLAT}) as at:
         assert len(read(at, patience=0.5).partitions or ()) == 2
@@ -190,6 +201,23 @@ def test_r12_a_certificate_of_another_name_is_refused(tmp_path: Path) -> None:
             "kafka-events", (elsewhere,), True, str(tmp_path / "ca.crt"), "", "", "PLAIN", "me", trust.password
         )
         assert "verif" in unread(read(at, access=access))
+
+
+def test_r12_where_the_brokers_ask_for_a_certificate_ours_says_who_we_are(tmp_path: Path) -> None:
+    trust, ours = Trust.found(tmp_path), str(a_certificate(tmp_path, "me"))
+
+    def asks_back(ip: str) -> SSLContext:
+        context = trust.context(ip)
+        context.verify_mode = CERT_REQUIRED
+        context.load_verify_locations(ours)
+        return context
+
+    (port,) = ports(1)
+    broker = Broker("0", HERE, port, lambda: Known({0: (HERE, port)}, FLAT), {}, asks_back)
+    access = Access("kafka-events", (f"{HERE}:{port}",), tls=True, ca_cert=str(tmp_path / "ca.crt"))
+    with Listeners(lambda: (broker,)):
+        assert len(read({}, access=replace(access, cert=ours, key=ours)).partitions or ()) == 2
+        assert unread(read({}, access=access, patience=0.3))
 
 
 def test_a_service_that_is_no_kafka_is_a_mistake_and_others_stay_as_they_are() -> None:

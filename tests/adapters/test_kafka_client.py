@@ -6,10 +6,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from confluent_kafka import Producer
+from confluent_kafka import KafkaError, Producer
+from confluent_kafka.admin._metadata import ClusterMetadata, PartitionMetadata, TopicMetadata
 
-from dcosmaint.adapters.kafka_client import Access, Copies, ask, installed
-from dcosmaint.errors import Usage
+from dcosmaint.adapters.kafka_client import Access, Copies, ask, installed, told
+from dcosmaint.errors import Retryable, Usage
 
 
 def test_the_brokers_of_another_hand_are_understood() -> None:
@@ -25,6 +26,38 @@ def test_the_brokers_of_another_hand_are_understood() -> None:
         ("clicks", number): (1, 2, 3) for number in range(4)
     }
     assert all(isinstance(copies, Copies) and copies.leader in (1, 2, 3) for copies in told.partitions.values())
+
+
+def metadata(topic_error: int = 0, part_error: int = 0, parts: int = 1) -> ClusterMetadata:
+    """As the library builds it from an answer: one topic, with an error of Kafka's where its number is not 0."""
+    found, topic = ClusterMetadata(), TopicMetadata()
+    topic.topic, topic.error = "clicks", KafkaError(topic_error) if topic_error else None
+    for number in range(parts):
+        part = PartitionMetadata()
+        part.id, part.leader, part.replicas, part.isrs = number, -1, [1, 2], [2]
+        part.error = KafkaError(part_error) if part_error else None
+        topic.partitions[number] = part
+    vars(found).update(topics={"clicks": topic}, orig_broker_name="broker-1:9093/bootstrap")
+    return found
+
+
+def test_a_partition_without_a_leader_still_shows_who_is_in_sync() -> None:
+    for error in (0, KafkaError.LEADER_NOT_AVAILABLE, KafkaError.REPLICA_NOT_AVAILABLE):
+        found = told(metadata(part_error=error))
+        assert (found.by, found.partitions) == ("broker-1:9093", {("clicks", 0): Copies((2,), -1)})
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        (metadata(topic_error=KafkaError.TOPIC_AUTHORIZATION_FAILED), "topic clicks can't be read"),
+        (metadata(part_error=KafkaError.UNKNOWN_TOPIC_OR_PART), "clicks-0 can't be read"),
+        (metadata(parts=0), "topic clicks shows no partition yet"),
+    ],
+)
+def test_r2_what_a_broker_says_nothing_of_is_unknown(answer: ClusterMetadata, says: str) -> None:
+    with pytest.raises(Retryable, match=says):
+        told(answer)
 
 
 def test_without_the_extra_the_command_that_installs_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -57,7 +57,7 @@ class ByBrokers(ServiceReads):
     def _other(self, access: Access, address: str) -> Told | None:
         """None of one that does not answer at once: the others tell who is in sync without it."""
         try:
-            return ask(access, [address], min(ROUND, self.patience))
+            return ask(access, [address], min(ROUND, self.patience), itself=True)
         except Silent:
             return None
 

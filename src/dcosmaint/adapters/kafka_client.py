@@ -65,23 +65,35 @@ class Told:
     partitions: Mapping[tuple[str, int], Copies]
 
 
-def ask(access: Access, servers: Sequence[str], patience: float = PATIENCE) -> Told:
+def ask(access: Access, servers: Sequence[str], patience: float = PATIENCE, *, itself: bool = False) -> Told:
     """The answer of the first of these (host:port) that gives one.
 
-    Raises `Silent` with the reason when none does, `Retryable` for one that leaves partitions open, and `Usage` for
-    what its client can't work with.
+    The client asks whichever broker it is connected to by then, and goes on asking that one; `itself` takes no answer
+    of another one, and tries again with a new client. Raises `Silent` with the reason when there is none, `Retryable`
+    for one that leaves partitions open, and `Usage` for what its client can't work with.
     """
     errors: list[KafkaError] = []
-    client = _client(access.service, _settings(access, servers, errors.append))
-    end = time.monotonic() + patience
+    settings, end = _settings(access, servers, errors.append), time.monotonic() + patience
+    client = _client(access.service, settings)
     while True:
-        try:
-            return _told(client.list_topics(timeout=min(ROUND, max(0.1, end - time.monotonic()))))
-        except _library(access.service).KafkaException as error:
-            client.poll(0)  # hands over what went wrong meanwhile
-            reasons = [one for one in errors if one.name() != "_ALL_BROKERS_DOWN"] or [error.args[0]]
-            if time.monotonic() >= end or any(one.name() in SHUT for one in reasons):
-                raise Silent(f"{', '.join(servers)}: {reasons[-1].str()}") from None
+        answer, why = _answer(client, min(ROUND, max(0.1, end - time.monotonic())), errors)
+        if answer is not None and (not itself or answer.by in servers):
+            return answer
+        if time.monotonic() >= end or any(error.name() in SHUT for error in errors):
+            raise Silent(f"{', '.join(servers)}: {why or 'others answer for it'}")
+        client = _client(access.service, settings) if answer else client
+
+
+def _answer(client: AdminClient, timeout: float, errors: Sequence[KafkaError]) -> tuple[Told | None, str]:
+    """Or why there is none; `errors` gets what goes wrong meanwhile."""
+    from confluent_kafka import KafkaException
+
+    try:
+        return told(client.list_topics(timeout=timeout)), ""
+    except KafkaException as error:
+        client.poll(0)
+        reasons = [one for one in errors if one.name() != "_ALL_BROKERS_DOWN"] or [error.args[0]]
+        return None, str(reasons[-1].str())
 
 
 def installed(service: str) -> None:
@@ -128,7 +140,8 @@ def _settings(access: Access, servers: Sequence[str], heard: Callable[[KafkaErro
     return {name: value for name, value in wanted.items() if value}
 
 
-def _told(metadata: ClusterMetadata) -> Told:
+def told(metadata: ClusterMetadata) -> Told:
+    """Raises `Retryable` for a topic, or a partition, that the broker tells nothing of."""
     return Told(
         by=str(metadata.orig_broker_name).partition("/")[0],
         brokers={broker.id: f"{broker.host}:{broker.port}" for broker in metadata.brokers.values()},

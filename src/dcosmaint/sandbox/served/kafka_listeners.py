@@ -95,7 +95,7 @@ class _Listening:
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._connections.add(writer)
         conversation = Conversation(self._broker.know, self._broker.users)
-        with suppress(HangUp, OSError, asyncio.IncompleteReadError):
+        with suppress(HangUp, OSError, asyncio.IncompleteReadError, asyncio.CancelledError):  # the last: at the end
             while True:
                 (length,) = struct.unpack(">i", await reader.readexactly(4))
                 if not 0 < length <= LONGEST:
