@@ -41,7 +41,7 @@ def lifted_by(shelf: Shelf, roll: Roll) -> tuple[str, ...]:
     """Earlier rolls whose mark may be on the targets of an undrain: they are known here, so theirs is ours to lift."""
     targets = roll.targets if roll.work is Work.UNDRAIN else ()
     earlier = (each for target in targets for each in shelf.of(target))
-    return tuple(dict.fromkeys(each.id for each in earlier if each.manner.leaks))
+    return tuple(dict.fromkeys(each.id for each in earlier if each.manner.marked))
 
 
 def _newest(shelf: Shelf, instance: str) -> Registrations:

@@ -31,10 +31,9 @@ SHORT = 86_400.0
 def configuration(config: ClusterConfig) -> Iterator[Remark]:
     groups = ", ".join(resource for group in config.terraform.groups for resource in group.resources)
     yield ok(f"{config.dcos.url}, AWS {config.aws.region}, {config.terraform.dir} with {groups}")
-    if config.dcos.cordon == "reserve":
-        yield ok(
-            "dcos.cordon is reserve, which is best effort: docs/operating.md says what it keeps away, and what not"
-        )
+    if config.dcos.cordon in ("reserve", "maintenance"):
+        what = "docs/operating.md says what it keeps away, and what not"
+        yield ok(f"dcos.cordon is {config.dcos.cordon}, which is best effort: {what}")
 
 
 def trust(config: ClusterConfig) -> Iterator[Remark]:
@@ -82,6 +81,8 @@ def _acts(config: ClusterConfig, router: AdminRouter) -> Iterator[Trial]:
     """Those that a roll would come to."""
     if config.dcos.cordon == "reserve":
         yield trials.RESERVE
+    elif config.dcos.cordon == "maintenance":
+        yield trials.SCHEDULE
     elif config.dcos.cordon != "none" and Mesos(router).facts().can(DEACTIVATE):
         yield trials.cordon(router)
     if config.policy.move_apps:

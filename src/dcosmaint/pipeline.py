@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from dcosmaint.journal import Journal
-from dcosmaint.model import Cordon, Flight, Instance, Roll, Work
+from dcosmaint.model import Cordon, Flight, Instance, Method, Roll, Work
 from dcosmaint.planner.work_dirs import outlives
 from dcosmaint.ports import Step
 from dcosmaint.site import Site
@@ -21,6 +21,7 @@ from dcosmaint.steps.await_agent import AwaitAgent, new_instance
 from dcosmaint.steps.bake_image import BakeImage
 from dcosmaint.steps.cordon_agent import CordonAgent
 from dcosmaint.steps.empty_work_dir import EmptyWorkDir
+from dcosmaint.steps.end_window import EndWindow
 from dcosmaint.steps.join_balancers import JoinBalancers
 from dcosmaint.steps.kept import Kept, Steady
 from dcosmaint.steps.leave_balancers import LeaveBalancers, StillOut
@@ -58,7 +59,8 @@ class Seat:
     @property
     def lifts(self) -> tuple[Cordon, ...]:
         """What earlier rolls may have left on a node that comes back, under their names."""
-        return (Cordon("reserve", self.roll.lifts),) if self.roll.lifts else ()
+        marked: tuple[Method, ...] = ("reserve", "maintenance")
+        return tuple(Cordon(method, self.roll.lifts) for method in marked if self.roll.lifts)
 
 
 def prepare_image(journal: Journal, site: Site) -> Steps:
@@ -138,7 +140,14 @@ def move_apps(seat: Seat) -> Steps:
 
 def lose_node(seat: Seat) -> Steps:
     """Its instance is gone, and not by our hand."""
-    return (_leave(seat), LostAgent(seat.flight.node, seat.site.mesos, seat.roll.policy.waits))
+    return (_leave(seat), LostAgent(seat.flight.node, seat.site.mesos, seat.roll.policy.waits), *end_window(seat))
+
+
+def end_window(seat: Seat) -> Steps:
+    """Only where the cordon is one of the machine, and would be one of the next instance at its address."""
+    flight, roll, site = seat.flight, seat.roll, seat.site
+    end = EndWindow(flight.node.agent_id, roll.cordon, site.mesos, site.acts.mesos, roll.policy.waits)
+    return (end,) if roll.manner.stays else ()
 
 
 def stop_node(seat: Seat) -> Steps:
@@ -165,7 +174,7 @@ def stop_node(seat: Seat) -> Steps:
     # that still takes offers is a black hole for every app of the cluster.
     agent_first = seat.roll.policy.stop_order == "agent-first" or not seat.roll.manner.airtight
     stop = (agent, docker) if agent_first else (docker, agent)
-    return (_leave(seat), *move_apps(seat), *stop)
+    return (_leave(seat), *move_apps(seat), *stop, *end_window(seat))
 
 
 def may_leave(seat: Seat) -> Leaving:

@@ -30,6 +30,7 @@ from dcosmaint.model import (
     Task,
     Units,
     Waiting,
+    Window,
     WorkDir,
 )
 
@@ -66,6 +67,10 @@ class MesosReads(Protocol):
 
     def flags(self, agent_id: str) -> Mapping[str, str]:
         """The agent's own start flags, such as `cgroups_enable_cfs`."""
+        ...
+
+    def windows(self) -> tuple[Window, ...]:
+        """The maintenance schedule, each machine by itself, in its order."""
         ...
 
     def cordoned(self, agent: Agent, how: Cordon) -> bool:

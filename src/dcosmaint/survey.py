@@ -61,6 +61,7 @@ def survey(site: Site, now: float) -> Inventory:
         blockers=(*_blockers(parts, nodes), *_carriers(nodes, site), *_exposed(site.terraform.exposed())),
         warnings=tuple(_strangers(parts, nodes)),
         frameworks=tuple(sorted({framework.name for framework in parts.frameworks})),
+        windows=site.mesos.windows(),
     )
 
 

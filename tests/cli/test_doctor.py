@@ -16,7 +16,7 @@ from dcosmaint import checkup
 from dcosmaint.checkup import Check, Found, Patient, Remark, State
 from dcosmaint.errors import Refused, Retryable
 from dcosmaint.lines import Admitted, Cordoned, RollAborted, RollBegun
-from dcosmaint.model import Flight
+from dcosmaint.model import Cordon, Flight
 from dcosmaint.sandbox.faces import in_process
 from dcosmaint.sandbox.world import KafkaShape, Shape, TopicShape
 from dcosmaint.sandbox.world.profiles import PROFILES
@@ -289,6 +289,22 @@ def test_what_a_roll_that_is_over_has_set_apart_is_given_back_by_an_undrain(stag
     machine = stage.world.node(stage.address(3))
     found = apart(stage, machine.agent_id, "20240102T030405Z-ab12")
     assert (found["state"], found["remedy"]) == ("red", f"`dcosmaint undrain {machine.private_ip}` gives it back")
+
+
+def test_a_window_that_a_roll_has_left_is_named_with_what_takes_it_out(stage: Stage) -> None:
+    roll = "20240102T030405Z-ab12"
+    a_dead_roll(stage)
+    agents = [stage.world.node(stage.address(number)).agent_id for number in (0, 3)]
+    mesos = in_process(stage.world, failures=0.0).acts.mesos
+    mesos.cordon(agents[0], Cordon("maintenance", (roll,)))
+    mesos.cordon(agents[1], Cordon("maintenance", ("elsewhere",)))
+    found = {one["says"]: one for one in looked(stage, 3) if "maintenance window" in one["says"]}
+    assert [one["state"] for one in found.values()] == ["warning", "red"]
+    assert [says.partition("window of ")[2] for says in found] == [f"roll {roll}", "a roll that is not known here"]
+    mesos.uncordon(agents[0], Cordon("maintenance", (roll,)))
+    mesos.cordon(stage.world.node(stage.address(2)).agent_id, Cordon("maintenance", (roll,)))
+    left = next(one for one in looked(stage, 3) if f"window of roll {roll}" in one["says"])
+    assert (left["state"], left["remedy"]) == ("red", f"`dcosmaint resume {roll}`, or abort it")
 
 
 def test_a_roll_that_holds_the_lock_is_under_way_and_nothing_is_wrong_with_it(stage: Stage) -> None:

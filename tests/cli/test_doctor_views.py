@@ -10,7 +10,7 @@ import pytest
 
 from dcosmaint import checkup
 from dcosmaint.checkup import Patient, Remark, State
-from dcosmaint.model import Agent, Agents, App, ClusterFacts, Cordon, Framework, Task
+from dcosmaint.model import Agent, Agents, App, ClusterFacts, Cordon, Framework, Task, Window
 from dcosmaint.ports import MarathonReads, MesosReads
 from dcosmaint.sandbox.faces import in_process
 from dcosmaint.sandbox.world import Shape
@@ -45,6 +45,9 @@ class Filtered(MesosReads):
 
     def flags(self, agent_id: str) -> Mapping[str, str]:
         return self.whole.flags(agent_id)
+
+    def windows(self) -> tuple[Window, ...]:
+        return self.whole.windows()
 
     def cordoned(self, agent: Agent, how: Cordon) -> bool:
         return self.whole.cordoned(agent, how)

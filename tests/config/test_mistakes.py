@@ -91,11 +91,9 @@ def test_what_is_not_built_yet_is_refused_by_name(tmp_path: Path, more: str, wor
     assert f"{word} is not built yet".strip() in refusal(tmp_path, more)
 
 
-@pytest.mark.trap("a maintenance schedule that is written replaces other people's")
 @pytest.mark.parametrize(
     ("dcos", "says"),
     [
-        ("cordon: maintenance", "dcos.cordon: maintenance is not built yet"),
         ("auth: {method: service-account, uid: a}", "dcos.auth.private_key_file: is missing"),
         ("auth: {method: tokne}", "dcos.auth: method is missing or unknown; write {method: …} with one of: dcos-cli"),
         ("auth: {token_env: T}", "dcos.auth: method is missing or unknown"),

@@ -28,6 +28,7 @@ from dcosmaint.model import (
     Resources,
     Roll,
     Service,
+    Window,
     Work,
 )
 from tests.builders import (
@@ -115,9 +116,10 @@ def _inventory(table: Table) -> Inventory:
     services = [replace(service, scheduler_agent=homes.get(service.name, "")) for service in services]
     findings = tuple(Finding(f.pop("rule"), f.pop("subject"), "…", **f) for f in table.pop("surveyed", []))
     airtight = table.pop("airtight", True)
-    return an_inventory(
-        nodes, services, apps, blockers=findings, facts=ClusterFacts("2.1.0", "1.9.0" if airtight else "1.8.1")
-    )
+    facts = ClusterFacts("2.1.0", "1.9.0" if airtight else "1.8.1")
+    ips = [nodes[number].private_ip for number in table.pop("scheduled", [])]
+    windows = tuple(Window(ip, ip, int(NOON) * 10**9) for ip in ips)
+    return an_inventory(nodes, services, apps, blockers=findings, facts=facts, windows=windows)
 
 
 def _node(number: int, public: bool, fields: Table) -> Node:

@@ -69,6 +69,21 @@ def test_whoever_wants_no_cordon_gets_the_order_that_needs_none() -> None:
     assert (found.cordon, found.order, found.because.partition(",")[0]) == ("none", LAST, "nothing cordons the nodes")
 
 
+def test_reservations_let_members_move_first_on_any_mesos_unless_there_is_no_place() -> None:
+    for facts in (MESOS_1_5, ClusterFacts("2.1.0", "1.10.0")):
+        assert decided(roomy(facts=facts), cordon="reserve") == Manner("reserve", FIRST)
+    found = decided(replace(cramped(), facts=MESOS_1_5), cordon="reserve")
+    assert (found.cordon, found.order) == ("reserve", LAST)
+    assert "no other agent has a place" in found.because
+
+
+def test_a_window_keeps_no_member_away_so_they_are_replaced_last() -> None:
+    for facts in (MESOS_1_5, ClusterFacts("2.1.0", "1.10.0")):
+        found = decided(roomy(facts=facts), cordon="maintenance")
+        assert (found.cordon, found.order) == ("maintenance", LAST)
+        assert found.because.startswith("no SDK service looks at maintenance windows")
+
+
 def misfits(inventory: Inventory, **wishes: Any) -> list[Finding]:
     roll = a_roll(inventory, a_policy(**wishes))
     return list(unfit(replace(roll, manner=manner(roll, inventory)), inventory))
@@ -76,12 +91,16 @@ def misfits(inventory: Inventory, **wishes: Any) -> list[Finding]:
 
 def test_what_is_chosen_by_itself_always_fits() -> None:
     assert [misfits(inventory) for inventory in (roomy(), cramped(), roomy(facts=MESOS_1_5))] == [[], [], []]
+    assert misfits(roomy(facts=MESOS_1_5), cordon="reserve", order=FIRST) == []
 
 
 @pytest.mark.parametrize(
     ("wishes", "rule"),
     [
         ({"cordon": "deactivate"}, "no-deactivate"),
+        ({"cordon": "maintenance", "order": FIRST}, "leaky-cordon"),
+        ({"cordon": "maintenance", "stop_order": "docker-first"}, "black-hole"),
+        ({"cordon": "reserve", "stop_order": "docker-first"}, "black-hole"),
         ({"order": FIRST}, "leaky-cordon"),
         ({"stop_order": "docker-first"}, "black-hole"),
     ],

@@ -19,8 +19,10 @@ from dcosmaint.model import (
     Policy,
     Resources,
     Service,
+    Window,
     Work,
 )
+from dcosmaint.model.windows import window
 from dcosmaint.planner.rules import blockers, warnings
 from tests.builders import (
     GROUP,
@@ -143,6 +145,11 @@ REFUSED: dict[str, list[tuple[str, Inventory]]] = {
         (FIRST, on_agent(active=False, deactivated=True)),
         (FIRST, on_agent(active=False, draining=True)),
     ],
+    "foreign-window": [
+        (FIRST, cluster(windows=(Window("10.0.0.10", "10.0.0.10", int(NOON) * 10**9, 5400 * 10**9),))),
+        (FIRST, cluster(windows=(Window("10.0.0.10", "10.0.0.10", int(NOON) * 10**9),))),
+        (FIRST, cluster(windows=(window("another-roll", "agent-0", "10.0.0.10", "10.0.0.10", NOON),))),
+    ],
     "inactive-agent": [(FIRST, on_agent(active=False))],
     "no-agent": [(FIRST, cluster(a_node(agent=None)))],
     "no-deactivate": [("Mesos 1.5.3", cluster(facts=ClusterFacts("1.11.12", "1.5.3")))],
@@ -151,7 +158,15 @@ REFUSED: dict[str, list[tuple[str, Inventory]]] = {
     "no-place": [(f"{EVENTS}/kafka-0", full())],
 }
 EACH = [pytest.param(rule, *case, id=f"{rule}-{n}") for rule, cases in REFUSED.items() for n, case in enumerate(cases)]
-ACCEPTABLE = {"broker-idle", "data-loss", "terraform-exposed", "app-down", "service-unsupported", "no-proof"}
+ACCEPTABLE = {
+    "broker-idle",
+    "foreign-window",
+    "data-loss",
+    "terraform-exposed",
+    "app-down",
+    "service-unsupported",
+    "no-proof",
+}
 
 
 def found(inventory: Inventory, policy: Policy | None = None, **changes: Any) -> tuple[Finding, ...]:
@@ -241,6 +256,7 @@ def test_everything_comes_at_once() -> None:
         [an_app("/web", [0, 0]), an_app("/store", [0], resident=True)],
         facts=ClusterFacts("1.11.12", "1.5.3"),
         blockers=tuple(Finding(rule, subject, "…", acceptable=rule in ACCEPTABLE) for rule, subject in rest),
+        windows=(Window("10.0.0.10", "10.0.0.10", int(NOON) * 10**9),),
     )
     assert rules(found(inventory)) == set(REFUSED)
 
@@ -414,3 +430,21 @@ def test_two_that_need_each_other_and_would_go_down_with_one_node_are_refused_be
     ):
         assert [(one.rule, one.subject) for one in refused] == [("together", FIRST)]
         assert "journal-0 and name-0 may not be lost or held together, and go down with the node" in refused[0].message
+
+
+def test_a_window_that_this_roll_has_written_itself_stands_in_nobodys_way() -> None:
+    mine = window("r1", "agent-0", "10.0.0.10", "10.0.0.10", NOON)
+    elsewhere = Window("10.0.0.10", "10.9.9.9", int(NOON) * 10**9)  # Mesos matches name and address
+    inventory = cluster(windows=(mine, elsewhere))
+    roll = replace(a_roll(inventory), id="r1")
+    assert blockers(roll, inventory) == ()
+
+
+@pytest.mark.parametrize(("cordon", "says"), [("reserve", "ten times a second"), ("maintenance", "no SDK service")])
+def test_a_cordon_that_is_best_effort_is_told_as_that(cordon: Any, says: str) -> None:
+    inventory = cluster()
+    roll = replace(a_roll(inventory), manner=Manner(cordon))
+    (told,) = warnings(roll, inventory)
+    assert (told.rule, told.subject) == ("best-effort", f"cordon {cordon}")
+    assert says in told.message
+    assert warnings(replace(roll, manner=Manner()), inventory) == ()

@@ -9,6 +9,7 @@ from typing import Literal
 from dcosmaint.model import Policy, Work
 from dcosmaint.sandbox.world import AppShape, KafkaShape, Shape, StoreShape, TopicShape
 from dcosmaint.sandbox.world.faults.table import FAULTS
+from dcosmaint.sandbox.world.followers import EVERY
 from dcosmaint.sandbox.world.profiles import PROFILES
 
 WORKS: dict[Work, float] = {
@@ -70,6 +71,7 @@ class Case:
     kills: tuple[Kill, ...]
     stopped: bool  # of a rollback: the roll before it was stopped when its first nodes were done
     abort: Abort | None
+    follows: float = EVERY  # seconds until what becomes free of an agent is set apart, where that is ordered
 
 
 def draw(seed: int) -> Case:
@@ -90,7 +92,7 @@ def draw(seed: int) -> Case:
         stopped=random.random() < 0.5,
         abort=_abort(random) if random.random() < 0.12 else None,
     )
-    return _with_volumes(_of_its_time(random, _beside_a_store(case) if seed % 5 == 4 else case))
+    return _cordoned(_with_volumes(_of_its_time(random, _beside_a_store(case) if seed % 5 == 4 else case)))
 
 
 def _of_its_time(random: Random, case: Case) -> Case:
@@ -98,6 +100,19 @@ def _of_its_time(random: Random, case: Case) -> Case:
     profile = random.choice((*OLD, *OLD, *NEW) if random.random() < 0.6 else NEW)
     policy = replace(case.policy, move_apps=random.random() < 0.7)
     return replace(case, shape=replace(case.shape, profile=profile), policy=policy)
+
+
+def _cordoned(case: Case) -> Case:
+    """Two of three clusters that can't deactivate agents keep work off their nodes in another way, as was ordered.
+
+    Where it is set apart as it becomes free, in one of four whoever does so is slower than Mesos offers it.
+    """
+    random = Random(f"cordon {case.seed}")
+    cordon: Literal["reserve", "maintenance", "auto"] = random.choice(("reserve", "maintenance", "auto"))
+    if case.shape.profile not in OLD:
+        return case
+    ordered = replace(case, policy=replace(case.policy, cordon=cordon))
+    return replace(ordered, follows=4.0) if random.random() < 0.25 else ordered
 
 
 def _with_volumes(case: Case) -> Case:

@@ -59,7 +59,14 @@ def _yardstick(world: World, roll: Roll) -> Yardstick:
     ami = wanted.pop() if len(wanted) == 1 else ""
     canary, manner = policy.canary if replaces else 0, roll.manner
     return Yardstick(
-        ami, policy.min_isr, canary, policy.soak, _unproved(world), last=manner.last, airtight=manner.airtight
+        ami,
+        policy.min_isr,
+        canary,
+        policy.soak,
+        _unproved(world),
+        last=manner.last,
+        airtight=manner.airtight,
+        leaky=manner.leaks,
     )
 
 

@@ -17,6 +17,7 @@ from dcosmaint.rolls import reverts
 from dcosmaint.sandbox.world import World, build
 from dcosmaint.sandbox.world.faults.injector import Injector
 from dcosmaint.sandbox.world.faults.table import FAULTS
+from dcosmaint.sandbox.world.maintenance import MachineId, Planned
 from tests.reliability.disk import Disk
 from tests.reliability.draw import Case, Kill
 from tests.reliability.ending import aborted, breaches, problems, tallied
@@ -31,6 +32,9 @@ LATEST = 60 * 86400.0
 
 MENDED = 3600.0
 """Seconds that people need to mend what went wrong."""
+
+THEIRS = Planned((MachineId("db-1.example.com", "10.9.9.9"),), 1_795_394_378_123_456_789, 3_600_000_000_001)
+"""Somebody else's maintenance window, which is there in the end as it was in the beginning."""
 
 NEVER = Kill(0, acts=False, after=False, gap=0.0)
 OTHER = "somebody@else"
@@ -60,6 +64,8 @@ class Play:
         self.case = case
         self.path = folder / "roll.jsonl"
         self.world: World = build(case.shape)
+        self.world.followers.every = case.follows
+        self.world.maintenance.windows = (THEIRS,)
         self.injector = Injector(self.world, case.seed)
         self.outcome = Outcome(case.seed)
         self._kills = list(case.kills)
@@ -191,6 +197,8 @@ class Play:
             outcome.problems = tuple(aborted(self.world, journal, tally))
         else:
             outcome.problems = (*breaches(tally, whole=False), f"no resume ends it: {how}")
+        if THEIRS not in self.world.maintenance.windows:
+            outcome.problems += ("somebody else's maintenance window is gone",)
 
     def _end(self, how: str) -> str:
         if how not in (DONE, ABORTED):

@@ -39,6 +39,9 @@ SITUATIONS = {
     "members-down": "a node went down with its members on it",
     "emptied": "a work dir that outlives its instance was emptied",
     "kept": "a new instance came up with the work dir of its predecessor",
+    "set-apart": "a node was kept full by reservations, and given back before its agent left",
+    "fell-and-moved": "a broker fell back to such a node, and was replaced once more when that was down",
+    "scheduled": "a maintenance window of a node was taken out, beside one of somebody else",
     "steered": "a steering cordon was set",
     "held": "a node was held: no progress for longer than its patience",
     "failed": "a node failed",
@@ -90,6 +93,8 @@ class Witness:
         if name := BY_LINE.get(type(what)):
             self.met[name] += 1
         if isinstance(what, Replacing):
+            again = what.member in journal.progress.flights[what.node].asked[:-1]
+            self.met["fell-and-moved"] += again and journal.roll.manner.leaks
             self.met["sent-again"] += what.task_id in self._sent
             self._sent.add(what.task_id)
         if isinstance(what, Acting):
@@ -105,6 +110,8 @@ class Witness:
 
     def _hear_of(self, act: Acting, journal: Journal) -> None:
         self.met["baked"] += act.act == "packer.bake"
+        self.met["scheduled"] += act.act == "mesos.uncordon" and "maintenance" in act.of
+        self.met["set-apart"] += act.act == "mesos.uncordon" and "reserve" in act.of
         self.met["app-moved"] += act.act in ("marathon.kill", "marathon.restart")
         flight = journal.progress.flights.get(act.node)
         self.met["members-down"] += act.act == "units.signal_agent" and bool(flight and flight.holds)

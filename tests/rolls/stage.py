@@ -21,7 +21,7 @@ from dcosmaint.executor import Executor
 from dcosmaint.hands import VirtualHands
 from dcosmaint.journal import Journal, Memory, Sink
 from dcosmaint.lines import RollBegun, TakenOver
-from dcosmaint.model import Finding, Inventory, Policy, Roll, Terms, Verdict, Work
+from dcosmaint.model import Finding, Inventory, Policy, Roll, Terms, Verdict, Window, Work
 from dcosmaint.ports import Lease
 from dcosmaint.reporter import Reporter
 from dcosmaint.rolls import Order, Shelf, a_roll, blockers
@@ -200,7 +200,10 @@ def not_replaced(world: World, roll: Roll) -> list[str]:
 
 def cordoned(world: World) -> list[str]:
     """By whatever means."""
-    return [a.machine.address for a in world.ground.listed if a.deactivated or a.set_apart]
+    shut = [a.machine.address for a in world.ground.listed if a.deactivated or a.set_apart]
+    left = [Window(m.hostname, m.ip, w.start, w.duration) for w in world.maintenance.windows for m in w.machines]
+    homes = {machine.private_ip: machine.address for machine in world.ground.machines.values()}
+    return shut + [homes[window.private_ip] for window in left if window.ours]
 
 
 def unwell(world: World) -> list[str]:

@@ -102,6 +102,7 @@ PLAYS = (
     Play("last-fresh", OLD_APART, lambda stage: stage.roll(policy=replace(QUICK, work_dir="fresh")), not_replaced),
     Play("last-keep", OLD_APART, lambda stage: stage.roll(policy=replace(QUICK, work_dir="keep")), not_replaced),
     Play("reserve", OLD, lambda stage: stage.roll(policy=RESERVE), not_replaced),
+    Play("maintenance", OLD, lambda stage: stage.roll(policy=replace(QUICK, cordon="maintenance")), not_replaced),
     Play("reserve-drain", OLD, lambda stage: stage.roll(Work.DRAIN, named(0), RESERVE), still_there),
     Play("last-legacy", replace(LEGACY, profile="1.9"), lambda stage: stage.roll(policy=QUICK), not_replaced),
 )

@@ -2,12 +2,11 @@
 
 Situations of a real master that were seen and that the World does not have, each with its reason:
 
-- a maintenance schedule, and machines that are taken down by it: the tool neither reads nor writes one, so the schedule
-  is always empty;
+- machines that are taken down: the tool never does that; of inverse offers nothing is heard, so nobody answers them;
 - a limit on how many silent agents are given up in a time: each World has one patience with all of them;
 - a grace that a drain gives to tasks: it reaches only executors that speak HTTP, which the World's are not;
 - agents with fewer resources than are reserved on them, which do not start: instances don't change their size;
-- offers that are held, declined or rescinded, and inverse offers: the World's frameworks take what fits, at once.
+- offers that are held, declined or rescinded: the World's frameworks take what fits, at once.
 """
 
 from __future__ import annotations

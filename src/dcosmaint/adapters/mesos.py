@@ -8,8 +8,9 @@ from dcosmaint.adapters.admin_router import AdminRouter
 from dcosmaint.adapters.cordoning import Cordoning
 from dcosmaint.adapters.mesos_agents import SLAVES, agent, recovered
 from dcosmaint.adapters.mesos_tasks import known, live, v1
+from dcosmaint.adapters.scheduling import schedule, windows
 from dcosmaint.errors import Retryable
-from dcosmaint.model import Agent, Agents, ClusterFacts, Cordon, Framework, Method, Task
+from dcosmaint.model import Agent, Agents, ClusterFacts, Cordon, Framework, Method, Task, Window
 
 
 class Mesos:
@@ -49,6 +50,9 @@ class Mesos:
         """Asked of the agent itself. Admin Router learns of a new agent up to half a minute late."""
         flags = self._router.get(f"slave/{agent_id}/slave%281%29/flags").json().map("flags")
         return {name: value.text() for name, value in sorted(flags.items())}
+
+    def windows(self) -> tuple[Window, ...]:
+        return tuple(each for entry in schedule(self._router) for each in windows(entry))
 
     def cordoned(self, agent: Agent, how: Cordon) -> bool:
         return self._cordons[how.method].cordoned(agent, how)

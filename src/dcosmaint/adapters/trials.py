@@ -48,6 +48,11 @@ RESERVE = Trial(
 )
 
 
+SCHEDULE = Trial(
+    "cordon nodes by maintenance windows", State.OPEN, "the schedule is one document, and writing it anew is no trial"
+)
+
+
 def cordon(router: AdminRouter) -> Trial:
     """Of an agent, and its undoing. Mesos has both calls from 1.9 on."""
     act, needs = "cordon and uncordon nodes", "dcos:mesos:master:agent update"

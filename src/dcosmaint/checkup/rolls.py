@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 from dcosmaint.checkup.check import Check, Remark, ok, red, warning
 from dcosmaint.checkup.dcos import ROUTER
 from dcosmaint.journal import Journal
-from dcosmaint.model import Agent, Apart, Progress, Roll, counted
+from dcosmaint.model import Agent, Apart, Progress, Roll, Window, counted
 from dcosmaint.ports import MesosReads
 from dcosmaint.rolls import Shelf, in_flight, unfinished
 
@@ -67,8 +67,11 @@ def _cordons(mesos: MesosReads, shelf: Shelf) -> Iterator[Remark]:
     apart = [(agent, each) for agent in agents for each in agent.apart]
     for agent, each in apart:
         yield _apart(agent, each, owner, shelf)
-    if not shut and not apart:
-        yield ok("no agent is deactivated, draining or set apart")
+    left = [window for window in mesos.windows() if window.ours]
+    for window in left:
+        yield _window(window, agents, owner, shelf)
+    if not shut and not apart and not left:
+        yield ok("no agent is deactivated, draining, set apart or scheduled by a roll")
 
 
 def _ours(shelf: Shelf) -> dict[str, str]:
@@ -107,3 +110,19 @@ def _apart(agent: Agent, each: Apart, owner: dict[str, str], shelf: Shelf) -> Re
 
 def _of(journal: Journal) -> tuple[Roll, Progress]:
     return journal.roll, journal.progress
+
+
+def _window(window: Window, agents: Sequence[Agent], owner: dict[str, str], shelf: Shelf) -> Remark:
+    """One of ours in the maintenance schedule. Who looks at it takes nothing there, whichever agent is there by now."""
+    who = f"machine {window.private_ip} is in a maintenance window of"
+    rolls = [roll for roll in shelf.ids() if window.of(roll)]
+    here = next((agent for agent in agents if window.about(agent.id)), None)
+    if not rolls:
+        by_hand = "its operator's `dcosmaint resume` or `abort`; by hand as docs/operating.md says"
+        return red(f"{who} a roll that is not known here", by_hand)
+    if here and owner.get(here.id) == rolls[0]:
+        back = f"that roll takes it out: `dcosmaint resume {rolls[0]}` unless it runs"
+        return warning(f"{who} roll {rolls[0]}", back)
+    if unfinished(*_of(shelf.load(rolls[0]))):
+        return red(f"{who} roll {rolls[0]}, which has left it", f"`dcosmaint resume {rolls[0]}`, or abort it")
+    return red(f"{who} roll {rolls[0]}, which is over", f"`dcosmaint undrain {window.private_ip}` takes it out")

@@ -9,7 +9,7 @@ from dcosmaint.cli.cluster import Cluster
 from dcosmaint.cli.exits import NO_ANSWER, untouched
 from dcosmaint.drained import left_so
 from dcosmaint.errors import NodeFailed, Refused
-from dcosmaint.model import Node, Roll, Units, Work
+from dcosmaint.model import Node, Units, Work
 from dcosmaint.plan import Plan
 from dcosmaint.rolls import Shelf
 
@@ -31,7 +31,7 @@ def settled(cluster: Cluster, plan: Plan) -> str:
                 f"{node.address} ({node.private_ip}): {who}, and only a cordon of a roll that is known here is lifted:"
                 f" `dcos node reactivate {node.agent_id}` if that is over. Nothing was touched."
             )
-    said = [_said(plan.roll, node, units) for node, units in looked]
+    said = [_said(plan, node, units) for node, units in looked]
     if not all(said):
         return ""
     return "\n".join(f"{says}{_by(cluster.shelf, node)}" for says, (node, _) in zip(said, looked, strict=True))
@@ -51,16 +51,31 @@ def _stranger(shelf: Shelf, node: Node, units: Units) -> str:
     return ""
 
 
-def _said(roll: Roll, node: Node, units: Units) -> str:
-    work = roll.work
+def _marked(plan: Plan, node: Node) -> bool:
+    """Whether an earlier roll that is known here has left something there under its name."""
+    lifts, agent = plan.roll.lifts, node.agent
+    if agent is None:
+        return False
+    here = [window for window in plan.inventory.windows if window.about(agent.id)]
+    return any(a.roll in lifts for a in agent.apart) or any(w.of(roll) for w in here for roll in lifts)
+
+
+def _said(plan: Plan, node: Node, units: Units) -> str:
+    work = plan.roll.work
     stopped = not (units.docker or units.shims or units.agent or units.process)
     serves = node.agent is not None and node.agent.active and not node.agent.deactivated and not node.agent.draining
-    marked = node.agent is not None and any(apart.roll in roll.lifts for apart in node.agent.apart)
     if work is Work.DRAIN and stopped and units.lasting and node.agent is None:
         return (
             f"Nothing to do: {node.address} ({node.private_ip}) is drained already, and stays so over a reboot."
             f" `dcosmaint undrain {node.private_ip}` brings it back."
         )
-    if work is Work.UNDRAIN and units.docker and units.process and not units.held and serves and not marked:
+    if (
+        work is Work.UNDRAIN
+        and units.docker
+        and units.process
+        and not units.held
+        and serves
+        and not _marked(plan, node)
+    ):
         return f"Nothing to do: {node.address} ({node.private_ip}) is not drained; its agent is active."
     return ""

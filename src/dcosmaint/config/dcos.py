@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from dcosmaint.config.strict import Strict
-from dcosmaint.config.values import EnvName, RootedPath, Switch, Text, later, mistake
+from dcosmaint.config.values import EnvName, RootedPath, Switch, Text, mistake
 
 
 class DcosCli(Strict):
@@ -76,11 +76,11 @@ class Dcos(Strict):
         examples=[{"method": "token", "token_env": "DCOS_TOKEN"}],
     )
     tls: Tls = Field(default_factory=Tls, description="whom we trust to be the cluster")
-    cordon: Annotated[Literal["auto", "deactivate", "reserve", "none"], later("maintenance")] = Field(
+    cordon: Literal["auto", "deactivate", "reserve", "maintenance", "none"] = Field(
         default="auto",
         description="how new work is kept off a node: by Mesos's own deactivation, which needs Mesos 1.9 (DC/OS 2.0);"
-        " by setting apart what is free of it, which is best effort and works everywhere; or not at all; `auto` is the"
-        " first where it is there, else the last (`maintenance` is not built yet)",
+        " by setting apart what is free of it, which is best effort and works everywhere; by a maintenance window,"
+        " which Marathon alone looks at; or not at all; `auto` is the first where it is there, else the last",
     )
 
     @field_validator("url", mode="after")

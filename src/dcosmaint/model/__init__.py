@@ -60,6 +60,7 @@ from dcosmaint.model.services import (
     Service,
 )
 from dcosmaint.model.terms import Terms
+from dcosmaint.model.windows import Window
 from dcosmaint.model.words import (
     NOTHING,
     RENEWING,
@@ -126,6 +127,7 @@ __all__ = [
     "Volume",
     "Waiting",
     "Waits",
+    "Window",
     "Work",
     "WorkDir",
     "counted",

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from dcosmaint.model.capabilities import ClusterFacts
 from dcosmaint.model.platform import Agent, Instance, Volume
 from dcosmaint.model.services import App, Service
+from dcosmaint.model.windows import Window
 from dcosmaint.model.words import Member
 
 
@@ -78,3 +79,4 @@ class Inventory:
     blockers: tuple[Finding, ...] = ()
     warnings: tuple[Finding, ...] = ()
     frameworks: tuple[str, ...] = ()  # all that the master knows by name, sorted
+    windows: tuple[Window, ...] = ()  # of the maintenance schedule, each machine by itself

@@ -12,7 +12,7 @@ Method = Literal["deactivate", "reserve", "maintenance", "none"]
 class Cordon:
     """One way to keep new work off an agent, and whose it is.
 
-    Mesos keeps no name with a deactivation. A reservation bears the roll's id.
+    Mesos keeps no name with a deactivation. A reservation and a maintenance window bear the roll's id.
     """
 
     method: Method
@@ -24,7 +24,7 @@ class Cordon:
     @property
     def shown(self) -> str:
         """What an agent is called that is under it."""
-        return {"deactivate": "deactivated", "reserve": "set apart"}.get(self.method, "in a maintenance window")
+        return {"deactivate": "deactivated", "reserve": "set apart"}.get(self.method, "scheduled for maintenance")
 
     def by_hand(self, agent_id: str) -> str:
         """The command that lifts it without its roll."""
@@ -64,9 +64,14 @@ class Manner:
         return self.cordon in ("deactivate", "reserve")
 
     @property
-    def outlives(self) -> bool:
-        """Whether the cordon would outlive the agent in its work dir, and so is lifted right before that leaves."""
-        return self.cordon == "reserve"
+    def marked(self) -> bool:
+        """Whether it bears the name of its roll, and may so be left on a node where nobody else has to do with it."""
+        return self.cordon in ("reserve", "maintenance")
+
+    @property
+    def stays(self) -> bool:
+        """Whether it is one of the machine, and lifted once the agent has left."""
+        return self.cordon == "maintenance"
 
     @property
     def last(self) -> bool:

@@ -42,6 +42,12 @@ def unfit(roll: Roll, inventory: Inventory) -> Iterator[Finding]:
 
 def best_effort(roll: Roll) -> Iterator[Finding]:
     """What its operator should know of a cordon that is not airtight."""
+    if roll.manner.cordon == "maintenance" and roll.work is not Work.UNDRAIN:
+        message = (
+            "keeps only those away who look at maintenance windows: Marathon from 1.7 on (DC/OS 1.12), no SDK service;"
+            " the schedule is written as a whole, so our user has to be allowed to see every machine in it"
+        )
+        yield Finding("best-effort", "cordon maintenance", message)
     if roll.manner.cordon == "reserve" and roll.work is not Work.UNDRAIN:
         message = (
             "is best effort: what is free of a node is set apart for role dcosmaint, ten times a second, and whoever"
@@ -51,7 +57,9 @@ def best_effort(roll: Roll) -> Iterator[Finding]:
 
 
 def _leak(chosen: Manner, inventory: Inventory) -> str:
-    if inventory.facts.can(DEACTIVATE) or chosen.cordon != "none":
+    if chosen.cordon == "maintenance":
+        return "no SDK service looks at maintenance windows"
+    if inventory.facts.can(DEACTIVATE):
         return "nothing cordons the nodes"
     return f"Mesos {inventory.facts.mesos_version} has no DEACTIVATE_AGENT ({DEACTIVATE.origin})"
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 
-from dcosmaint.model import DRAINING, RENEWING, UNUSED, App, Finding, Inventory, Node, Roll, counted
+from dcosmaint.model import DRAINING, RENEWING, UNUSED, App, Finding, Inventory, Node, Roll, Window, counted
 from dcosmaint.planner import frameworks
 from dcosmaint.planner.case import leaves
 from dcosmaint.planner.service_rules import services
@@ -41,6 +42,23 @@ def agent(roll: Roll, inventory: Inventory, node: Node) -> Iterator[Finding]:
     elif not node.agent.active:
         message = f"agent {node.agent_id} is disconnected from the master: bring it back, or exclude it"
         yield Finding("inactive-agent", node.address, message)
+
+
+def foreign_window(roll: Roll, inventory: Inventory, node: Node) -> Iterator[Finding]:
+    """Somebody means to do something to that machine, perhaps right now, or forgot to take it out again."""
+    for window in inventory.windows if node.agent else ():
+        known = any(window.of(each) for each in roll.cordon.rolls)
+        if node.agent and window.on(node.agent.hostname, node.private_ip) and not known:
+            whose = "another roll" if window.ours else "somebody else"
+            message = f"is in a maintenance window of {whose}, {_span(window)}: ask whose it is, and have it taken out"
+            yield Finding("foreign-window", node.address, message, acceptable=True)
+
+
+def _span(window: Window) -> str:
+    start = datetime.fromtimestamp(window.start / 1e9, UTC)
+    if window.duration is None:
+        return f"from {start:%Y-%m-%d %H:%M} UTC without an end"
+    return f"from {start:%Y-%m-%d %H:%M} UTC for {timedelta(seconds=window.duration // 10**9)}"
 
 
 def last_public(roll: Roll, inventory: Inventory, node: Node) -> Iterator[Finding]:
@@ -101,4 +119,15 @@ def go_down(roll: Roll, inventory: Inventory, node: Node) -> Iterator[Finding]:
             yield Finding("together", node.address, f"{says}, and go down with the node: move one of them by hand")
 
 
-NODE_RULES: tuple[Rule, ...] = (surveyed, agent, last_public, last_target, instance, tasks, data, services, go_down)
+NODE_RULES: tuple[Rule, ...] = (
+    surveyed,
+    agent,
+    foreign_window,
+    last_public,
+    last_target,
+    instance,
+    tasks,
+    data,
+    services,
+    go_down,
+)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from dcosmaint.errors import Fatal
-from dcosmaint.model import Agent, Apart, Cordon, Method, Resources
+from dcosmaint.model import Agent, Apart, Cordon, Method, Resources, Window
+from dcosmaint.model.windows import window
 from dcosmaint.sandbox.world import Rejected, Size, World
 from dcosmaint.sandbox.world import state as true
 from dcosmaint.sandbox.world.followers import ROLE, rolls
+from dcosmaint.sandbox.world.maintenance import MachineId, Planned
 from dcosmaint.sandbox.world.reservations import Piece
 
 
@@ -20,10 +22,12 @@ class Cordons:
         self._cordon: Mapping[Method, Callable[[str, Cordon], None]] = {
             "deactivate": self._deactivate,
             "reserve": self._reserve,
+            "maintenance": self._schedule,
         }
         self._uncordon: Mapping[Method, Callable[[str, Cordon], None]] = {
             "deactivate": self._reactivate,
             "reserve": self._unreserve,
+            "maintenance": self._unschedule,
         }
 
     def cordon(self, agent_id: str, how: Cordon) -> None:
@@ -42,8 +46,40 @@ class Cordons:
         if how.method == "deactivate":
             agent = self._world.ground.agents.get(agent_id)
             return agent is None or not agent.deactivated or agent.draining
+        if how.method == "maintenance":
+            return not any(_mine(window, agent_id, how) for window in self.windows())
         there = rolls(self._world.reservations.agent(agent_id))
         return not self._world.followers.follows(agent_id) and not set(how.rolls) & set(there)
+
+    def windows(self) -> tuple[Window, ...]:
+        planned = self._world.maintenance.windows
+        return tuple(Window(m.hostname, m.ip, each.start, each.duration) for each in planned for m in each.machines)
+
+    def scheduled(self, agent: Agent, how: Cordon) -> bool:
+        here = [window for window in self.windows() if window.on(agent.hostname, agent.private_ip)]
+        return any(window.about(agent.id) or not any(map(window.of, how.rolls)) for window in here)
+
+    # ---- maintenance
+
+    def _schedule(self, agent_id: str, how: Cordon) -> None:
+        agent = self._world.ground.agents.get(agent_id)
+        if agent is None or not agent.listed:
+            raise Rejected(400, "the master does not know it now")
+        ip = agent.machine.private_ip
+        here = [window for window in self.windows() if window.on(ip, ip)]
+        if not any(window.about(agent_id) or not any(map(window.of, how.rolls)) for window in here):
+            others = [each for each in self._world.maintenance.windows if not any(_same(each, old) for old in here)]
+            mine = window(how.rolls[0], agent_id, ip, ip, self._world.now)
+            self._write([*others, Planned((MachineId(ip, ip),), mine.start, mine.duration)])
+
+    def _unschedule(self, agent_id: str, how: Cordon) -> None:
+        mine = [window for window in self.windows() if _mine(window, agent_id, how)]
+        if mine:
+            there = self._world.maintenance.windows
+            self._write([each for each in there if not any(_same(each, old) for old in mine)])
+
+    def _write(self, windows: Sequence[Planned]) -> None:
+        self._world.maintenance.write(windows, by="tool")
 
     # ---- deactivation
 
@@ -74,6 +110,14 @@ class Cordons:
                 kinds = (("cpus", size.cpus), ("mem", size.mem))
                 pieces = [Piece(name, value, layers) for name, value in kinds if value]
                 self._world.reservations.unreserve(agent, pieces, by="tool")
+
+
+def _mine(window: Window, agent_id: str, how: Cordon) -> bool:
+    return window.about(agent_id) and any(map(window.of, how.rolls))
+
+
+def _same(planned: Planned, window: Window) -> bool:
+    return (planned.start, planned.duration) == (window.start, window.duration)
 
 
 def left(agent: true.Agent) -> Resources:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from dcosmaint.errors import Retryable
-from dcosmaint.model import Agent, Agents, ClusterFacts, Cordon, Framework, Resources, Task, Volume
+from dcosmaint.model import Agent, Agents, ClusterFacts, Cordon, Framework, Resources, Task, Volume, Window
 from dcosmaint.sandbox.faces.cordons import Cordons, apart, left
 from dcosmaint.sandbox.faces.kept import Kept
 from dcosmaint.sandbox.faces.passage import Passage
@@ -46,9 +46,14 @@ class Mesos:
     def flags(self, agent_id: str) -> Mapping[str, str]:
         return self._passage.read("mesos", lambda: self._flags(agent_id))
 
+    def windows(self) -> tuple[Window, ...]:
+        return self._passage.read("mesos", self._cordons.windows)
+
     def cordoned(self, agent: Agent, how: Cordon) -> bool:
-        """What an agent says of itself costs no call."""
-        return self._cordons.stands(agent, how)
+        """What an agent says of itself costs no call; the schedule has to be asked for."""
+        if how.method != "maintenance":
+            return self._cordons.stands(agent, how)
+        return self._passage.read("mesos", lambda: self._cordons.scheduled(agent, how))
 
     def lifted(self, agent_id: str, how: Cordon) -> bool:
         return self._passage.read("mesos", lambda: self._cordons.lifted(agent_id, how))

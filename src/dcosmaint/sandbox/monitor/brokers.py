@@ -94,7 +94,11 @@ class Brokers:
         return any((_is(one, a) and _is(other, b)) or (_is(one, b) and _is(other, a)) for a, b in pairs)
 
     def _unheard(self, service: str, pod: str, line: Line) -> bool:
-        return (service, pod) not in self._moving and self._desk.recent(self._struck.get((service, pod)), line)
+        """Lost a moment ago; or started again since, where nothing tells that it is not whole yet."""
+        member = (service, pod)
+        struck, placed = self._struck.get(member), self._placed.get(member, 0.0)
+        untold = service in self._desk.yardstick.unproved and struck is not None and placed > struck
+        return member not in self._moving and (untold or self._desk.recent(struck, line))
 
     def _once(self, line: Line, member: str) -> None:
         if line["task"] in self._sent:

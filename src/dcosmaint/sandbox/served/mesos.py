@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dcosmaint.sandbox.served import mesos_reserve, mesos_v0, mesos_v1
+from dcosmaint.sandbox.served import mesos_maintenance, mesos_reserve, mesos_v0, mesos_v1
 from dcosmaint.sandbox.served.router import Table
 from dcosmaint.sandbox.served.trouble import Trouble
 from dcosmaint.sandbox.served.wire import Answer, Ask, as_text
@@ -15,7 +15,9 @@ READY = ("/metrics/snapshot", "/version")  # answered by the process, before the
 class Mesos:
     def __init__(self, trouble: Trouble) -> None:
         self._trouble = trouble
-        self._table = Table((*mesos_v0.ROUTES, *mesos_v1.ROUTES, *mesos_reserve.ROUTES), missing=NOT_FOUND)
+        self._table = Table(
+            (*mesos_v0.ROUTES, *mesos_v1.ROUTES, *mesos_reserve.ROUTES, *mesos_maintenance.ROUTES), missing=NOT_FOUND
+        )
 
     def __call__(self, world: World, ask: Ask) -> Answer:
         if self._trouble.master == "starting" and ask.path not in READY:

@@ -144,11 +144,6 @@ def _redirect(world: World, _ask: Ask) -> Answer:
     return Answer(307, headers=(("Location", f"//{world.shape.masters[0]}:{PORT}"),))
 
 
-def _nothing(_world: World, _ask: Ask) -> Answer:
-    """An empty schedule is an empty object."""
-    return as_json({})
-
-
 ROUTES = (
     Route("GET POST", "(/master)?/slaves", _slaves),
     Route("GET", "(/master)?/tasks", _tasks),
@@ -158,7 +153,6 @@ ROUTES = (
     Route("GET", "(/master)?/flags", lambda _world, _ask: as_json({"flags": FLAGS})),
     Route("GET HEAD", "(/master)?/health", lambda _world, _ask: Answer()),
     Route("GET", "(/master)?/redirect", _redirect),
-    Route("GET", "(/master)?/maintenance/(schedule|status)", _nothing),
     Route("GET", "/version", lambda world, _ask: as_json(build(world))),
     Route("GET", "/metrics/snapshot", _metrics),
 )

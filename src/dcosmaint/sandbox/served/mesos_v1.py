@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dcosmaint.sandbox.served.mesos_acts import ACTS, OLD_ACTS
 from dcosmaint.sandbox.served.mesos_agents import recovered, registered, v1_agent, v1_info
 from dcosmaint.sandbox.served.mesos_frameworks import v1_framework
+from dcosmaint.sandbox.served.mesos_maintenance import schedule, status, update
 from dcosmaint.sandbox.served.mesos_resources import Json, NotProtobuf
 from dcosmaint.sandbox.served.mesos_stream import Stream
 from dcosmaint.sandbox.served.mesos_tasks import ledger, v1_task
@@ -55,6 +56,8 @@ def _called(world: World, ask: Ask, call: Json) -> Answer:
     kind = str(call.get("type"))
     if kind in ACTS and _known(world, kind):
         return _act(world, kind, call)
+    if kind == "UPDATE_MAINTENANCE_SCHEDULE":
+        return _schedule(world, call)
     if kind not in READS and kind != "SUBSCRIBE":
         return as_text(NO_TYPE, 400)
     accepted = ask.headers.get("accept", "*/*")
@@ -63,6 +66,15 @@ def _called(world: World, ask: Ask, call: Json) -> Answer:
     if kind == "SUBSCRIBE":
         return Answer(type=JSON, stream=Stream(world, _state(world)).read())
     return as_json({"type": kind, kind.lower(): READS[kind](world)})
+
+
+def _schedule(world: World, call: Json) -> Answer:
+    try:
+        return update(world, call.get("update_maintenance_schedule", {}).get("schedule", {}))
+    except NotProtobuf as error:
+        return as_text(f"{NO_PROTOBUF}{error}", 400)
+    except Rejected as error:
+        return as_text(str(error), error.status)
 
 
 def _act(world: World, kind: str, call: Json) -> Answer:
@@ -118,7 +130,7 @@ READS: dict[str, Callable[[World], Json]] = {
     "GET_STATE": _state,
     "GET_HEALTH": lambda _world: {"healthy": True},
     "GET_VERSION": lambda world: {"version_info": build(world)},
-    "GET_MAINTENANCE_SCHEDULE": lambda _world: {"schedule": {}},
-    "GET_MAINTENANCE_STATUS": lambda _world: {"status": {}},
+    "GET_MAINTENANCE_SCHEDULE": lambda world: {"schedule": schedule(world)},
+    "GET_MAINTENANCE_STATUS": lambda world: {"status": status(world)},
 }
 ROUTES = (Route("GET HEAD POST PUT DELETE", "(/master)?/api/v1", api),)

@@ -142,7 +142,8 @@ class Marathon:
     def place(self, app: App) -> Agent | None:
         """The agent with the most room: one whose tasks all fail has room for ever."""
         shape = app.shape
-        fits = self._master.takers(shape.size, public=shape.public)
+        mindful = self._ground.shape.release.mindful
+        fits = self._master.takers(shape.size, public=shape.public, mindful=mindful)
         on = [task.agent_id for task in app.tasks]
         if shape.unique:
             fits = [agent for agent in fits if agent.id not in on]

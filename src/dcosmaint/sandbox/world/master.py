@@ -26,6 +26,7 @@ class Master:
         self._schedulers: dict[str, Scheduler] = {}
         self.events = Events()
         self.told_of: Callable[[Agent], None] = lambda _agent: None  # whoever registers
+        self.away: Callable[[Machine], bool] = lambda _machine: False  # whether a window of its machine has begun
         self.freed_of: Callable[[Agent], None] = lambda _agent: None  # an agent of which something became free
         self.changes = 0
 
@@ -90,9 +91,14 @@ class Master:
         self.changes += 1
         self._schedulers[task.framework].updated(task)
 
-    def takers(self, size: Size, *, public: bool) -> list[Agent]:
-        """Agents with an offer that fits, in the order of their registration."""
+    def takers(self, size: Size, *, public: bool, mindful: bool = False) -> list[Agent]:
+        """Agents with an offer that fits, in the order of their registration.
+
+        `mindful`: whoever asks takes none of a machine that is about to go away.
+        """
         there = [agent for agent in self._ground.listed if agent.offers and agent.machine.public == public]
+        if mindful:
+            there = [agent for agent in there if not self.away(agent.machine)]
         now = self._ground.clock.now
         return [agent for agent in there if (agent.offered(now) if agent.freed else agent.free).covers(size)]
 

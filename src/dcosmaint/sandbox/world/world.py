@@ -13,6 +13,7 @@ from dcosmaint.sandbox.world.ground import Ground
 from dcosmaint.sandbox.world.jobs import Jobs
 from dcosmaint.sandbox.world.kafka import Broker, SdkService, TopicPartition
 from dcosmaint.sandbox.world.log import EventLog
+from dcosmaint.sandbox.world.maintenance import Maintenance
 from dcosmaint.sandbox.world.marathon import Marathon
 from dcosmaint.sandbox.world.master import Master
 from dcosmaint.sandbox.world.operator import Operator
@@ -45,6 +46,8 @@ class World:
         self.systemd = Systemd(self.ground, self.master)
         self.reservations = Reservations(self.ground, self.master)
         self.followers = Followers(self.ground, self.master, self.reservations)
+        self.maintenance = Maintenance(self.ground)
+        self.master.away = self.maintenance.away
         self.operator = Operator(self.ground, self.master, self.systemd)
         self.cloud = Cloud(self.ground, self.systemd)
         self.marathon = Marathon(self.ground, self.master)

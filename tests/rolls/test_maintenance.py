@@ -1,0 +1,125 @@
+"""`cordon: maintenance`: Marathon stays away from a node that has its turn, members are replaced last."""
+
+from __future__ import annotations
+
+import json
+from contextlib import nullcontext
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dcosmaint.choice import Choice
+from dcosmaint.journal import Memory
+from dcosmaint.lines import Aborting
+from dcosmaint.model import Policy, Verdict, Work
+from dcosmaint.planner.rules import warnings
+from dcosmaint.sandbox.world import Shape, build
+from dcosmaint.sandbox.world.maintenance import MachineId, Planned
+from tests.rolls.stage import (
+    LEGACY,
+    OLD,
+    PRIVATE,
+    SMALL,
+    WIDE,
+    Free,
+    Stage,
+    clean,
+    not_replaced,
+    rolled,
+    said,
+    shelf_in,
+)
+from tests.rolls.test_reserve import killed
+
+MAINTENANCE = Policy(soak=20.0, batch_size=4, cordon="maintenance")
+FIRST = f"{PRIVATE}[0]"
+THEIRS = Planned((MachineId("db-1.example.com", "10.9.9.9"),), 1_795_394_378_123_456_789, 3_600_000_000_001)
+
+
+def fleet() -> list[Any]:
+    shapes = {"small": SMALL, "wide": WIDE, "nasty": Shape(), "legacy": LEGACY}
+    found = []
+    for profile in ("1.9", "1.11", "1.13", "2.1"):
+        for name, shape in shapes.items():
+            for seed in range(3):
+                quick = seed == 0 and (profile, name) in (("1.9", "legacy"), ("1.11", "small"), ("1.13", "nasty"))
+                marks = [] if quick else [pytest.mark.slow]
+                found.append(pytest.param(profile, shape, seed, id=f"{profile}-{name}-{seed}", marks=marks))
+    return found
+
+
+@pytest.mark.parametrize(("profile", "shape", "seed"), fleet())
+def test_every_release_is_rolled_and_windows_of_others_stay(profile: str, shape: Shape, seed: int) -> None:
+    stage = Stage(build(replace(shape, profile=profile, seed=seed)), seed, failures=0.01 * (seed % 2))
+    stage.world.maintenance.write([THEIRS])
+    roll = stage.roll(policy=MAINTENANCE)
+    assert roll.manner.last
+    rolled(stage, roll)
+    assert not_replaced(stage.world, roll) == []
+    assert stage.world.maintenance.windows == (THEIRS,)
+    clean(stage, roll)
+
+
+def test_the_window_is_taken_out_when_the_agent_has_left_before_the_instance_ends() -> None:
+    stage, memory = Stage(build(OLD)), Memory()
+    roll = stage.roll(Work.REPLACE, Choice(only=(FIRST,)), MAINTENANCE)
+    assert stage.run(stage.begin(roll, memory)) is Verdict.DONE
+    steps = [line["step"] for line in said(memory, "done") if line["node"]]
+    assert steps[:6] == [
+        *("cordon-agent", "leave-balancers", "stop-agent", "stop-docker", "end-window", "terminate-instance"),
+    ]
+
+
+def test_marathon_starts_nothing_on_a_node_that_has_its_turn() -> None:
+    """Where it heeds windows: what it starts anew while the node still takes offers goes elsewhere."""
+    stage = Stage(build(replace(OLD, profile="1.13")))
+    roll = stage.roll(policy=MAINTENANCE)
+    rolled(stage, roll)
+    assert "best-effort" in {finding.rule for finding in warnings(roll, stage.survey())}
+    clean(stage, roll)
+
+
+def test_a_node_in_a_window_of_somebody_else_is_refused_unless_that_is_accepted() -> None:
+    stage = Stage(build(OLD))
+    ip = stage.world.node(FIRST).private_ip
+    stage.world.maintenance.write([THEIRS, replace(THEIRS, machines=(MachineId(ip, ip),), start=10**18)])
+    before = stage.world.maintenance.windows
+    choice = Choice(only=(FIRST,))
+    for cordon in ("auto", "maintenance", "reserve"):
+        policy: Any = replace(MAINTENANCE, cordon=cordon)
+        (refused,) = stage.blockers(stage.roll(Work.REPLACE, choice, policy))
+        assert (refused.rule, refused.subject) == ("foreign-window", FIRST)
+        assert "of somebody else, from 2001-09-09 01:46 UTC for 1:00:00" in refused.message
+    roll = stage.roll(Work.REPLACE, choice, replace(MAINTENANCE, accepted=("foreign-window",)))
+    rolled(stage, roll)
+    assert stage.world.maintenance.windows == before, "it is theirs to take out"
+
+
+def test_an_abort_takes_out_what_a_killed_roll_has_left(tmp_path: Path) -> None:
+    stage = Stage(build(OLD))
+    stage.world.maintenance.write([THEIRS])
+    roll = stage.roll(Work.REPLACE, Choice(only=(FIRST,)), MAINTENANCE)
+    killed(stage, roll, tmp_path, "cordon")
+    assert any(window != THEIRS for window in stage.world.maintenance.windows)
+    journal = shelf_in(tmp_path).open(roll.id, Free(), stage.hands.now, nullcontext())
+    journal.append(Aborting("me@here"))
+    stage.run(journal)
+    assert stage.world.maintenance.windows == (THEIRS,)
+    assert journal.progress.flights == {}
+
+
+def test_an_undrain_takes_out_what_an_earlier_roll_has_left_there(tmp_path: Path) -> None:
+    stage = Stage(build(OLD))
+    killed(stage, stage.roll(Work.DRAIN, Choice(only=(FIRST,)), MAINTENANCE), tmp_path, "cordon")
+    back = stage.roll(Work.UNDRAIN, Choice(only=(FIRST,)), MAINTENANCE, roll_id="r2")
+    rolled(stage, replace(back, lifts=("r1",)))
+    assert stage.world.maintenance.windows == ()
+
+
+def test_the_lines_name_the_method() -> None:
+    stage, memory = Stage(build(OLD)), Memory()
+    assert stage.run(stage.begin(stage.roll(Work.DRAIN, Choice(only=(FIRST,)), MAINTENANCE), memory)) is Verdict.DONE
+    acts = [(line["act"], line["of"][1]) for line in map(json.loads, memory.lines) if "mesos." in line.get("act", "")]
+    assert acts == [("mesos.cordon", "maintenance"), ("mesos.uncordon", "maintenance")]
