@@ -181,6 +181,7 @@ def test_r12_a_secured_kafka_answers_who_trusts_its_authority_and_may_log_in(tmp
         there = tuple(at.values())
         good = replace(me, bootstrap=there, password=trust.password)
         assert len(read(at, access=good).partitions or ()) == 2
+        assert [ask(good, [address], itself=True).by for address in there] == list(there)
         wrong = unread(read(at, access=replace(good, password="not-this-one")))
         assert "uthentication" in wrong
         assert trust.password not in f"{wrong} {good}"

@@ -41,6 +41,13 @@ def metadata(topic_error: int = 0, part_error: int = 0, parts: int = 1) -> Clust
     return found
 
 
+@pytest.mark.parametrize("name", ["b-1:9093/bootstrap", "b-1:9093/12", "ssl://b-1:9093/1", "sasl_ssl://b-1:9093/1"])
+def test_who_answered_is_told_by_address_alone(name: str) -> None:
+    answer = metadata()
+    vars(answer)["orig_broker_name"] = name
+    assert told(answer).by == "b-1:9093"
+
+
 def test_a_partition_without_a_leader_still_shows_who_is_in_sync() -> None:
     for error in (0, KafkaError.LEADER_NOT_AVAILABLE, KafkaError.REPLICA_NOT_AVAILABLE):
         found = told(metadata(part_error=error))

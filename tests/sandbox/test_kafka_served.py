@@ -20,13 +20,12 @@ from dcosmaint.model import Service
 from dcosmaint.sandbox.faces import in_process
 from dcosmaint.sandbox.served import kafka_brokers, network
 from dcosmaint.sandbox.served.admin_router import AdminRouter as ServedRouter
+from dcosmaint.sandbox.served.daemon import SSH_PORT
 from dcosmaint.sandbox.served.founding import found
 from dcosmaint.sandbox.served.kafka_trust import USER, Trust
 from dcosmaint.sandbox.served.pace import Pace
 from dcosmaint.sandbox.world import NodeShape, Shape
 from dcosmaint.sandbox.world.shape import EVENTS, ORDERS
-
-PORT = 2223
 
 
 @dataclass(frozen=True)
@@ -48,7 +47,7 @@ class Kafkas:
 
 @contextmanager
 def kafkas(folder: Path) -> Iterator[Kafkas]:
-    number, claimed = network.claim(PORT)
+    number, claimed = network.claim(SSH_PORT)  # as a daemon does: its brokers have such addresses, too
     shape = Shape(nodes=7, public=0, services=(replace(EVENTS, secured=True), ORDERS), apps=(), balancers=())
     nodes = [NodeShape("a", private_ip=f"127.{number}.20.{4 + n}") for n in range(7)]
     pace, trust = Pace(found(shape, nodes, (), 1_700_000_000.0), factor=0.0), Trust.found(folder)

@@ -7,6 +7,7 @@ describe are left out of it without a word.
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -143,7 +144,7 @@ def _settings(access: Access, servers: Sequence[str], heard: Callable[[KafkaErro
 def told(metadata: ClusterMetadata) -> Told:
     """Raises `Retryable` for a topic, or a partition, that the broker tells nothing of."""
     return Told(
-        by=str(metadata.orig_broker_name).partition("/")[0],
+        by=re.sub(r"^\w+://|/\w+$", "", str(metadata.orig_broker_name)),  # sasl_ssl://host:port/bootstrap
         brokers={broker.id: f"{broker.host}:{broker.port}" for broker in metadata.brokers.values()},
         partitions={
             (str(topic.topic), part.id): _copies(topic, part)
