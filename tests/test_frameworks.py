@@ -35,7 +35,7 @@ def test_the_turn_of_a_node_comes_when_its_jobs_have_ended() -> None:
 
 def begun_after_admission(lasts: Range | None, shape: Shape = BARE, **policy: Any) -> Drive:
     """A job begins on the first node right after its survey, before anything keeps it off."""
-    drive = Drive(build(shape), policy=replace(QUICK, frameworks=WAITED, **policy))
+    drive = Drive(build(shape), policy=replace(QUICK, **{"frameworks": WAITED, **policy}))
     jobs = drive.world.add_jobs(JobsShape(lasts=lasts), ())
 
     def begin(at: float, what: What) -> None:
@@ -53,6 +53,13 @@ def test_a_job_that_began_since_the_survey_is_waited_for_right_before_the_stop()
     waits = [event.fields for event in drive.heard.named("waiting") if "metronome" in str(event.fields.get("left"))]
     assert waits[0]["goal"] == f"room to take {FIRST} away"
     assert waits[0]["left"] == f"tasks of metronome run on {FIRST}"
+
+
+def test_one_that_nobody_said_a_word_of_is_not_taken_down_either() -> None:
+    """Its node would have been refused, had it run there when the roll was planned."""
+    drive = begun_after_admission((300.0, 300.0), frameworks={})
+    assert drive.run() is Verdict.DONE
+    assert (not_replaced(drive.world, drive.roll), lost(drive.world)) == ([], [])
 
 
 def test_where_nothing_keeps_work_off_a_node_it_waits_for_a_moment_without_a_job() -> None:

@@ -29,6 +29,7 @@ EVERY: tuple[What, ...] = (
     lines.Begun(replace(FIRST, agent=None), "its agent came back"),
     lines.Replacing(ADDRESS, a_member(0), "task-2", (a_partition(7, isr=(0,), topic="fresh"),)),
     lines.Slot(ADDRESS, a_member(7)),
+    lines.Slot(ADDRESS, a_member(8), left=True),
     lines.Moved(ADDRESS, a_member(0)),
     lines.Moving(ADDRESS, ("/web",)),
     lines.Acting(ADDRESS, "ec2.terminate", ("i-0",)),
@@ -106,6 +107,9 @@ def test_an_admitted_node_is_no_longer_steered_by_the_roll() -> None:
 
 
 def test_a_slot_is_taken_and_given_back_by_name() -> None:
+    left = after(lines.Slot(ADDRESS, a_member(7), left=True))
+    assert left.held - FLYING.held == {a_member(7)}
+    assert left.flights[ADDRESS].leaves == (a_member(7),)
     more = after(lines.Slot(ADDRESS, a_member(7)))
     assert more.held - FLYING.held == {a_member(7)}
     assert after(lines.Moved(ADDRESS, a_member(7)), more).held == FLYING.held

@@ -39,7 +39,7 @@ NEWER = (
             ("roll", "policy", "work_dir"),
         ),
     ),
-    Newer(lines.Slot("node", a_member(0)), (("also",),)),
+    Newer(lines.Slot("node", a_member(0)), (("also",), ("left",))),
     Newer(
         lines.Admitted((a_flight(a_node(0)),)),
         tuple(

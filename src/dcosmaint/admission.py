@@ -75,7 +75,7 @@ class Door:
             if isinstance(error, Retryable):
                 self._unanswered(error, began)
             else:  # waiting will not help, and leaving would not help those in flight
-                self._give_up(error)
+                self._wind_down(error)
         self.due = self._next(began)
 
     def _keep_the_deadline(self, now: float) -> None:
@@ -142,11 +142,11 @@ class Door:
     def _unanswered(self, error: Retryable, began: float) -> None:
         self._failing = began if self._failing is None else self._failing
         if self._hands.now() - self._failing > self._journal.roll.policy.waits.stalled:
-            self._give_up(Fatal(f"cluster {self._journal.roll.cluster} can't be surveyed: {error}"))
+            self._wind_down(Fatal(f"cluster {self._journal.roll.cluster} can't be surveyed: {error}"))
         else:
             self._warn(f"nobody starts while cluster {self._journal.roll.cluster} can't be surveyed: {error}")
 
-    def _give_up(self, error: DcosmaintError) -> None:
+    def _wind_down(self, error: DcosmaintError) -> None:
         """Nothing more starts. The last in flight ends before the process does; `Usage` is no word of a begun roll.
 
         Without a login nothing in flight could go on.

@@ -25,8 +25,9 @@ from dcosmaint.steps.end_window import EndWindow
 from dcosmaint.steps.join_balancers import JoinBalancers
 from dcosmaint.steps.kept import Kept, Steady
 from dcosmaint.steps.leave_balancers import LeaveBalancers, StillOut
-from dcosmaint.steps.leaving import AllButFallen, CountedLost, Emptied, ForGood, Idle, Leaving
+from dcosmaint.steps.leaving import AllButFallen, CountedLost, Emptied, ForGood, Leaving
 from dcosmaint.steps.move_apps import MoveApps
+from dcosmaint.steps.not_ours import Idle, LeftAlone
 from dcosmaint.steps.ours import Ours
 from dcosmaint.steps.replace_brokers import ReplaceBrokers
 from dcosmaint.steps.replace_fallen import ReplaceFallen
@@ -153,9 +154,7 @@ def end_window(seat: Seat) -> Steps:
 def stop_node(seat: Seat) -> Steps:
     """Load balancers send it nothing more before it goes down."""
     node, site, waits = seat.flight.node, seat.site, seat.roll.policy.waits
-    leaving, cordon = may_leave(seat), _kept(seat)
-    if seat.roll.policy.waited:
-        leaving = Idle(leaving, site.mesos, seat.slots, seat.roll.policy.waited)
+    leaving, cordon = Idle(may_leave(seat), site.mesos, site.services, seat.slots, seat.roll.policy), _kept(seat)
     docker = StopDocker(node, site.mesos, leaving, site.ec2, site.units, site.acts.units, waits)
     agent = StopAgent(
         node=node,
@@ -184,6 +183,8 @@ def may_leave(seat: Seat) -> Leaving:
         leaving = CountedLost(node, site.mesos, seat.services, seat.slots)
     elif seat.roll.manner.leaks:
         leaving = AllButFallen(node, site.mesos, seat.services, seat.slots)
+    if "ignore" in seat.roll.policy.moves.values():
+        leaving = LeftAlone(leaving, site.services, seat.slots, seat.roll.policy)
     return StillOut(leaving, site.balancers, seat.slots)
 
 

@@ -31,7 +31,7 @@ class LeaveLineOut(Operator):  # type: ignore[misc]  # cosmic-ray ships no types
         return (Example("act()", "pass"),)
 
 
-class ReplaceText(Operator):  # type: ignore[misc]
+class ReplaceText(Operator):  # type: ignore[misc]  # cosmic-ray ships no types
     def mutation_positions(self, node: Node) -> Iterator[Span]:
         if node.type in ("string", "fstring"):
             yield node.start_pos, node.end_pos

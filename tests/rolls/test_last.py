@@ -112,6 +112,38 @@ def test_a_node_is_not_taken_down_while_another_broker_is_down() -> None:
     clean(stage, roll)
 
 
+IGNORED = replace(QUICK, moves={EVENTS: "ignore"})
+
+
+def test_a_node_is_not_taken_down_while_another_broker_is_down_also_where_its_operator_moves_them() -> None:
+    """It was whole when the node was admitted, and crashed while that was under way."""
+    stage = Stage(build(SMALL))
+    roll = stage.roll(Work.DRAIN, Choice(only=(FIRST,)), IGNORED)
+    journal = stage.begin(roll)
+
+    def crash(at: float, what: What) -> None:
+        if isinstance(what, Done) and what.step == "cordon-agent":
+            stage.world.crash(EVENTS, "kafka-1")
+
+    journal.heard = crash
+    assert stage.run(journal) is Verdict.DONE
+    log = [json.loads(line) for line in stage.world.log]
+    down = next(n for n, line in enumerate(log) if line["what"] == "lost" and line["pod"] == "kafka-1")
+    back = next(n for n, line in enumerate(log) if line["what"] == "in-sync" and line["pod"] == "kafka-1")
+    assert down < back < next(n for n, line in enumerate(log) if line["what"] == "stop-docker")
+
+
+def test_one_that_its_operator_moved_here_after_the_survey_takes_a_slot_until_the_node_has_ended() -> None:
+    stage, memory = Stage(build(SMALL)), Memory()
+    empty = f"{PRIVATE}[4]"
+    journal = stage.begin(stage.roll(Work.DRAIN, Choice(only=(empty,)), IGNORED), memory)
+    broker, here = stage.world.ground.services[EVENTS].brokers[2], stage.world.node(empty).agent_id
+    once_admitted(journal, lambda: land(stage, broker, here))
+    assert stage.run(journal) is Verdict.DONE, why(journal)
+    assert [(line["member"]["pod"], line["left"]) for line in said(memory, "slot")] == [(broker.pod, True)]
+    assert said(memory, "replacing") == []
+
+
 def test_volumes_are_thrown_away_only_while_copies_of_them_are_in_sync_elsewhere() -> None:
     """Another broker crashes when the agent has left: until it is back, starting the agent again saves everything."""
     stage = Stage(build(OLD))

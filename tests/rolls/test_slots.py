@@ -73,7 +73,7 @@ def test_a_broker_is_not_moved_on_before_it_is_whole_after_its_move_here() -> No
     assert started(WELL, held=(1,), cap=3) == 1  # node 2 alone: node 0 is in flight, and node 1 waits
 
 
-@pytest.mark.parametrize("way", ["take", "give_up"])
+@pytest.mark.parametrize("way", ["take", "count_lost"])
 @pytest.mark.parametrize("gone", [False, True])
 def test_a_broker_that_landed_as_the_agent_left_is_passed_on_with_all_that_is_known_of_it(way: str, gone: bool) -> None:
     """kafka-1 came to node 1 from node 0. Where that goes down with it, it will never be whole there."""
@@ -85,7 +85,7 @@ def test_a_broker_that_landed_as_the_agent_left_is_passed_on_with_all_that_is_kn
     there = a_flight(replace(here, instance=state), holds=(), done=() if gone else ("stop-agent",))
     journal.append(Admitted((a_flight(left, holds=(a_member(1),), also={EVENTS: (fresh, other)}), there)))
     slots = Slots(here.address, journal)
-    refusal = slots.take(service.pods[1], service) if way == "take" else slots.give_up([a_member(1)], service)
+    refusal = slots.take(service.pods[1], service) if way == "take" else slots.count_lost([a_member(1)], service)
     flights = journal.progress.flights
     assert (refusal, flights[left.address].holds, flights[here.address].holds) == ("", (), (a_member(1),))
     assert flights[here.address].also[EVENTS] == (fresh,)
@@ -93,7 +93,7 @@ def test_a_broker_that_landed_as_the_agent_left_is_passed_on_with_all_that_is_kn
     assert not slots.passed_on(a_member(1))
 
 
-@pytest.mark.parametrize("way", ["take", "give_up"])
+@pytest.mark.parametrize("way", ["take", "count_lost"])
 @pytest.mark.parametrize("holds", [(), (a_member(1),)])
 def test_r1_a_member_that_landed_late_takes_a_slot_and_one_that_has_it_no_second(
     way: str, holds: tuple[Member, ...]
@@ -102,7 +102,7 @@ def test_r1_a_member_that_landed_late_takes_a_slot_and_one_that_has_it_no_second
     journal.append(RollBegun(a_roll(WELL)))
     journal.append(Admitted((a_flight(WELL.nodes[1], holds=holds),)))
     slots = Slots(WELL.nodes[1].address, journal)
-    refusal = slots.take(service.pods[1], service) if way == "take" else slots.give_up([a_member(1)], service)
+    refusal = slots.take(service.pods[1], service) if way == "take" else slots.count_lost([a_member(1)], service)
     assert (refusal, slots.flight.holds) == ("", (a_member(1),))
 
 
@@ -112,7 +112,7 @@ def test_where_a_held_member_is_in_sync_by_now_is_written_before_it_goes_down() 
     journal.append(RollBegun(a_roll(WELL)))
     journal.append(Admitted((a_flight(WELL.nodes[1]),)))
     slots = Slots(WELL.nodes[1].address, journal)
-    assert slots.give_up([a_member(1)], fresh) == ""
+    assert slots.count_lost([a_member(1)], fresh) == ""
     assert [partition.topic for partition in slots.flight.also[EVENTS]] == ["fresh"]
 
 

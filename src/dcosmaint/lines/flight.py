@@ -49,17 +49,22 @@ class Replacing(Line):
 
 @dataclass(frozen=True)
 class Slot(Line):
-    """A slot for a member that the admission did not know, or had no slot for. `also` is as in `replacing`."""
+    """A slot for a member that the admission did not know, or had no slot for. `also` is as in `replacing`.
+
+    `left`: its operator looks after it, so that it keeps the slot until the node has ended.
+    """
 
     node: str
     member: Member
     also: tuple[Partition, ...] = ()
+    left: bool = False
     event: Literal["slot"] = "slot"
 
     def onto(self, progress: Progress, at: float) -> Progress:
         flight = progress.flights[self.node]
-        holds = flight.holds if self.member in flight.holds else (*flight.holds, self.member)
-        return change(progress, self.node, holds=holds, also=_also(flight, self.member, self.also))
+        kept = "leaves" if self.left else "holds"
+        slots = tuple(dict.fromkeys((*getattr(flight, kept), self.member)))
+        return change(progress, self.node, also=_also(flight, self.member, self.also), **{kept: slots})
 
 
 @dataclass(frozen=True)

@@ -57,7 +57,7 @@ class LeaveBalancers:
         """Whether somebody else takes the traffic: no node in flight, which may be on its own way out."""
         if mine.state == UNUSED or self._flight.gone:
             return True
-        return any(other.state == HEALTHY and other.id not in self.slots.leaving for other in targets)
+        return any(other.state == HEALTHY and other.id not in self.slots.instances_in_flight for other in targets)
 
 
 @dataclass(frozen=True)

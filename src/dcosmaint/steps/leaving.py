@@ -65,7 +65,7 @@ class CountedLost:
         self.slots.stay()
         services, held = self.services.all(), self.slots.flight.holds
         none_astray((pod for service in services for pod in service.pods if pod.member not in held), self.node)
-        refusals = (self.slots.give_up(self._down(service), service) for service in services)
+        refusals = (self.slots.count_lost(self._down(service), service) for service in services)
         return next(filter(None, refusals), "")
 
     def _down(self, service: Service) -> list[Member]:
@@ -112,28 +112,3 @@ class AllButFallen(CountedLost):
                 if pod.agent_id == self.node.agent_id and not fallen(self.slots.flight, pod):
                     raise StartOver(f"{pod.member} is on {self.node.address} again")
         return super().refusal()
-
-
-@dataclass(frozen=True)
-class Idle:
-    """Another answer, where frameworks are waited for: one of them may have begun a task here since the survey.
-
-    Where nothing keeps work off the node it waits for a moment without any.
-    """
-
-    leaving: Leaving
-    mesos: MesosReads
-    slots: Slots
-    frameworks: tuple[str, ...]
-
-    def listed(self) -> None:
-        self.leaving.listed()
-
-    def refusal(self) -> str:
-        node = self.slots.flight.node
-        here = {task.framework for task in self.mesos.tasks() if task.agent_id == node.agent_id}
-        busy = [name for name in self.frameworks if name in here]
-        if busy:  # how many is left out: that some end and others begin is no progress
-            self.slots.stay()
-            return f"tasks of {', '.join(busy)} run on {node.address}"
-        return self.leaving.refusal()

@@ -58,14 +58,14 @@ class Slots:
         """Why a member may not be replaced now, or ""."""
         return self._refusal([pod.member], service)
 
-    def give_up(self, members: Sequence[Member], service: Service) -> str:
+    def count_lost(self, members: Sequence[Member], service: Service) -> str:
         """Count members of a service as lost that go down with their node, or say why they may not be."""
         with self.journal.alone:
             if why := self._refusal(members, service) if members else "":
                 return why
             for member in members:
                 also = unknown(service, member, self.baseline(service))
-                if also or member not in self.flight.holds:
+                if also or member not in (*self.flight.holds, *self.flight.leaves):
                     self._hold(member, also)
             return ""
 
@@ -73,7 +73,8 @@ class Slots:
         """From now on this node answers for the member, and no other one does."""
         others, flights = self._others(member), self.journal.progress.flights
         known = (p for a in others for p in flights[a].also.get(member.service, ()) if p.isr == (member.pod,))
-        self.journal.append(Slot(self.address, member, (*known, *also)))
+        left = self.journal.roll.policy.ignores(member.service)
+        self.journal.append(Slot(self.address, member, (*known, *also), left))
         for address in others:
             self.journal.append(Moved(address, member))
 
@@ -130,7 +131,7 @@ class Slots:
             self.journal.append(Noted(self.address, why))
 
     @property
-    def leaving(self) -> frozenset[str]:
+    def instances_in_flight(self) -> frozenset[str]:
         """What load balancers may call the instances of nodes in flight."""
         instances = (flight.node.instance for flight in self.journal.progress.flights.values())
         return frozenset(name for instance in instances for name in (instance.id, instance.private_ip))
