@@ -9,7 +9,7 @@ from pathlib import Path
 from tests.adapters.ssh.sshd import new_key
 from tests.nodes.layout import DOCKER, DOCKER_SOCKET, PACKAGE, READY, SYSTEM, TELEGRAF, Layout
 
-USER = "core"
+USER = "centos"
 """Who logs in to a node: with a key, and to any rights by sudo without a password."""
 
 EMPTIED = (
@@ -84,11 +84,11 @@ class Disk:
         link.parent.mkdir(parents=True, exist_ok=True)
         link.symlink_to(to)
 
-    def lay_out(self, layout: Layout, address: str, port: int, key: Path) -> None:
+    def lay_out(self, layout: Layout, address: str, port: int, authorized: str) -> None:
         self.emptied.write_text("".join(f"{path}\n" for path in EMPTIED))
         self._systemd()
         self._people()
-        self._ssh(address, port, key)
+        self._ssh(address, port, authorized)
         self._docker()
         self._dcos(layout)
 
@@ -118,9 +118,9 @@ class Disk:
         kinds = ("auth", "account", "session")
         self.write("/etc/pam.d/sudo", "".join(f"{kind} required pam_permit.so\n" for kind in kinds))
 
-    def _ssh(self, address: str, port: int, key: Path) -> None:
+    def _ssh(self, address: str, port: int, authorized: str) -> None:
         self.write("/etc/ssh/sshd_config", SSHD_CONFIG.format(address=address, port=port))
-        self.write("/etc/ssh/authorized_keys", key.with_suffix(".pub").read_text())
+        self.write("/etc/ssh/authorized_keys", authorized)
         new_key(self.files / "etc/ssh/host")
         self._unit("sshd.service", SSHD, "multi-user.target")
 

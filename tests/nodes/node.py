@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 from dcosmaint.model import Instance
 from tests.adapters.ssh.sshd import _free_port, new_key
@@ -55,15 +56,12 @@ class Node:
 
     folder: Path
     layout: Layout
+    key: Path  # of whoever may log in
     address: str = field(default_factory=lambda: f"127.43.{os.getpid() % 250}.{next(NUMBERS)}")
     port: int = field(default_factory=_free_port)
     pid: int = 0
     _keeper: subprocess.Popen[str] | None = None
     _machine: subprocess.Popen[bytes] | None = None
-
-    @property
-    def key(self) -> Path:
-        return self.folder / "user"
 
     @property
     def console(self) -> Path:
@@ -82,8 +80,8 @@ class Node:
     # ---- power
 
     def install(self) -> None:
-        new_key(self.key)
-        Disk(self.folder).lay_out(self.layout, self.address, self.port, self.key)
+        public = subprocess.run(["ssh-keygen", "-y", "-f", self.key], capture_output=True, text=True, check=True)
+        Disk(self.folder).lay_out(self.layout, self.address, self.port, public.stdout)
         (self.folder / "kept").mkdir()
         with self.console.open("ab") as console:
             self._keeper = subprocess.Popen(
@@ -156,6 +154,14 @@ class Node:
         """Something on the node says words to a socket. Whether there was an answer is how it ends."""
         return self.sh(f"/opt/stubs/client {path} {' '.join(words)}")
 
+    def hook(self, event: str, script: str) -> None:
+        """Let a daemon run a script when it tells of `WHO-WORD`, with the key of whoever may log in at hand."""
+        for name, text, mode in (("key", self.key.read_text(), 0o600), (event, f"#!/bin/sh\n{script}", 0o755)):
+            file = self.root / "etc/hooks" / name
+            file.parent.mkdir(exist_ok=True)
+            file.write_text(text)
+            file.chmod(mode)
+
     def registered(self) -> list[str]:
         """The ids under which its master lists it."""
         return sorted(path.name for path in (self.root / "var/lib/master/registered").iterdir())
@@ -194,8 +200,11 @@ class Node:
 
 
 @contextmanager
-def node(folder: Path, layout: Layout) -> Iterator[Node]:
-    made = Node(folder, layout)
+def node(folder: Path, layout: Layout, **others: Any) -> Iterator[Node]:
+    """A node that has booted. Who logs in and at which port is as with an instance of EC2 that somebody launches."""
+    if "key" not in others:
+        new_key(folder / "user")
+    made = Node(folder, layout, **{"key": folder / "user", **others})
     try:
         made.install()
         made.boot()

@@ -2,10 +2,13 @@
 
 import os
 import signal
+import subprocess
 import time
 from collections.abc import Callable, Iterable
 
 DIARY = "/var/log/diary"
+HOOKS = "/etc/hooks"
+"""`WHO-WORD` in it is run when that is told, and waited for: a daemon's way to its master."""
 
 
 def tell(who: str, *words: object) -> None:
@@ -14,6 +17,8 @@ def tell(who: str, *words: object) -> None:
     diary = os.open(DIARY, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
     os.write(diary, line)
     os.close(diary)
+    if os.access(hook := f"{HOOKS}/{who}-{words[0]}", os.X_OK):
+        subprocess.run([hook], check=False)
 
 
 def listen(who: str, signals: Iterable[signal.Signals]) -> Callable[[float], signal.Signals | None]:
