@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dcosmaint.redaction import redacted
 
+LEFT = "Left at once. What is in flight stays as it is; `dcosmaint resume` goes on."
+"""What whoever interrupts a roll reads, whenever that was."""
+
 
 class DcosmaintError(Exception):
     """The base of all that an operator should read instead of a traceback."""

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from dcosmaint.admission import Door
 from dcosmaint.again import ahead
-from dcosmaint.errors import DcosmaintError, Fatal, Interrupted, LetGo, LoginLost, Retryable, StartOver, Usage
+from dcosmaint.errors import LEFT, DcosmaintError, Fatal, Interrupted, LetGo, LoginLost, Retryable, StartOver, Usage
 from dcosmaint.hands import Hands, Outcome, Result, Signal
 from dcosmaint.journal import Journal, logged_acts
 from dcosmaint.lines import Begun, Done, Failed, Held, NodeDone, Paused, Released, RollDone, RollStopped, What
@@ -84,7 +84,7 @@ class Executor:
             case Signal.STOP:
                 self._journal.append(Paused("the operator stopped the roll"))
             case Signal.LEAVE:
-                raise Interrupted("Left at once. What is in flight stays as it is; `dcosmaint resume` goes on.")
+                raise Interrupted(LEFT)
             case Signal.ANSWERED:
                 self._door.due = self._hands.now()
             case Result(_, LoginLost() as lost):

@@ -126,6 +126,16 @@ class Shelf:
         """Journals that are younger than every roll that began, and were cut off before their first line was whole."""
         return tuple(takewhile(lambda roll_id: self._try(roll_id) is None, self.ids()))
 
+    def may_be_loose(self, roll_id: str) -> bool:
+        """Whether it has left nodes or cordons in flight, as far as its journal can be read (R2)."""
+        if not self.journal(roll_id).exists():
+            return False
+        try:
+            journal = self._try(roll_id)
+        except (DcosmaintError, OSError):
+            return True
+        return journal is not None and loose(journal.progress)
+
     def left(self) -> tuple[Journal, ...]:
         """Every roll that has nodes or cordons in flight, newest first."""
         found = (self._try(roll_id) for roll_id in self.ids())

@@ -11,7 +11,7 @@ from typing import Any
 from click.testing import CliRunner, Result
 
 from dcosmaint.cli import commands, pretend_cluster
-from dcosmaint.cli.cluster import Cluster, Clusters, Working
+from dcosmaint.cli.cluster import Claim, Cluster, Clusters, Working
 from dcosmaint.errors import Usage
 from dcosmaint.hands import Signal, VirtualHands
 from dcosmaint.model import Policy
@@ -74,5 +74,5 @@ class Stage(Clusters):
     def _hands(self) -> Working:
         return Hands(self.world)
 
-    def _lock(self, roll_id: str, reason: str) -> AbstractContextManager[Lease]:
+    def _lock(self, claim: Claim) -> AbstractContextManager[Lease]:
         return nullcontext(Free())

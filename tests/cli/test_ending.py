@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from dcosmaint.cli.cluster import Claim
 from dcosmaint.ports import Lease
 from dcosmaint.sandbox.world import KafkaShape, Shape, TopicShape
 from tests.cli.stage import Stage
@@ -142,10 +143,10 @@ def test_a_roll_that_a_colleague_has_ended_since_it_was_looked_at_is_left_alone(
     lock = stage.cluster.lock
 
     @contextmanager
-    def after_him(roll_id: str, reason: str) -> Iterator[Lease]:
+    def after_him(claim: Claim) -> Iterator[Lease]:
         stage.cluster = replace(stage.cluster, lock=lock)
         assert stage.type("abort", roll, "--yes").exit_code == 0
-        with lock(roll_id, reason) as lease:
+        with lock(claim) as lease:
             yield lease
 
     stage.cluster = replace(stage.cluster, lock=after_him)

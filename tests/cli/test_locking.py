@@ -25,7 +25,7 @@ from dcosmaint.adapters.lock import LocalLock
 from dcosmaint.adapters.marathon_lock import MarathonLock
 from dcosmaint.adapters.shared_lock import SharedLease
 from dcosmaint.adapters.tls import Tls
-from dcosmaint.cli.cluster import who
+from dcosmaint.cli.cluster import Claim, who
 from dcosmaint.cli.locking import Locks
 from dcosmaint.errors import LeaseLost
 from tests.cli.stage import Stage
@@ -34,6 +34,7 @@ from tests.config.files import SMALLEST, read
 from tests.sandbox.cluster import Cluster, served
 
 FLEET = replace(SMALL, nodes=7, public=2)
+CLAIM = Claim("roll-1", "", lambda: False)
 BOB = Holder("bob@desk", 4712, "20240102-cd34", 1704193450.0)
 
 
@@ -102,7 +103,7 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
 
 
 def test_a_roll_holds_the_shared_lock_until_its_end(desk: Desk) -> None:
-    with desk.locks.hold("roll-1", "") as lease:
+    with desk.locks.hold(CLAIM) as lease:
         held = desk.lock.holder()
         assert held
         assert (held.by, held.pid, held.roll) == (who(), os.getpid(), "roll-1")
@@ -183,7 +184,7 @@ def test_a_yes_is_enough_where_a_heartbeat_is_watched_for(desk: Desk) -> None:
     desk.taken_over(replace(BOB, roll=roll_id))
     beating = Beating(desk.lock)
     locks = replace(desk.locks, shared=lambda: nullcontext(beating))
-    desk.stage.cluster = replace(desk.stage.cluster, free=locks.free)
+    desk.stage.cluster = replace(desk.stage.cluster, lock=locks.hold)
     ended = desk.type("resume", "--yes")
     assert ended.exit_code == 0, ended.output
     assert "its heartbeat is watched" in ended.output
@@ -211,7 +212,7 @@ def test_a_resume_leaves_the_lock_of_another_roll_alone(desk: Desk) -> None:
 
 
 def test_who_lost_the_lock_stops_before_the_next_act_and_leaves_it_alone(desk: Desk) -> None:
-    with desk.locks.hold("roll-1", "") as lease:
+    with desk.locks.hold(CLAIM) as lease:
         held = desk.lock.holder()
         assert held
         desk.lock.remove(held)
@@ -226,7 +227,7 @@ def test_who_lost_the_lock_stops_before_the_next_act_and_leaves_it_alone(desk: D
 def test_a_lock_that_cant_be_given_back_is_said_and_changes_no_exit_code(
     desk: Desk, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with desk.locks.hold("roll-1", ""):
+    with desk.locks.hold(CLAIM):
         desk.unreadable()
     assert "note: the lock could not be given back" in capsys.readouterr().err
     held = desk.lock.holder()
@@ -250,7 +251,7 @@ def test_who_is_told_to_leave_while_it_takes_the_lock_gives_it_back(desk: Desk, 
     before = [signal.getsignal(each) for each in (signal.SIGTERM, signal.SIGHUP)]
     with ThreadPoolExecutor(1) as pool:
         told = pool.submit(tell)
-        with pytest.raises(KeyboardInterrupt), replace(desk.locks, shared=slow).hold("roll-1", ""):
+        with pytest.raises(KeyboardInterrupt), replace(desk.locks, shared=slow).hold(CLAIM):
             raise AssertionError("it took the lock")
         told.result()
     assert desk.lock.holder() is None
@@ -258,7 +259,7 @@ def test_who_is_told_to_leave_while_it_takes_the_lock_gives_it_back(desk: Desk, 
 
 
 def test_who_is_told_to_leave_while_it_holds_the_lock_and_works_on_nothing_yet_gives_it_back(desk: Desk) -> None:
-    with pytest.raises(KeyboardInterrupt), desk.locks.hold("roll-1", ""):
+    with pytest.raises(KeyboardInterrupt), desk.locks.hold(CLAIM):
         os.kill(os.getpid(), signal.SIGTERM)
     assert desk.lock.holder() is None
 

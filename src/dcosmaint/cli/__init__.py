@@ -10,12 +10,13 @@ import click
 from dcosmaint.cli.baking import bake
 from dcosmaint.cli.clusters import Known
 from dcosmaint.cli.doctor import doctor
-from dcosmaint.cli.edge import crash
+from dcosmaint.cli.edge import crash, open_streams
 from dcosmaint.cli.ending import abort, rollback
 from dcosmaint.cli.exits import Commands
 from dcosmaint.cli.looking import nodes
 from dcosmaint.cli.rolling import drain, plan, replace, resume, roll, undrain
 from dcosmaint.cli.sandbox import sandbox
+from dcosmaint.cli.signals import ended
 from dcosmaint.cli.status import status
 from dcosmaint.cli.unlocking import unlock
 
@@ -36,4 +37,9 @@ for command in (
 
 def main() -> None:
     sys.excepthook = crash
-    sys.exit(commands(prog_name="dcosmaint"))
+    open_streams()
+    try:
+        commands(prog_name="dcosmaint")
+    except SystemExit as end:
+        ended(end.code if isinstance(end.code, int) else 1)
+        raise

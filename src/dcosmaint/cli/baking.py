@@ -10,6 +10,7 @@ from dcosmaint.cli import drive
 from dcosmaint.cli.cluster import Cluster, Clusters, who
 from dcosmaint.cli.confirm import confirming
 from dcosmaint.cli.options import on_cluster
+from dcosmaint.cli.unlocking import claim
 from dcosmaint.model import Roll, Work
 from dcosmaint.rolls import new_id
 
@@ -23,7 +24,7 @@ def bake(ctx: click.Context, /, config: Path | None, name: str | None) -> None:
     cluster = clusters.open(config, name)
     roll_id = new_id()
     roll = Roll(roll_id, cluster.name, Work.BAKE, (), cluster.policy(1), by=who())
-    with cluster.lock(roll_id, "an AMI is baked") as lease:
+    with drive.held(cluster, claim(cluster, roll_id, "an AMI is baked")) as lease:
         code = drive.begin(cluster, lease, roll, drive.Telling(), confirming(None))
     if code == 0:
         click.echo(_ami(cluster, roll_id))

@@ -29,6 +29,21 @@ def nothing_to_free(agreed: Agreed) -> None:
     return None
 
 
+def nobody_else(holder: Holder, watched: bool) -> bool:
+    """The lock is taken away from no one."""
+    return False
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What the lock of a cluster is taken for."""
+
+    roll: str  # its id
+    reason: str
+    left: Callable[[], bool]  # whether it stays behind: asked at the end, and when taking it is broken off
+    agreed: Agreed = nobody_else  # whether one that this very roll has left is taken over
+
+
 def nobody_at_work(roll_id: str) -> AtWork | None:
     return None
 
@@ -52,7 +67,7 @@ class Cluster:
     connect: Callable[[Path], AbstractContextManager[Site]]  # the folder is for what a roll's programs leave
     hands: Callable[[], Working]
     policy: Callable[[int], Policy]  # of a fleet of so many nodes
-    lock: Callable[[str, str], AbstractContextManager[Lease]]  # for a roll's id, and its reason; raises `Locked`
+    lock: Callable[[Claim], AbstractContextManager[Lease]]  # raises `Locked`
     holder: Callable[[], str] = nobody  # who holds the lock now: user, process, roll; "" when nobody does
     at_work: Callable[[str], AtWork | None] = nobody_at_work  # the process on this machine that works on this roll
     free: Callable[[Agreed], Holder | None] = nothing_to_free  # take the shared lock away; returns from whom

@@ -12,7 +12,7 @@ import click
 
 from dcosmaint import tighten
 from dcosmaint.admission import Door
-from dcosmaint.cli.cluster import Cluster, Working
+from dcosmaint.cli.cluster import Claim, Cluster, Working
 from dcosmaint.cli.confirm import Agreeing, confirming
 from dcosmaint.cli.exits import DONE, STOPPED, Stopped, hush, unusable
 from dcosmaint.cli.jsonl import JsonLines
@@ -23,14 +23,14 @@ from dcosmaint.cli.plain import Plain
 from dcosmaint.cli.price import Priced
 from dcosmaint.cli.screen import screen
 from dcosmaint.cli.signals import heard
-from dcosmaint.errors import DcosmaintError, Fatal, Interrupted, Refused
+from dcosmaint.errors import LEFT, DcosmaintError, Fatal, Interrupted, Refused
 from dcosmaint.executor import Executor
 from dcosmaint.journal import Journal
 from dcosmaint.lines import Aborting, RollAborted, RollBegun, RollStopped, TakenOver
 from dcosmaint.model import Roll, Verdict
 from dcosmaint.ports import Lease
 from dcosmaint.reporter import Reporter, Several
-from dcosmaint.rolls import ENDED, in_flight, loose
+from dcosmaint.rolls import ENDED, in_flight
 from dcosmaint.site import Site
 
 
@@ -54,6 +54,21 @@ class Telling:
             yield Several(alone, noted, Plain())
 
 
+@contextmanager
+def held(cluster: Cluster, claim: Claim) -> Iterator[Lease]:
+    """The lock for a roll. Who is interrupted while it is held reads what that leaves behind."""
+    try:
+        with cluster.lock(claim) as lease:
+            yield lease
+    except KeyboardInterrupt as error:
+        if claim.left():
+            raise Interrupted(LEFT) from error
+        if cluster.shelf.journal(claim.roll).exists():
+            says = f"Interrupted. Nothing is in flight: `dcosmaint status {claim.roll}` says how far it is."
+            raise Interrupted(says) from error
+        raise
+
+
 def begin(cluster: Cluster, lease: Lease, roll: Roll, telling: Telling, agree: Agreeing) -> int:
     """Work on a roll that has no line yet. Returns the exit code."""
 
@@ -73,10 +88,10 @@ def nothing_else(cluster: Cluster) -> None:
         )
 
 
-def go_on(cluster: Cluster, roll_id: str, line: TakenOver, telling: Telling, agree: Agreeing) -> int:
+def go_on(cluster: Cluster, claim: Claim, line: TakenOver, telling: Telling, agree: Agreeing) -> int:
     """Take a roll over from wherever its journal stands. Returns the exit code."""
-
-    with cluster.lock(roll_id, cluster.shelf.load(roll_id).roll.reason) as lease:
+    roll_id = claim.roll
+    with held(cluster, claim) as lease:
         found = _unended(cluster, roll_id)
         if not in_flight(found.roll, found.progress):
             nothing_else(cluster)
@@ -84,9 +99,10 @@ def go_on(cluster: Cluster, roll_id: str, line: TakenOver, telling: Telling, agr
         return _drive(cluster, roll_id, telling, _Opening(lease, _taken_over(cluster, roll_id, lease), line, agree))
 
 
-def abort(cluster: Cluster, roll_id: str, aborting: Aborting, telling: Telling) -> int:
+def abort(cluster: Cluster, claim: Claim, aborting: Aborting, telling: Telling) -> int:
     """Bring a roll to a clean end. Returns the exit code: `STOPPED` where a node was left as it is."""
-    with cluster.lock(roll_id, cluster.shelf.load(roll_id).roll.reason) as lease:
+    roll_id = claim.roll
+    with held(cluster, claim) as lease:
         _unended(cluster, roll_id)
         opening = _Opening(lease, _taken_over(cluster, roll_id, lease), aborting, confirming(None))
         return _drive(cluster, roll_id, telling, opening)
@@ -127,8 +143,6 @@ def _drive(cluster: Cluster, roll_id: str, telling: Telling, opening: _Opening) 
                     verdict = _run(journal, site, hands, reporter, opening)
                 exposed = () if verdict is Verdict.DONE else tuple(_exposed(site))
         finally:
-            if loose(journal.progress):
-                opening.lease.keep()
             hands.close()
     if not telling.as_json:
         click.echo("\n".join([*exposed, *cluster.tally(journal.roll)]))

@@ -46,6 +46,14 @@ def guarded() -> Iterator[None]:
         sys.stdout, sys.stderr = out, err
 
 
+def open_streams() -> None:
+    """Those that were closed lead nowhere. Left closed, the next file that is opened would take the place of one."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            nowhere = os.open(os.devnull, os.O_RDWR)
+            setattr(sys, name, open(nowhere, "w" if number else "r", closefd=False))  # noqa: SIM115 - for good
+
+
 def crash(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     """The traceback of a bug, whole before it is redacted: a key may go over several of its lines."""
     sys.stderr.write(redacted("".join(traceback.format_exception(kind, error, trace))))

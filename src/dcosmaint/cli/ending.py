@@ -52,8 +52,8 @@ def abort(ctx: click.Context, /, roll_id: str | None, config: Path | None, name:
 
 
 def _abort(cluster: Cluster, found: Journal, aborting: Aborting, given: Mapping[str, Any]) -> int:
-    unlocking.take_over(cluster, found.roll.id, unlocking.Consent(given["yes"], given["owner"]))
-    return drive.abort(cluster, found.roll.id, aborting, drive.Telling(given["as_json"]))
+    claim = unlocking.take_over(cluster, found.roll, unlocking.Consent(given["yes"], given["owner"]))
+    return drive.abort(cluster, claim, aborting, drive.Telling(given["as_json"]))
 
 
 def _abort_under_way(cluster: Cluster, found: Journal, working: AtWork, given: Mapping[str, Any]) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Any
+from typing import Any, TextIO
 
 import click
 
@@ -43,22 +43,31 @@ class Commands(click.Group):
         try:
             return super().invoke(ctx)
         except DcosmaintError as error:
-            click.echo(f"dcosmaint: {error}", err=True)
+            _last_words(f"dcosmaint: {error}")
             ctx.exit(error.exit_code)
         except BrokenPipeError:  # whoever read us has seen enough
             hush()
             ctx.exit(DONE)
         except OSError as error:  # a roll that has begun translates its own
-            click.echo(f"dcosmaint: {unusable(error)}. Nothing was touched.", err=True)
+            _last_words(f"dcosmaint: {unusable(error)}. Nothing was touched.")
             ctx.exit(REFUSED)
         except (KeyboardInterrupt, click.Abort):  # the latter at a question, where the input may have ended as well
-            click.echo("dcosmaint: interrupted, nothing was touched", err=True)
+            _last_words("dcosmaint: interrupted, nothing was touched")
             ctx.exit(INTERRUPTED)
 
 
-def hush() -> None:
+def hush(*streams: TextIO) -> None:
     """Nobody reads our output any more: what is still to be flushed at the exit goes nowhere."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    for stream in streams or (sys.stdout,):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def _last_words(words: str) -> None:
+    """The exit code is the same where nobody can read them: a terminal that was closed takes nothing any more."""
+    try:
+        click.echo(words, err=True)
+    except OSError:
+        hush(sys.stdout, sys.stderr)
 
 
 NO_ANSWER = (Retryable, Fatal)

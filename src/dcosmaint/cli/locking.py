@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from dcosmaint.adapters.lock import LocalLock, holder
 from dcosmaint.adapters.processes import Process
 from dcosmaint.adapters.shared_lock import SharedLease, SharedLock
 from dcosmaint.cli.at_work import LEAVING, AtWork
-from dcosmaint.cli.cluster import Agreed, who
+from dcosmaint.cli.cluster import Agreed, Claim, who
 from dcosmaint.cli.exits import untouched
 from dcosmaint.cli.signals import unwinding
 from dcosmaint.errors import DcosmaintError, Fatal, Retryable, Usage
@@ -39,9 +39,6 @@ class Both(Lease):
         self.local.confirm()
         self.shared.confirm()
 
-    def keep(self) -> None:
-        self.shared.keep()
-
 
 @dataclass(frozen=True)
 class Locks:
@@ -51,22 +48,25 @@ class Locks:
     leaving: float = LEAVING  # seconds that a process of ours has to leave
 
     @contextmanager
-    def hold(self, roll_id: str, reason: str) -> Iterator[Lease]:
-        """Both, for a roll and its reason. Raises `Locked`; the shared one stays where the lease was told to keep it.
+    def hold(self, claim: Claim) -> Iterator[Lease]:
+        """Both, for a roll. Raises `Locked`. The shared one stays where the roll has left nodes in flight.
 
-        Who is told to leave while it takes them, plans or asks, gives them back.
+        Who is told to leave while it takes them, plans or asks, gives them back, unless they were left before.
         """
-        us = replace(self._us(roll_id), reason=redacted(reason))
+        us = replace(self._us(claim.roll), reason=redacted(claim.reason))
         with unwinding(), LocalLock.take(self.folder, self.cluster, us) as local, self.shared() as shared:
             if shared is None:
                 yield local
                 return
             with _before_anything(self.cluster):
-                lease = shared.take(us)
+                lease = _taken(shared, us, claim)
             try:
                 yield Both(local, lease)
-            finally:
-                _give_back(lease)
+            finally:  # in this order: what breaks it off here leaves the lock in its place
+                if claim.left():
+                    lease.keep()
+                else:
+                    _give_back(lease)
 
     def said(self) -> str:
         """Who has the cluster now; "" when nobody does. Raises what reading the shared lock raises."""
@@ -94,13 +94,32 @@ class Locks:
                 found = shared.holder() if shared else None
                 if shared is None or found is None or not agreed(found, shared.watched):
                     return None
-                if shared.watched:
-                    click.echo(WATCHED, err=True)
-                shared.remove(found)
+                _remove(shared, found)
             return found
 
     def _us(self, roll_id: str) -> Holder:
         return Holder(who(), os.getpid(), roll_id, time.time(), Process.now(os.getpid()).born)
+
+
+def _taken(shared: SharedLock, us: Holder, claim: Claim) -> SharedLease:
+    """Also from whoever holds it for this very roll, if that is agreed: a roll with nodes in flight has left it."""
+    found = shared.holder()
+    if found is None or found.roll != claim.roll or not claim.agreed(found, shared.watched):
+        return shared.take(us)
+    try:
+        _remove(shared, found)
+        return shared.take(us)
+    except BaseException:  # broken off in between: nobody else may come in
+        with suppress(DcosmaintError):
+            if claim.left():
+                shared.take(us).keep()
+        raise
+
+
+def _remove(shared: SharedLock, found: Holder) -> None:
+    if shared.watched:
+        click.echo(WATCHED, err=True)
+    shared.remove(found)
 
 
 @contextmanager

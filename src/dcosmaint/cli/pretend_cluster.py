@@ -77,7 +77,7 @@ def in_this_process(state: Path) -> Cluster:
         connect=connect,
         hands=same_hands,
         policy=policy,
-        lock=lambda roll_id, reason: nullcontext(_Alone()),
+        lock=lambda claim: nullcontext(_Alone()),
         tally=lambda roll: tally(world.log, roll),
     )
 

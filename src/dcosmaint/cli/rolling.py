@@ -144,7 +144,7 @@ def resume(ctx: click.Context, /, roll_id: str | None, config: Path | None, name
     left = counted(len(found.roll.targets) - len(found.progress.ended), "node is", "nodes are")
     asks = f"Go on with {found.roll.work} {found.roll.id}: {left} left, {len(found.progress.flights)} in flight?"
     consent(given, lambda: click.confirm(asks))
-    unlocking.take_over(cluster, found.roll.id, unlocking.Consent(given["yes"], given["owner"]))
+    claim = unlocking.take_over(cluster, found.roll, unlocking.Consent(given["yes"], given["owner"]))
     telling = drive.Telling(given["as_json"])
     line = TakenOver(who(), terms)
-    ctx.exit(drive.go_on(cluster, found.roll.id, line, telling, confirming(given["confirm"])))
+    ctx.exit(drive.go_on(cluster, claim, line, telling, confirming(given["confirm"])))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -25,7 +27,7 @@ def heard(hands: Working) -> Iterator[None]:
     def interrupt(number: int, frame: Any) -> None:
         said.append(Signal.LEAVE if said or number in LEAVING else Signal.STOP)
         if number == signal.SIGHUP:
-            hush()  # a write to a terminal that is gone would fail before we have left
+            hush(sys.stdout, sys.stderr)  # a write to a terminal that is gone would fail before we have left
         hands.interrupt(said[-1])
 
     with _handled((signal.SIGINT, *_heeded()), interrupt):
@@ -48,6 +50,12 @@ def unwinding() -> Iterator[None]:
 
     with _handled(_heeded(), interrupt):
         yield
+
+
+def ended(code: int) -> None:
+    """All is said and written: whoever presses once more waits for no look that is still under way."""
+    for number in (signal.SIGINT, *_heeded()):
+        signal.signal(number, lambda *_: os._exit(code))
 
 
 def _heeded() -> tuple[signal.Signals, ...]:

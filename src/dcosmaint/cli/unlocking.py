@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
 
 from dcosmaint.adapters.holder import Holder
-from dcosmaint.cli.cluster import Cluster, Clusters, who
+from dcosmaint.cli.cluster import Claim, Cluster, Clusters, who
 from dcosmaint.cli.options import of_lock, on_cluster
 from dcosmaint.errors import Refused
+from dcosmaint.model import Roll
 
 
 @dataclass(frozen=True)
@@ -40,9 +41,14 @@ def unlock(ctx: click.Context, /, config: Path | None, name: str | None, owner: 
     click.echo(f"The lock is free. If roll {freed.roll} has nodes in flight, its own `dcosmaint resume` comes first.")
 
 
-def take_over(cluster: Cluster, roll_id: str, consent: Consent) -> None:
-    """Free the lock that this very roll holds, so that its resume can take it. Another roll's is left alone."""
-    cluster.free(lambda holder, watched: holder.roll == roll_id and _ours(holder, consent, watched))
+def claim(cluster: Cluster, roll_id: str, reason: str) -> Claim:
+    """The lock for a roll that is to begin."""
+    return Claim(roll_id, reason, lambda: cluster.shelf.may_be_loose(roll_id))
+
+
+def take_over(cluster: Cluster, roll: Roll, consent: Consent) -> Claim:
+    """The lock for a roll that has begun, which may have left it. Another roll's is left alone."""
+    return replace(claim(cluster, roll.id, roll.reason), agreed=lambda holder, watched: _ours(holder, consent, watched))
 
 
 def _typed(cluster: Cluster, holder: Holder, owner: str | None) -> bool:

@@ -19,6 +19,7 @@ from dcosmaint.cli.exits import DONE, NO_ANSWER, REFUSED, untouched
 from dcosmaint.cli.options import Flags
 from dcosmaint.cli.screen import screen
 from dcosmaint.cli.settled import settled
+from dcosmaint.cli.unlocking import claim
 from dcosmaint.drained import drained_from, lifted_by, told
 from dcosmaint.errors import Refused, Usage
 from dcosmaint.forecast import forecast
@@ -45,7 +46,7 @@ class Wish:
 def carry_out(cluster: Cluster, wish: Wish) -> int:
     """Show the plan, ask, and do it. Returns the exit code."""
     roll_id = new_id()
-    with cluster.lock(roll_id, wish.given.get("reason", "")) as lease:
+    with drive.held(cluster, claim(cluster, roll_id, wish.given.get("reason", ""))) as lease:
         drive.nothing_else(cluster)
         plan = make_plan(cluster, wish, roll_id)
         if idle := _idle(cluster, wish, plan):

@@ -116,7 +116,3 @@ class Lease(Protocol):
         Raises `LeaseUnread` when it can't be read, `LeaseLost` when it is not ours any more.
         """
         self.check()
-
-    def keep(self) -> None:
-        """Leave the lock in place at the end of this process, where it can be: nodes are in flight still."""
-        return
