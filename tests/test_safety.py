@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dcosmaint.model import Member, Partition
-from dcosmaint.safety import behind, lost, min_isr, over_cap, thin, together, unknown, unread
+from dcosmaint.safety import behind, lost, min_isr, over_cap, thin, together, unknown
 from tests.builders import a_member, a_partition, a_pod, a_policy, a_service, a_store
 
 ALL = (a_partition(isr=(0, 1, 2)),)
@@ -23,13 +23,6 @@ ALL = (a_partition(isr=(0, 1, 2)),)
 def test_a_member_is_lost_for_whatever_reason(trouble: dict[str, Any]) -> None:
     service = a_service(pods=(a_pod(0), a_pod(1, **trouble), a_pod(2)), partitions=ALL)
     assert lost(service, ALL) == {a_member(1)}
-
-
-def test_topics_that_can_not_be_read_are_said_with_what_is_known_of_it() -> None:
-    words = "kafka-events: its topics can't be read"
-    assert unread(a_service()) == ""
-    assert unread(a_service(partitions=None)) == words
-    assert unread(a_service(partitions=None, unread="broker-1: refused")) == f"{words} (broker-1: refused)"
 
 
 def test_members_that_may_not_be_gone_together_are_named_with_their_service() -> None:

@@ -62,9 +62,7 @@ def unknown(service: Service, member: Member, baseline: tuple[Partition, ...]) -
 
 def unread(service: Service) -> str:
     """Why nobody knows what its members hold, or "": however many of them may be lost, none goes then (R2)."""
-    if service.partitions is not None:
-        return ""
-    return f"{service.name}: its topics can't be read{f' ({service.unread})' if service.unread else ''}"
+    return "" if service.partitions is not None else f"{service.name}: its topics can't be read"
 
 
 def over_cap(service: Service, gone: Iterable[Member], cap: int) -> str:

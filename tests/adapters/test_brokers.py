@@ -188,6 +188,20 @@ def test_r12_a_secured_kafka_answers_who_trusts_its_authority_and_may_log_in(tmp
         assert "verif" in unread(read(at, access=replace(good, ca_cert=stranger(tmp_path))))
 
 
+@pytest.mark.parametrize("tls", [True, False])
+def test_r2_brokers_that_are_asked_in_the_wrong_way_say_what_is_wrong_and_the_same_again(
+    tmp_path: Path, tls: bool
+) -> None:
+    """As long as a reason changed, a node that waits would seem to get on."""
+    trust = Trust.found(tmp_path)
+    with a_kafka({0: FLAT}, alive=(0,), trust=None if tls else trust) as at:
+        access = Access("kafka-events", (at[0],), tls=tls)
+        first, again = (unread(read(at, access=access, patience=0.4)) for _ in range(2))
+    assert first == again
+    assert ("connecting to a PLAINTEXT broker listener?" if tls else "do its brokers ask for tls") in first
+    assert " ms in state" not in first
+
+
 def stranger(folder: Path) -> str:
     """An authority that has signed none of them."""
     Trust.found(folder / "stranger")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from itertools import count
 from typing import Any, cast
 
 import pytest
@@ -11,7 +13,7 @@ import pytest
 from dcosmaint.errors import Retryable, StartOver
 from dcosmaint.lines import Admitted, Moved, What
 from dcosmaint.model import Flight, Member, Service
-from dcosmaint.ports import ServiceActs
+from dcosmaint.ports import ServiceActs, ServiceReads
 from dcosmaint.sandbox.world import KafkaShape, TopicShape
 from dcosmaint.sandbox.world.clock import EPOCH
 from dcosmaint.sandbox.world.kafka import TopicPartition
@@ -214,6 +216,31 @@ def test_r2_topics_that_cant_be_read_any_more_stop_it() -> None:
     (waiting, *_) = bench.looks(bench.steps[NAME], 20)
     assert waiting.goal == f"room to replace {BROKER}"
     assert bench.acts("services.replace") == []
+
+
+@dataclass(frozen=True)
+class Unread(ServiceReads):
+    """Topics that can't be read, each time for another reason."""
+
+    services: ServiceReads
+    reasons: Iterator[int] = field(default_factory=count)
+
+    def all(self) -> tuple[Service, ...]:
+        return self.services.all()
+
+    def one(self, name: str) -> Service:
+        return replace(self.services.one(name), partitions=None, unread=f"reason {next(self.reasons)}")
+
+    def rejected(self, member: Member) -> tuple[str, ...]:
+        return self.services.rejected(member)
+
+
+def test_why_topics_can_not_be_read_is_news_and_no_progress() -> None:
+    bench = cordoned()
+    bench = replace(bench, site=replace(bench.site, services=Unread(bench.site.services)))
+    waited = bench.looks(bench.steps[NAME], 4)
+    assert len({(waiting.goal, waiting.left) for waiting in waited}) == 1
+    assert [waiting.why for waiting in waited] == [f"reason {n}" for n in range(4)]
 
 
 @pytest.mark.trap("a replaced pod may land on the agent that it came from")

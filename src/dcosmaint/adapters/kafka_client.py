@@ -26,6 +26,8 @@ PATIENCE, ROUND = 10.0, 2.0
 SHUT = ("_SSL", "_AUTHENTICATION")
 """Errors of a door that stays shut, however often we knock."""
 
+PASSED = re.compile(r" \(after \d+ms in state \w+[^)]*\)")
+
 LEADERLESS = ("LEADER_NOT_AVAILABLE", "REPLICA_NOT_AVAILABLE")
 """Errors of a partition that shows nevertheless who is in sync."""
 
@@ -93,8 +95,14 @@ def _answer(client: AdminClient, timeout: float, errors: Sequence[KafkaError]) -
         return told(client.list_topics(timeout=timeout)), ""
     except KafkaException as error:
         client.poll(0)
-        reasons = [one for one in errors if one.name() != "_ALL_BROKERS_DOWN"] or [error.args[0]]
-        return None, str(reasons[-1].str())
+        return None, _reason([*errors, error.args[0]])
+
+
+def _reason(errors: Sequence[KafkaError]) -> str:
+    """The one that says most, and the same at each look: without how long it took, whichever came last."""
+    shut = [one for one in errors if one.name() in SHUT] or [one for one in errors if one.name() != "_ALL_BROKERS_DOWN"]
+    said = max((PASSED.sub("", str(one.str())) for one in shut or errors), key=lambda text: (len(text), text))
+    return f"{said}: do its brokers ask for tls, or for a login?" if said.startswith("Failed to get metadata") else said
 
 
 def installed(service: str) -> None:

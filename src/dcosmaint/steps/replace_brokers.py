@@ -74,7 +74,7 @@ class ReplaceBrokers:
             untouched = 0 if sends and not refusal else untouched  # looks before it prove nothing of what was sent now
             if good < 2:
                 waiting = self._waiting(service, pod, refusal)
-                yield replace(waiting, why=self._why(member)) if nowhere > LOOKS else waiting
+                yield replace(waiting, why=self._why(member) if nowhere > LOOKS else service.unread)
                 self.slots.stay()
         self.slots.give_back(member)
 
