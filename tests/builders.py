@@ -165,7 +165,7 @@ def a_roll(inventory: Inventory | None = None, policy: Policy | None = None, **c
     inventory = inventory or an_inventory()
     roll = Roll(
         id="r1",
-        cluster="test",
+        cluster="sandbox",
         work=Work.ROLL,
         targets=tuple(node.instance.id for node in inventory.nodes),
         policy=policy or a_policy(),

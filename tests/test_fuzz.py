@@ -216,6 +216,7 @@ LINES: list[What] = [
     Admitted((a_flight(a_node(1)),)),
     Done(a_node(1).address, "cordon-agent"),
 ]
+SAID = r"line \d+ of the journal|the journal holds no roll|use a newer dcosmaint"
 JOURNAL = "".join(f"{json.dumps(to_json(float(n), line))}\n" for n, line in enumerate(LINES)).encode()
 
 
@@ -227,7 +228,7 @@ def test_a_journal_with_any_bytes_in_it_is_read_or_refused_with_the_number_of_it
     path = tmp_path / "r1.jsonl"
     path.write_bytes(text)
     said = ours(lambda: Journal(Memory(), Free(), lambda: 0.0).replay(read(path)), Refused)
-    assert not said or re.search(r"line \d+ of the journal|the journal holds no roll", said)
+    assert not said or re.search(SAID, said)
 
 
 @FEW
@@ -238,7 +239,7 @@ def test_a_line_in_which_anything_is_something_else_is_read_or_refused_by_its_nu
     lines = [to_json(float(n), line) for n, line in enumerate(LINES)]
     lines[number] = data.draw(changed(lines[number]))
     said = ours(lambda: Journal(Memory(), Free(), lambda: 0.0).replay([json.dumps(line) for line in lines]), Refused)
-    assert not said or re.search(r"line \d of the journal|the journal holds no roll", said)
+    assert not said or re.search(SAID, said)
 
 
 @pytest.mark.parametrize("piece", ["password=", "env: {", "-----BEGIN PRIVATE KEY-----", '"token": "', "://a:", "eyJ"])

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from dcosmaint.model import Finding, Node, Progress, Registration, Roll, Work
-from dcosmaint.rolls import Shelf
+from dcosmaint.shelf import Shelf
 
 Registrations = tuple[Registration, ...]
 

@@ -92,6 +92,10 @@ def mend(path: Path) -> None:
         os.truncate(path, data.rfind(b"\n") + 1)
 
 
+class Newer(Refused):
+    """A journal that a newer version has begun."""
+
+
 class Journal:
     """One roll's lines and what they amount to."""
 
@@ -145,21 +149,40 @@ class Journal:
             try:
                 line.encode()  # a byte that is no text is damage
                 self._apply(*from_json(json.loads(line)))
+            except Newer:
+                raise
             except (ValueError, KeyError, RecursionError, Refused) as error:
-                raise Refused(f"line {number} of the journal is damaged: {error}. Nothing was touched.") from error
+                raise Refused(
+                    f"line {number} of the journal is damaged: {_wrong(error)}. Nothing was touched."
+                ) from error
         if not self._roll:
-            raise Refused("the journal holds no roll. Nothing was touched.")
+            raise Refused("the journal holds no roll: its first line is missing. Nothing was touched.")
 
     def _apply(self, at: float, what: What) -> None:
         if isinstance(what, RollBegun):
             if what.schema > SCHEMA:
-                raise Refused(
-                    f"a journal of form {what.schema}; this version reads up to {SCHEMA}: use a newer dcosmaint"
+                raise Newer(
+                    f"it is of form {what.schema}, and this version reads up to {SCHEMA}: use a newer dcosmaint."
+                    " Nothing was touched."
                 )
             self._roll = what.roll
         if isinstance(what, TakenOver) and self._roll:
             self._roll = what.terms.onto(self._roll)
         self.progress = fold(self.progress, at, what)
+
+
+def _wrong(error: Exception) -> str:
+    """What is wrong with a line, for people."""
+    match error:
+        case UnicodeError():
+            return "a byte of it is no text"
+        case RecursionError():
+            return "it is nested too deep"
+        case ValueError():
+            return "it is no whole line of JSON"
+        case KeyError():
+            return f"no line before it puts {error.args[0]} in flight"
+    return str(error).rstrip(".")
 
 
 class Logged:

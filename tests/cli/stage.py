@@ -16,9 +16,9 @@ from dcosmaint.errors import Usage
 from dcosmaint.hands import Signal, VirtualHands
 from dcosmaint.model import Policy
 from dcosmaint.ports import Lease
-from dcosmaint.rolls import Shelf
 from dcosmaint.sandbox.faces import in_process
 from dcosmaint.sandbox.world import Shape, World, build
+from dcosmaint.shelf import Shelf
 from dcosmaint.site import Site
 
 
@@ -37,7 +37,7 @@ class Stage(Clusters):
 
     def __init__(self, state: Path, shape: Shape | None = None, policy: Policy | None = None) -> None:
         self.world: World = build(shape)
-        self.shelf = Shelf(state / "sandbox")
+        self.shelf = Shelf(state / "sandbox", "sandbox")
         self._policy = policy or Policy(batch_size=4, soak=60.0)
         self.cluster = Cluster(
             name="sandbox",

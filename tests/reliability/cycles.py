@@ -11,9 +11,9 @@ from subprocess import CompletedProcess
 from typing import Any
 
 from dcosmaint.model import Progress
-from dcosmaint.rolls import Shelf
 from dcosmaint.sandbox.monitor import Tally
 from dcosmaint.sandbox.served.terraform import Terraform, environment
+from dcosmaint.shelf import Shelf
 from tests.served.desk import Desk
 
 STEPS = (
@@ -82,7 +82,7 @@ class Operator:
         """`say` hears of each kill."""
         self._desk, self._say = desk, say
         self._random = Random(f"kills {seed}")
-        self._shelf = Shelf(desk.sandbox.folder.root / "state" / "sandbox")
+        self._shelf = Shelf(desk.sandbox.folder.root / "state" / "sandbox", "sandbox")
         self._wanted = ""
         self.cycles = Cycles(seed)
 

@@ -24,12 +24,13 @@ from dcosmaint.lines import RollBegun, TakenOver
 from dcosmaint.model import Finding, Inventory, Policy, Roll, Terms, Verdict, Window, Work
 from dcosmaint.ports import Lease
 from dcosmaint.reporter import Reporter
-from dcosmaint.rolls import Order, Shelf, a_roll, blockers
+from dcosmaint.rolls import Order, a_roll, blockers
 from dcosmaint.sandbox import monitor
 from dcosmaint.sandbox.faces import in_process
 from dcosmaint.sandbox.monitor import Tally, judge
 from dcosmaint.sandbox.world import AppShape, KafkaShape, Shape, TopicShape, World, build
 from dcosmaint.sandbox.world.kafka import Broker
+from dcosmaint.shelf import Shelf
 from dcosmaint.site import Site
 from dcosmaint.survey import survey
 
@@ -228,7 +229,7 @@ def printed(shape: Shape, seed: int, strategy: str) -> str:
 
 
 def shelf_in(folder: Path) -> Shelf:
-    return Shelf(folder / "rolls")
+    return Shelf(folder / "rolls", "sandbox")
 
 
 if __name__ == "__main__":

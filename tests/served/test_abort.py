@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dcosmaint.rolls import Shelf
+from dcosmaint.shelf import Shelf
 from tests.served.desk import Desk, sit_down
 
 pytestmark = [pytest.mark.real, pytest.mark.slow]
@@ -25,14 +25,14 @@ def test_a_roll_that_runs_leaves_and_is_brought_to_a_clean_end_by_the_abort(tmp_
         tally = desk.tally
         assert (tally.breaches, tally.cordons_left, tally.undrained) == ((), 0, 0)
         assert 0 < tally.on_wanted_ami < 8
-        assert not Shelf(desk.sandbox.folder.root / "state" / "sandbox").left()
+        assert not Shelf(desk.sandbox.folder.root / "state" / "sandbox", "sandbox").left()
     finally:
         desk.sandbox.stop()
 
 
 def moving(desk: Desk) -> None:
     """Wait until a broker is on its way."""
-    shelf = Shelf(desk.sandbox.folder.root / "state" / "sandbox")
+    shelf = Shelf(desk.sandbox.folder.root / "state" / "sandbox", "sandbox")
     for _ in range(1200):
         time.sleep(0.1)
         if any(flight.sent for journal in shelf.left() for flight in journal.progress.flights.values()):

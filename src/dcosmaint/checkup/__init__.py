@@ -11,7 +11,7 @@ from dcosmaint.checkup.fleet import of_fleet
 from dcosmaint.checkup.nodes import of_nodes
 from dcosmaint.checkup.rolls import of_rolls
 from dcosmaint.checkup.views import of_views
-from dcosmaint.rolls import Shelf
+from dcosmaint.shelf import Shelf
 from dcosmaint.site import Site
 
 __all__ = ["Check", "Found", "Patient", "Remark", "State", "checks", "look", "nobody", "ok", "red", "warning"]

@@ -10,7 +10,8 @@ from dcosmaint.checkup.dcos import ROUTER
 from dcosmaint.journal import Journal
 from dcosmaint.model import Agent, Apart, Progress, Roll, Window, counted
 from dcosmaint.ports import MesosReads
-from dcosmaint.rolls import Shelf, in_flight, unfinished
+from dcosmaint.rolls import in_flight, unfinished
+from dcosmaint.shelf import Shelf
 
 
 def of_rolls(mesos: MesosReads, shelf: Shelf, holder: Callable[[], str]) -> tuple[Check, ...]:

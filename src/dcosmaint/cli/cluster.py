@@ -13,12 +13,10 @@ from typing import Protocol
 from dcosmaint.adapters.holder import Holder
 from dcosmaint.checkup import Patient, nobody
 from dcosmaint.cli.at_work import AtWork
-from dcosmaint.errors import Refused
 from dcosmaint.hands import Hands, Signal
-from dcosmaint.journal import Journal
 from dcosmaint.model import Policy, Roll
 from dcosmaint.ports import Lease
-from dcosmaint.rolls import Shelf
+from dcosmaint.shelf import Shelf
 from dcosmaint.site import Site
 
 Agreed = Callable[[Holder, bool], bool]
@@ -85,13 +83,6 @@ class Cluster:
         else:
             with self.connect(work) as site:
                 yield Patient(site)
-
-    def journal(self, roll_id: str) -> Journal:
-        """A roll of this cluster, to read. Raises `Refused` for one of another cluster: its nodes are not here."""
-        found = self.shelf.load(roll_id)
-        if found.roll.cluster != self.name:
-            raise Refused(f"roll {roll_id} is one of cluster {found.roll.cluster}, not {self.name}")
-        return found
 
 
 class Clusters(Protocol):

@@ -17,7 +17,7 @@ from dcosmaint.cli.cluster import Cluster
 from dcosmaint.cli.locking import Locks
 from dcosmaint.config import ClusterConfig
 from dcosmaint.hands import ThreadHands
-from dcosmaint.rolls import Shelf
+from dcosmaint.shelf import Shelf
 from dcosmaint.site import Site
 
 WORKERS = 20
@@ -52,7 +52,7 @@ def bound(name: str, config: ClusterConfig) -> Cluster:
 
     return Cluster(
         name=name,
-        shelf=Shelf(folder),
+        shelf=Shelf(folder, name),
         connect=connect,
         hands=partial(ThreadHands, WORKERS),
         policy=config.policy_for,

@@ -10,11 +10,12 @@ from typing import Any
 import click
 
 from dcosmaint.adapters.holder import Holder
-from dcosmaint.cli import drive, unlocking, work
+from dcosmaint.cli import drive, journals, unlocking, work
 from dcosmaint.cli.at_work import AtWork
 from dcosmaint.cli.cluster import Cluster, Clusters, who
 from dcosmaint.cli.consent import consent, typed_name
 from dcosmaint.cli.exits import DONE
+from dcosmaint.cli.jsonl import nothing
 from dcosmaint.cli.options import confirmed, of_lock, of_policy, on_cluster, wants_json
 from dcosmaint.cli.price import price
 from dcosmaint.cli.work import Wish
@@ -38,9 +39,10 @@ def abort(ctx: click.Context, /, roll_id: str | None, config: Path | None, name:
     """End a roll that was stopped, killed or left, or still runs here, the shortest way to nothing half done."""
     clusters: Clusters = ctx.obj
     cluster = clusters.open(config, name)
-    found = cluster.journal(roll_id) if roll_id else cluster.shelf.to_resume()
+    found = journals.meant(cluster, roll_id)
     if found is None or found.progress.over in ENDED:
-        click.echo("Nothing to abort: no roll of this cluster that is known here is unfinished.")
+        says = "Nothing to abort: no roll of this cluster that is known here is unfinished."
+        nothing(says, as_json=given["as_json"])
         return
     if working := cluster.at_work(found.roll.id):
         ctx.exit(_abort_under_way(cluster, found, working, given))
@@ -62,9 +64,10 @@ def _abort_under_way(cluster: Cluster, found: Journal, working: AtWork, given: M
         click.echo("\n".join(_under_way(cluster, found, working.holder, Aborting(who(), hold=given["hold"]))))
     consent(given, lambda: typed_name(cluster.name))
     working.leave()
-    found = cluster.journal(found.roll.id)
+    found = cluster.shelf.load(found.roll.id)
     if found.progress.over in ENDED:
-        click.echo(f"Nothing is left to abort: {found.roll.work} {found.roll.id} has ended ({found.progress.over}).")
+        says = f"Nothing is left to abort: {found.roll.work} {found.roll.id} has ended ({found.progress.over})."
+        nothing(says, as_json=given["as_json"])
         return DONE
     return _abort(cluster, found, Aborting(who(), hold=given["hold"], revert=_revert(found, given)), given)
 
@@ -128,11 +131,13 @@ def rollback(ctx: click.Context, /, roll_id: str | None, config: Path | None, na
 
 def _to_roll_back(cluster: Cluster, roll_id: str | None) -> Journal:
     """The newest roll that has replaced nodes, or the one that is named. Raises `Refused` for one below another."""
-    found = cluster.journal(roll_id) if roll_id else cluster.shelf.newest(lambda roll, progress: _renewed(progress))
+    shelf = cluster.shelf
+    with journals.lock_told(cluster):
+        found = shelf.load(roll_id) if roll_id else shelf.newest(lambda roll, progress: _renewed(progress))
     if found is None or not _renewed(found.progress):
         raise Refused("no roll that is known here has replaced a node. Nothing was touched.")
     mine = {ended.address for ended in found.progress.ended}
-    later = cluster.shelf.newest(lambda roll, progress: not mine.isdisjoint(e.address for e in progress.ended))
+    later = shelf.newest(lambda roll, progress: not mine.isdisjoint(e.address for e in progress.ended))
     if later and later.roll.id != found.roll.id:
         raise Refused(
             f"roll {later.roll.id} has worked on nodes of {found.roll.id} since: roll that one back first. Nothing was"

@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import json
+import time
 
 import click
 
 from dcosmaint.reporter import Event, Reporter
+
+SCHEMA = "dcosmaint/event/v1"
+
+
+def nothing(says: str, *, as_json: bool) -> None:
+    """That there is nothing to do, and why: the only line of a command that begins no roll."""
+    line = {"schema": SCHEMA, "seq": 1, "at": time.time(), "roll": "", "event": "nothing-to-do", "says": says}
+    click.echo(json.dumps(line) if as_json else says)
 
 
 class JsonLines(Reporter):
@@ -16,7 +25,7 @@ class JsonLines(Reporter):
     def say(self, event: Event) -> None:
         self._seq += 1
         line = {
-            "schema": "dcosmaint/event/v1",
+            "schema": SCHEMA,
             "seq": self._seq,
             "at": event.at,
             "roll": self._roll,

@@ -15,13 +15,13 @@ from dcosmaint.errors import Usage
 from dcosmaint.hands import ThreadHands
 from dcosmaint.model import Policy, Roll
 from dcosmaint.ports import Lease
-from dcosmaint.rolls import Shelf
 from dcosmaint.sandbox import monitor
 from dcosmaint.sandbox.faces import paced
 from dcosmaint.sandbox.served import running
 from dcosmaint.sandbox.served.files import Folder
 from dcosmaint.sandbox.served.running import Running
 from dcosmaint.sandbox.world import build
+from dcosmaint.shelf import Shelf
 from dcosmaint.site import Site
 
 NAME = "sandbox"
@@ -73,7 +73,7 @@ def in_this_process(state: Path) -> Cluster:
 
     return Cluster(
         name=NAME,
-        shelf=Shelf(state),
+        shelf=Shelf(state, NAME),
         connect=connect,
         hands=same_hands,
         policy=policy,

@@ -7,11 +7,12 @@ from typing import Any
 
 import click
 
-from dcosmaint.cli import drive, unlocking, work
+from dcosmaint.cli import drive, journals, unlocking, work
 from dcosmaint.cli.cluster import Clusters, who
 from dcosmaint.cli.confirm import confirming
 from dcosmaint.cli.consent import consent
 from dcosmaint.cli.exits import OUTDATED
+from dcosmaint.cli.jsonl import nothing
 from dcosmaint.cli.options import (
     confirmed,
     of_lock,
@@ -22,7 +23,6 @@ from dcosmaint.cli.options import (
     wants_deadline,
     wants_json,
 )
-from dcosmaint.cli.status_text import passed_over
 from dcosmaint.cli.taking_over import asked_terms, loud
 from dcosmaint.cli.work import Wish
 from dcosmaint.lines import TakenOver
@@ -132,11 +132,10 @@ def resume(ctx: click.Context, /, roll_id: str | None, config: Path | None, name
     """Go on with a roll that was stopped, killed or left. The newest by default. Limits may be tightened."""
     clusters: Clusters = ctx.obj
     cluster = clusters.open(config, name)
-    found = cluster.journal(roll_id) if roll_id else cluster.shelf.to_resume()
-    for note in passed_over(cluster.shelf) if not roll_id else ():
-        click.echo(note, err=True)
+    found = journals.meant(cluster, roll_id)
     if found is None:
-        click.echo("Nothing to do: no roll of this cluster that is known here has anything left to do.")
+        says = "Nothing to do: no roll of this cluster that is known here has anything left to do."
+        nothing(says, as_json=given["as_json"])
         return
     terms = asked_terms(cluster, found, given)
     for said in () if given["as_json"] else loud(found, terms):

@@ -84,7 +84,8 @@ def status(ctx: click.Context, /, root: Path | None) -> None:
 
 
 def _newest(cluster: Cluster) -> Roll | None:
-    return next((cluster.shelf.load(roll_id).roll for roll_id in cluster.shelf.ids()), None)
+    newest = cluster.shelf.newest(lambda roll, progress: True)
+    return newest.roll if newest else None
 
 
 @sandbox.command()

@@ -11,7 +11,7 @@ from dcosmaint.drained import left_so
 from dcosmaint.errors import NodeFailed, Refused
 from dcosmaint.model import Node, Units, Work
 from dcosmaint.plan import Plan
-from dcosmaint.rolls import Shelf
+from dcosmaint.shelf import Shelf
 
 
 def settled(cluster: Cluster, plan: Plan) -> str:

@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 from dcosmaint.cli.left import resume
 from dcosmaint.cli.noted import Next, Now, Wait
 from dcosmaint.journal import Journal
-from dcosmaint.model import counted
-from dcosmaint.rolls import ENDED, Shelf
+from dcosmaint.model import Progress, counted
+from dcosmaint.rolls import ENDED
 
 SHOWN = 5
 """Names in one sentence."""
@@ -21,24 +21,26 @@ class Standing:
     """A roll, and what is around it."""
 
     journal: Journal
+    cluster: str  # that is looked at
     holder: str  # of the cluster's lock; "" for nobody
     now: Now | None
     others: tuple[Journal, ...]  # other rolls with nodes or cordons in flight, that no process works on
+
+    @property
+    def foreign(self) -> bool:
+        """Whether it is another cluster's: nobody goes on with it here."""
+        return self.journal.roll.cluster != self.cluster
 
     @property
     def alive(self) -> bool:
         return self.journal.roll.id in self.holder
 
 
-def passed_over(shelf: Shelf) -> Iterator[str]:
-    """Rolls that were killed before they began: whoever looks for the newest would miss it without a word."""
-    for roll_id in shelf.blank():
-        yield f"note: the journal of {roll_id} holds no whole line: it was killed before it did anything"
-
-
 def sentences(standing: Standing) -> Iterator[str]:
     roll, progress = standing.journal.roll, standing.journal.progress
     yield f"{roll.work} {roll.id} of {roll.cluster}, by {roll.by}{f': {roll.reason}' if roll.reason else ''}"
+    if standing.foreign:
+        yield f"it is a roll of ANOTHER cluster, {roll.cluster}, and this is {standing.cluster}: its nodes are not here"
     state = "under way" if standing.alive else (progress.over or "unfinished")
     yield f"{len(progress.ended)} of {counted(len(roll.targets), 'node')} done; {state}; last line {_time(progress.at)}"
     yield from _lock(standing)
@@ -49,16 +51,26 @@ def sentences(standing: Standing) -> Iterator[str]:
             yield f"      {_waits(wait)}"
     yield from _ahead(standing)
     for agent in progress.steered:
-        lifts = "it" if standing.alive else f"`dcosmaint resume {roll.id}`"
-        yield f"  agent {agent} is cordoned by this roll; {lifts} lifts that"
-    if progress.until is not None and progress.over not in ENDED:
+        yield f"  agent {agent} is cordoned by this roll{_lifts(standing)}"
+    if progress.over not in ENDED:
+        yield from _kept_back(progress)
+    for journal in standing.others:
+        yield _left(journal)
+    if progress.over not in ENDED and not standing.alive and not standing.foreign:
+        yield f"`{resume(standing.journal)}` goes on"
+
+
+def _kept_back(progress: Progress) -> Iterator[str]:
+    if progress.until is not None:
         yield f"nobody starts after {_time(progress.until)}, its deadline"
     if progress.paused:
         yield f"nothing more starts: {progress.paused}"
-    for journal in standing.others:
-        yield _left(journal)
-    if progress.over not in ENDED and not standing.alive:
-        yield f"`{resume(standing.journal)}` goes on"
+
+
+def _lifts(standing: Standing) -> str:
+    if standing.foreign:
+        return ""
+    return f"; {'it' if standing.alive else f'`dcosmaint resume {standing.journal.roll.id}`'} lifts that"
 
 
 def _lock(standing: Standing) -> Iterator[str]:

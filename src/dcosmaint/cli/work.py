@@ -11,11 +11,12 @@ from typing import Any
 import click
 
 from dcosmaint.choice import wanted_images
-from dcosmaint.cli import drive, plan_text
+from dcosmaint.cli import drive, journals, plan_text
 from dcosmaint.cli.cluster import Cluster, who
 from dcosmaint.cli.confirm import confirming
 from dcosmaint.cli.consent import consent, typed_name
 from dcosmaint.cli.exits import DONE, NO_ANSWER, REFUSED, untouched
+from dcosmaint.cli.jsonl import nothing
 from dcosmaint.cli.options import Flags
 from dcosmaint.cli.screen import screen
 from dcosmaint.cli.settled import settled
@@ -48,9 +49,11 @@ def carry_out(cluster: Cluster, wish: Wish) -> int:
     roll_id = new_id()
     with drive.held(cluster, claim(cluster, roll_id, wish.given.get("reason", ""))) as lease:
         drive.nothing_else(cluster)
+        for note in journals.notes(cluster.shelf):
+            click.echo(note, err=True)
         plan = make_plan(cluster, wish, roll_id)
         if idle := _idle(cluster, wish, plan):
-            click.echo(idle, err=wish.as_json)
+            nothing(idle, as_json=wish.as_json)
             return DONE
         if not wish.as_json:
             plan_text.show(plan, screen())

@@ -111,8 +111,16 @@ def from_json(fields: Mapping[str, Any]) -> tuple[float, What]:
         rest = dict(fields)
         return float(rest.pop("at")), _ADAPTER.validate_python(rest)
     except (KeyError, TypeError, ValueError, ValidationError) as error:
-        detail = error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error)
-        raise Refused(f"a line that this version can't read ({detail})") from error
+        raise Refused(f"a line that this version can't read ({_detail(error)})") from error
+
+
+def _detail(error: Exception) -> str:
+    match error:
+        case ValidationError():
+            return error.errors()[0]["msg"]
+        case KeyError():
+            return f"it has no {error.args[0]}"
+    return str(error)
 
 
 def fold(progress: Progress, at: float, what: What) -> Progress:
