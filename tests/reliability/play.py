@@ -24,7 +24,7 @@ from tests.reliability.ending import aborted, breaches, problems, tallied
 from tests.reliability.orders import ordered
 from tests.reliability.situations import Witness
 from tests.rolls.mortal import Doer, Killed, Life, dies_in, mortal
-from tests.rolls.people import left_out, spread
+from tests.rolls.people import empty, left_out, spread
 from tests.rolls.stage import Free, Stage
 
 LATEST = 60 * 86400.0
@@ -117,6 +117,7 @@ class Play:
             self.injector.call_off()
             FAULTS["scheduler-restart"].mend(self.world)  # schedulers restart for other reasons as well
             spread(self.world, how)
+            empty(self.world, how)
             self.world.advance(self.world.now + MENDED)
             self._witness.met["stopped-and-mended"] += not self._aborts
         return how

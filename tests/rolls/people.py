@@ -13,6 +13,12 @@ def left_out(said: str) -> Terms:
     return Terms(excluded=tuple(dict.fromkeys(re.findall(r"resume --exclude (i-\w+)", said))))
 
 
+def empty(world: World, said: str) -> None:
+    """The work dirs that an instance of the wrong AMI has left its identity in."""
+    for instance in re.findall(r"empty /var/lib/mesos/slave on (i-\w+)", said):
+        world.machine(instance).emptied = True
+
+
 def spread(world: World, said: str) -> None:
     """The apps that are said to have all of their instances where nodes are emptied."""
     named = re.findall(r"(/[\w/-]+)(?:: has all of its| is on nodes in flight: spread it)", said)

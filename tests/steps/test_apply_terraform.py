@@ -11,7 +11,7 @@ from dcosmaint.model import Node
 from dcosmaint.ports import Step
 from dcosmaint.sandbox.world.program import Drift
 from dcosmaint.steps.apply_terraform import ApplyTerraform
-from tests.steps.bench import GROUP, Bench, a_bench
+from tests.steps.bench import GROUP, SHAPE, Bench, a_bench
 
 NAME = "apply-terraform"
 
@@ -84,15 +84,34 @@ def test_a_terraform_that_outlived_us_is_waited_for(seconds: float) -> None:
     assert len(bench.events("apply")) == 1
 
 
-def test_an_instance_of_another_ami_is_not_ours() -> None:
-    bench = terminated()
+def of_another_ami(bench: Bench) -> str:
     other = bench.world.cloud.add_ami("dcos-agent-other").id
     bench.world.terraform.plan([bench.address], {GROUP: other}, by="operator")
     bench.pass_by(10.0)
     bench.world.terraform.apply(by="operator")
     bench.pass_by(60.0)
-    with pytest.raises(NodeFailed, match=f"{other}, and {bench.roll.images[GROUP]} was wanted"):
+    return other
+
+
+def test_an_instance_of_another_ami_is_not_ours() -> None:
+    bench = terminated()
+    other = of_another_ami(bench)
+    with pytest.raises(NodeFailed, match=f"{other}, and {bench.roll.images[GROUP]} was wanted") as failed:
         bench.drive(bench.steps[NAME])
+    assert "/var/lib/mesos" not in str(failed.value)
+
+
+@pytest.mark.parametrize(("ordered", "told"), [("fresh", True), ("keep", False)])
+def test_the_identity_that_it_left_on_a_volume_is_to_be_emptied_where_that_is_to_be_fresh(
+    ordered: str, *, told: bool
+) -> None:
+    bench = a_bench(shape=replace(SHAPE, volumes="work-dir"), work_dir=ordered)
+    bench.bring(NAME)
+    of_another_ami(bench)
+    with pytest.raises(NodeFailed) as failed:
+        bench.drive(bench.steps[NAME])
+    words = f"empty /var/lib/mesos/slave on {bench.new.id}: the next one finds it"
+    assert (words in str(failed.value)) == told
 
 
 def beside(bench: Bench, number: int, step: Step) -> Step:

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from dcosmaint.errors import NodeFailed
 from dcosmaint.model import Instance, Node, Roll, Waiting
+from dcosmaint.planner.work_dirs import outlives
 from dcosmaint.ports import Ec2Reads, TerraformReads
 from dcosmaint.steps.looks import wanted_ami
 from dcosmaint.steps.writer import Writer
@@ -37,8 +38,14 @@ class ApplyTerraform:
         if instance.ami != ami:
             raise NodeFailed(
                 f"{address} has {instance.id} of {instance.ami}, and {ami} was wanted: somebody else applied? Terminate"
-                " it, and a resume makes the node anew."
+                f" it, and a resume makes the node anew.{self._before(instance)}"
             )
+
+    def _before(self, instance: Instance) -> str:
+        """What was emptied for the next instance is that one's by now."""
+        if self.roll.policy.work_dir != "fresh" or not outlives(self.node, self.roll.policy):
+            return ""
+        return f" Before that, stop its agent and empty /var/lib/mesos/slave on {instance.id}: the next one finds it."
 
     def _there(self) -> str:
         """The instance that Terraform's state has at the address, "" for none."""

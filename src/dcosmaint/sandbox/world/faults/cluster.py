@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -49,10 +50,14 @@ def _cordon(world: World, random: Random) -> str:
 
 
 def _uncordon(world: World) -> None:
-    for agent in world.ground.listed:
-        if agent.id in world.faults.cordons and agent.deactivated and not touched(agent):
+    """One on a machine that reboots has to wait for it."""
+    found = [agent for agent in world.ground.agents.values() if agent.id in world.faults.cordons]
+    for agent in found:
+        if agent.listed and agent.deactivated and not touched(agent):
             world.master.reactivate(agent.id, by="operator")
-    world.faults.cordons.clear()
+    world.faults.cordons = {agent.id for agent in found if agent.machine.rebooting}
+    if world.faults.cordons:
+        world.at(60.0, partial(_uncordon, world))
 
 
 def touched(agent: Agent) -> bool:
