@@ -152,28 +152,38 @@ def end_window(seat: Seat) -> Steps:
 
 
 def stop_node(seat: Seat) -> Steps:
-    """Load balancers send it nothing more before it goes down."""
+    """Load balancers send it nothing more before it goes down.
+
+    Docker first, as operators do it by hand: safe where the cordon is airtight. A stopped docker under an agent that
+    still takes offers is a black hole for every app of the cluster.
+    """
+    idle = Idle(may_leave(seat), seat.site.mesos, seat.site.services, seat.slots, seat.roll.policy)
+    docker, agent = _stop_docker(seat, idle), _stop_agent(seat, idle)
+    agent_first = seat.roll.policy.stop_order == "agent-first" or not seat.roll.manner.airtight
+    stop = (agent, docker) if agent_first else (docker, agent)
+    return (_leave(seat), *move_apps(seat), *stop, *end_window(seat))
+
+
+def _stop_docker(seat: Seat, leaving: Leaving) -> StopDocker:
     node, site, waits = seat.flight.node, seat.site, seat.roll.policy.waits
-    leaving, cordon = Idle(may_leave(seat), site.mesos, site.services, seat.slots, seat.roll.policy), _kept(seat)
-    docker = StopDocker(node, site.mesos, leaving, site.ec2, site.units, site.acts.units, waits)
-    agent = StopAgent(
-        node=node,
+    return StopDocker(node, site.mesos, leaving, site.ec2, site.units, site.acts.units, waits)
+
+
+def _stop_agent(seat: Seat, leaving: Leaving) -> StopAgent:
+    site = seat.site
+    return StopAgent(
+        node=seat.flight.node,
         counts=seat.flight.counts,
         lasting=seat.roll.work is Work.DRAIN,
         mesos=site.mesos,
         leaving=leaving,
-        cordon=cordon,
+        cordon=_kept(seat),
         marathon=site.marathon,
         ec2=site.ec2,
         units=site.units,
         acts=site.acts.units,
-        waits=waits,
+        waits=seat.roll.policy.waits,
     )
-    # Docker first, as operators do it by hand: safe where the cordon is airtight. A stopped docker under an agent
-    # that still takes offers is a black hole for every app of the cluster.
-    agent_first = seat.roll.policy.stop_order == "agent-first" or not seat.roll.manner.airtight
-    stop = (agent, docker) if agent_first else (docker, agent)
-    return (_leave(seat), *move_apps(seat), *stop, *end_window(seat))
 
 
 def may_leave(seat: Seat) -> Leaving:

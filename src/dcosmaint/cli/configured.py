@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -25,35 +25,12 @@ WORKERS = 20
 
 
 def bound(name: str, config: ClusterConfig) -> Cluster:
-    folder = config.state.journal / name
-
-    @contextmanager
-    def shared() -> Iterator[SharedLock | None]:
-        from dcosmaint import wiring
-
-        with wiring.shared_lock(config, name) as lock:
-            yield lock
-
-    locks = Locks(folder, name, shared)
-
-    @contextmanager
-    def connect(work: Path) -> Iterator[Site]:
-        from dcosmaint import wiring
-
-        with wiring.connect(config, work) as site:
-            yield site
-
-    @contextmanager
-    def checks(work: Path) -> Iterator[Patient]:
-        from dcosmaint import wiring
-
-        with wiring.examine(config, folder, work) as patient:
-            yield replace(patient, holder=locks.said)
-
+    ways = _Ways(name, config)
+    locks = Locks(ways.folder, name, ways.shared)
     return Cluster(
         name=name,
-        shelf=Shelf(folder, name),
-        connect=connect,
+        shelf=Shelf(ways.folder, name),
+        connect=ways.connect,
         hands=partial(ThreadHands, WORKERS),
         policy=config.policy_for,
         lock=locks.hold,
@@ -62,5 +39,38 @@ def bound(name: str, config: ClusterConfig) -> Cluster:
         free=locks.free,
         exclude=config.policy.exclude,
         notices=() if config.dcos.tls.verify else (f"certificates of {config.dcos.url} are not verified",),
-        checks=checks,
+        checks=partial(ways.examine, locks),
     )
+
+
+@dataclass(frozen=True)
+class _Ways:
+    """To the cluster, each of them made when it is gone."""
+
+    name: str
+    config: ClusterConfig
+
+    @property
+    def folder(self) -> Path:
+        return self.config.state.journal / self.name
+
+    @contextmanager
+    def shared(self) -> Iterator[SharedLock | None]:
+        from dcosmaint import wiring
+
+        with wiring.shared_lock(self.config, self.name) as lock:
+            yield lock
+
+    @contextmanager
+    def connect(self, work: Path) -> Iterator[Site]:
+        from dcosmaint import wiring
+
+        with wiring.connect(self.config, work) as site:
+            yield site
+
+    @contextmanager
+    def examine(self, locks: Locks, work: Path) -> Iterator[Patient]:
+        from dcosmaint import wiring
+
+        with wiring.examine(self.config, self.folder, work) as patient:
+            yield replace(patient, holder=locks.said)
