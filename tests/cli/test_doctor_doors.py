@@ -7,6 +7,7 @@ import json
 import os
 import socket
 import ssl
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -66,11 +67,12 @@ class Operator:
 
     home: Path
     settings: dict[str, str] = field(default_factory=dict)
+    more: str = ""  # of its cluster
 
     def doctor(self) -> dict[str, list[dict[str, str]]]:
         """What was found, by the name of the check. The exit code says whether anything is red."""
         path = self.home / "dcosmaint.yaml"
-        path.write_text(CONFIG.format(**self.settings))
+        path.write_text(CONFIG.format(**self.settings) + self.more)
         ended = CliRunner().invoke(commands, ["doctor", "--json", "--config", str(path)], catch_exceptions=False)
         checks = json.loads(ended.stdout)["checks"]
         assert ended.exit_code == (3 if any(check["state"] == "red" for check in checks) else 0)
@@ -244,6 +246,25 @@ def test_a_cluster_that_answers_nothing_but_its_door_is_red_in_each_part(operato
         assert one["state"] == "red"
         assert "404" in one["says"]
         assert one["remedy"]
+
+
+@pytest.mark.parametrize(
+    ("auth", "says"),
+    [
+        ("", "services.k.kafka needs Kafka's own client"),
+        (", auth: {method: plain, username: me, password_env: DOCTOR_KAFKA}", "$DOCTOR_KAFKA is empty"),
+    ],
+)
+def test_what_keeps_brokers_from_being_asked_keeps_nothing_else_from_being_looked_at(
+    operator: Operator, canned: Canned, monkeypatch: pytest.MonkeyPatch, auth: str, says: str
+) -> None:
+    if not auth:  # not installed
+        monkeypatch.setitem(sys.modules, "confluent_kafka", None)
+    operator.settings["url"] = canned.url
+    operator.more = f"    services: {{k: {{kafka: {{tls: {{}}{auth}}}}}}}\n"
+    found = operator.doctor()
+    assert says in found["services"][0]["says"]
+    assert "404" in found["mesos"][0]["says"]
 
 
 def test_who_holds_the_lock_is_said_and_the_lock_is_left_alone(operator: Operator) -> None:

@@ -30,7 +30,7 @@ from dcosmaint.checkup import Patient
 from dcosmaint.config import ClusterConfig
 from dcosmaint.errors import DcosmaintError, Usage
 from dcosmaint.model import Child, Method
-from dcosmaint.ports import PackerActs, PackerReads
+from dcosmaint.ports import PackerActs, PackerReads, ServiceReads
 from dcosmaint.redaction import keep_environment
 from dcosmaint.site import Acts, Site
 from dcosmaint.wiring.aws import Aws, account, account_of
@@ -51,7 +51,7 @@ def connect(config: ClusterConfig, work: Path) -> Iterator[Site]:
     with admin_router(config) as router, account_of(config) as aws:
         router.check()
         with reach(config, aws.ec2, work.parent / KNOWN_HOSTS) as nodes, cordons(router) as ways:
-            yield _site(config, Door(router, ways), aws, nodes, work)
+            yield _site(config, Door(router, ways, told(config, router)), aws, nodes, work)
 
 
 @contextmanager
@@ -69,7 +69,8 @@ def examine(config: ClusterConfig, folder: Path, work: Path) -> Iterator[Patient
         packer = _packer(config, _environment(config), work / "packer")
         baker = packer if isinstance(packer, Packer) else None
         place = workspace(config, _environment(config))
-        site = _site(config, Door(router, stack.enter_context(cordons(router))), aws, nodes, work)
+        services = _or_why(lambda: told(config, router))
+        site = _site(config, Door(router, stack.enter_context(cordons(router)), services), aws, nodes, work)
         own, acts = examination.checks(config, router, place, baker), examination.acts(site, account(config))
         yield Patient(site, own, acts)
 
@@ -110,10 +111,11 @@ class _Broken:
 
 @dataclass(frozen=True)
 class Door:
-    """The way to a cluster's APIs, and what was built on it that has an end of its own."""
+    """The way to a cluster's APIs, and what was built on it that has an end of its own, or may not be built at all."""
 
     router: AdminRouter
     cordons: Mapping[Method, Cordoning]
+    services: ServiceReads
 
 
 def _site(config: ClusterConfig, door: Door, aws: Aws, nodes: Nodes, work: Path) -> Site:
@@ -124,7 +126,7 @@ def _site(config: ClusterConfig, door: Door, aws: Aws, nodes: Nodes, work: Path)
     units = NodeUnits(nodes.shell)
     return Site(
         mesos=mesos,
-        services=told(config, router, sdk),
+        services=door.services,
         marathon=marathon,
         health=Diagnostics(router),
         units=units,

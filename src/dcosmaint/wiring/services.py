@@ -10,17 +10,18 @@ from dcosmaint.adapters.admin_router import AdminRouter
 from dcosmaint.adapters.brokers import ByBrokers, endpoints
 from dcosmaint.adapters.in_sync import Asked
 from dcosmaint.adapters.kafka_client import Access
+from dcosmaint.adapters.sdk import Sdk
 from dcosmaint.config import ClusterConfig
 from dcosmaint.config.kafka import Kafka
 from dcosmaint.ports import ServiceReads
 from dcosmaint.wiring.door import secret
 
 
-def told(config: ClusterConfig, router: AdminRouter, schedulers: ServiceReads) -> ServiceReads:
+def told(config: ClusterConfig, router: AdminRouter) -> ServiceReads:
     """Raises `Usage` where Kafka's own client is wanted and not installed, or a password is not there."""
     kafkas = {name: service.kafka for name, service in config.services.items() if service.kafka}
     commands = {name: service.in_sync for name, service in config.services.items() if service.in_sync}
-    reads = schedulers
+    reads: ServiceReads = Sdk(router)
     if kafkas:
         kafka_client.installed(next(iter(kafkas)))
         access = {name: _access(name, kafka) for name, kafka in kafkas.items()}
