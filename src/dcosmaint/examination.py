@@ -10,6 +10,7 @@ from dcosmaint.adapters import permissions, terraform_check, trials
 from dcosmaint.adapters.admin_router import AdminRouter
 from dcosmaint.adapters.aws import Account
 from dcosmaint.adapters.aws_trials import AwsTrials, Target
+from dcosmaint.adapters.dynamodb_lock import Table
 from dcosmaint.adapters.mesos import Mesos
 from dcosmaint.adapters.packer import Packer
 from dcosmaint.adapters.trials import Trial
@@ -103,8 +104,10 @@ def _grant(router: AdminRouter, needs: str) -> str:
     return f"`dcos security org users grant {router.uid() or 'USER'} {needs}`"
 
 
-def aws_rights(site: Site, asks: AwsTrials) -> Iterator[Remark]:
+def aws_rights(site: Site, asks: AwsTrials, row: Table) -> Iterator[Remark]:
     """One node that runs stands for all: a policy that goes by the tags of instances may treat others otherwise."""
+    if row.name:
+        yield _aws(asks.lock(row), red)
     known = site.ec2.in_full([placed.instance_id for placed in site.terraform.placed()])
     running = next((instance for instance in known if instance.state == "running"), None)
     if running is None:
@@ -151,6 +154,7 @@ def checks(config: ClusterConfig, router: AdminRouter, workspace: Workspace, bak
     return (*made, Check("packer", partial(packer, baker))) if baker else made
 
 
-def acts(site: Site, account: Account) -> tuple[Check, ...]:
+def acts(site: Site, account: Account, row: Table) -> tuple[Check, ...]:
+    """`row`: the lock in DynamoDB, without a name where it is kept elsewhere."""
     login = "see what AWS says, and to the permissions of these credentials"
-    return (Check("aws-permissions", partial(aws_rights, site, AwsTrials(account)), login, needs="aws"),)
+    return (Check("aws-permissions", partial(aws_rights, site, AwsTrials(account), row), login, needs="aws"),)

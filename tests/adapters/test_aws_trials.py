@@ -13,6 +13,7 @@ import pytest
 
 from dcosmaint.adapters.aws import Account
 from dcosmaint.adapters.aws_trials import AwsTrials, Target
+from dcosmaint.adapters.dynamodb_lock import Table
 from dcosmaint.adapters.trials import State, Trial
 from tests.adapters.endpoint import Endpoint, query_fault, serving
 
@@ -27,6 +28,8 @@ WHO = (
     "<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>{}</Arn><UserId>U</UserId><Account>123456789012</Account>"
     "</GetCallerIdentityResult></GetCallerIdentityResponse>"
 )
+
+ROW = Table("tried-locks", "dcos.prod.example.com")
 
 Login = Callable[..., None]
 
@@ -88,6 +91,27 @@ def test_an_endpoint_that_takes_a_rehearsal_for_the_act_is_asked_for_none() -> N
     assert endpoint.actions == ["DescribeInstances"]
     assert found(tried) == {TERMINATE: State.OPEN, RUN: State.OPEN}
     assert "knows no dry run" in tried[0].why
+
+
+def test_a_lock_in_a_table_is_tried_by_a_write_that_never_happens(moto: str, login: Login) -> None:
+    with closing(boto3.client("dynamodb", endpoint_url=moto, region_name=REGION)) as database:
+        key: Any = [{"AttributeName": "cluster", "KeyType": "HASH"}]
+        kind: Any = [{"AttributeName": "cluster", "AttributeType": "S"}]
+        database.create_table(
+            TableName=ROW.name, KeySchema=key, AttributeDefinitions=kind, BillingMode="PAY_PER_REQUEST"
+        )
+        login("dynamodb:UpdateItem")
+        assert trials(moto).lock(ROW).state is State.ALLOWED
+        enforce(moto, "inf")
+        assert database.scan(TableName=ROW.name)["Items"] == []
+
+
+def test_a_lock_in_a_table_that_may_not_be_written_is_refused() -> None:
+    denied = {"__type": "com.amazonaws.dynamodb.v20120810#AccessDeniedException", "message": "not authorized"}
+    with serving(Endpoint(400, json.dumps(denied))) as address:
+        trial = trials(address).lock(ROW)
+    assert trial.state is State.REFUSED
+    assert "AWS does not allow dynamodb:UpdateItem" in trial.why
 
 
 def simulation(*decisions: str) -> str:

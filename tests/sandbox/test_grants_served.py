@@ -30,6 +30,7 @@ DOORS = (
     *(f"{ROUTER}:ops:{what} full" for what in ("mesos", "slave", "system-health", "mesos-dns")),
     *(f"{ROUTER}:service:{what} full" for what in ("marathon", EVENTS.name, ORDERS.name)),
 )
+BELOW = f"{APPS.removesuffix(' full')}dcosmaint"
 LOCK = "    state: {lock: marathon}\n"
 
 
@@ -95,13 +96,15 @@ def test_a_door_that_is_shut_is_told_and_nothing_is_tried_behind_it(tmp_path: Pa
     ("more", "state", "says"),
     [
         ((), State.OK, "not provable (IAM shows its own permissions to a user with dcos:superuser alone"),
-        ((f"{ROUTER}:acs full",), State.OK, "allowed (says IAM's list of our permissions)"),
+        ((f"{ROUTER}:acs full", APPS), State.OK, "allowed (says IAM's list of our permissions)"),
+        ((f"{ROUTER}:acs full", f"{BELOW} create", f"{BELOW} delete"), State.OK, "allowed (says IAM's list"),
+        ((f"{ROUTER}:acs full", f"{BELOW} create"), State.RED, "refused (says IAM's list of our permissions)"),
     ],
 )
 def test_what_can_not_be_tried_is_told_by_the_iam_or_by_nobody(
     tmp_path: Path, more: tuple[str, ...], state: State, says: str
 ) -> None:
-    with cluster(*DOORS, CORDON, APPS, *more) as (_, router):
+    with cluster(*DOORS, CORDON, f"{APPS.removesuffix('full')}update", *more) as (_, router):
         lock = said(tmp_path, router, LOCK)["create and remove the app that is the lock"]
         assert lock.state is state
         assert says in lock.says

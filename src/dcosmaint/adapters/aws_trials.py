@@ -13,8 +13,9 @@ from botocore.exceptions import ClientError
 
 from dcosmaint.adapters.answers import LONGEST
 from dcosmaint.adapters.aws import DENIED, Account, code_of, translated
+from dcosmaint.adapters.dynamodb_lock import DynamoDbLock, Table
 from dcosmaint.adapters.trials import State, Trial
-from dcosmaint.errors import DcosmaintError, LoginLost
+from dcosmaint.errors import DcosmaintError, LoginLost, Usage
 
 REHEARSED = "DryRunOperation"
 """EC2's word for: this would have been done."""
@@ -46,6 +47,16 @@ class AwsTrials:
             like = self._like(ec2, instance_id)
             acts["ec2:RunInstances"] = lambda: ec2.run_instances(**like, MinCount=1, MaxCount=1, DryRun=True)
             return tuple(_rehearsed(act, call, instance_id) for act, call in acts.items())
+
+    def lock(self, row: Table) -> Trial:
+        """A write to the row of a lock."""
+        act = "dynamodb:UpdateItem"
+        with closing(DynamoDbLock(self.account, row, "")) as lock:
+            try:
+                lock.try_write()
+            except Usage as error:
+                return Trial(act, State.REFUSED, _shortened(str(error)))
+        return Trial(act, State.ALLOWED, f"{row.name} took a write whose condition never holds")
 
     def balancers(self, acts: Sequence[str], targets: Sequence[Target]) -> tuple[Trial, ...]:
         """Load balancers know no dry run: IAM is asked to simulate each act on all of them."""

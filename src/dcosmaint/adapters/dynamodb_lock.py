@@ -83,6 +83,10 @@ class DynamoDbLock:
     def close(self) -> None:
         self._db.close()
 
+    def try_write(self) -> None:
+        """Ask for a write on a condition that never holds. Raises `Usage` where no write is allowed."""
+        self._change("ADD #beat :one", "attribute_exists(#roll) AND attribute_not_exists(#roll)", {":one": {"N": "1"}})
+
     def holder(self) -> Holder | None:
         return self._row().holder
 

@@ -13,6 +13,7 @@ from urllib.parse import quote
 from dcosmaint.adapters import permissions
 from dcosmaint.adapters.admin_router import AdminRouter
 from dcosmaint.adapters.answers import Answer, Call
+from dcosmaint.adapters.marathon import LOCK
 from dcosmaint.adapters.sdk_discovery import schedulers
 from dcosmaint.errors import DcosmaintError, Forbidden, LoginLost
 
@@ -80,12 +81,14 @@ def move_apps(router: AdminRouter) -> Trial:
 
 def keep_lock(router: AdminRouter) -> Trial:
     """An app of our own, which nobody can try to make without making it: told by the IAM, where it tells us."""
-    act, needs = "create and remove the app that is the lock", f"{SERVICES} full"
+    act, needs = "create and remove the app that is the lock", f"{SERVICES}dcosmaint full"
     granted = permissions.granted(router)
     if granted is None:
         why = "IAM shows its own permissions to a user with dcos:superuser alone, and there is nothing to try it on"
         return Trial(act, State.OPEN, why, needs)
-    enough = {"dcos:superuser full", needs} & granted or {f"{SERVICES} create", f"{SERVICES} delete"} <= granted
+    above = (SERVICES, f"{SERVICES}dcosmaint", SERVICES.rstrip("/") + LOCK)  # a permission holds for all below it
+    may = [any({f"{each} full", f"{each} {action}"} & granted for each in above) for action in ("create", "delete")]
+    enough = all(may) or "dcos:superuser full" in granted
     return Trial(act, State.ALLOWED if enough else State.REFUSED, "says IAM's list of our permissions", needs)
 
 

@@ -71,7 +71,10 @@ def examine(config: ClusterConfig, folder: Path, work: Path) -> Iterator[Patient
         place = workspace(config, _environment(config))
         services = _or_why(lambda: told(config, router))
         site = _site(config, Door(router, stack.enter_context(cordons(router)), services), aws, nodes, work)
-        own, acts = examination.checks(config, router, place, baker), examination.acts(site, account(config))
+        own, acts = (
+            examination.checks(config, router, place, baker),
+            examination.acts(site, account(config), _row(config)),
+        )
         yield Patient(site, own, acts)
 
 
@@ -82,11 +85,14 @@ def shared_lock(config: ClusterConfig, name: str) -> Iterator[SharedLock | None]
         with admin_router(config) as router:
             yield MarathonLock(router, name)
     elif config.state.lock_table:
-        row = Table(config.state.lock_table, urlsplit(config.dcos.url).netloc.lower())
-        with closing(DynamoDbLock(account(config), row, name)) as lock:
+        with closing(DynamoDbLock(account(config), _row(config), name)) as lock:
             yield lock
     else:
         yield None
+
+
+def _row(config: ClusterConfig) -> Table:
+    return Table(config.state.lock_table, urlsplit(config.dcos.url).netloc.lower())
 
 
 def _or_why(build: Callable[[], T]) -> T:
