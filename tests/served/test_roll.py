@@ -68,6 +68,32 @@ def test_every_release_of_dcos_is_rolled(tmp_path: Path, profile: str) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(
+    ("profile", "why"),
+    [
+        ("1.11", "Mesos 1.5.0 has no DEACTIVATE_AGENT"),
+        ("2.1", "no other agent has a place for a member of kafka-events while its own node is away"),
+    ],
+)
+def test_a_kafka_with_a_broker_on_every_agent_that_can_take_one_is_rolled(
+    tmp_path: Path, profile: str, why: str
+) -> None:
+    """Nobody orders it: a broker waits for the new node in the place of its own."""
+    desk = sit_down(tmp_path, time_factor=FAST, nodes=8, profile=profile, kafka="dedicated")
+    ami = desk.sandbox.record["amis"]["next"]
+    try:
+        said = desk.type("plan", "--ami", ami).stdout
+        assert "replace-last" in said
+        assert why in " ".join(said.split())
+        ended = desk.type("roll", "--ami", ami, "--yes")
+        assert ended.returncode == 0, ended.stdout
+        airtight = PROFILES[profile].deactivates
+        clean(judge(desk.sandbox.log(), {}, yardstick=Yardstick(last=True, airtight=airtight)), fleet=8)
+    finally:
+        desk.sandbox.stop()
+
+
+@pytest.mark.slow
 def test_a_second_roll_over_twelve_nodes_that_were_just_rolled_is_clean(desk: Desk) -> None:
     for ami in ("next", "now"):
         ended = desk.type("roll", "--ami", desk.sandbox.record["amis"][ami], "--yes", "--json")

@@ -38,10 +38,13 @@ KAFKA: dict[str, tuple[ServiceShape, ...]] = {
     "rf1": (FRAGILE_EVENTS, ORDERS, LEGACY),
     "stores": STORES,
     "secured": (replace(EVENTS, secured=True), ORDERS, LEGACY),
+    "dedicated": (replace(EVENTS, brokers=FEWEST - 2),),
 }
 """What `--kafka` takes; `rf1` has a topic of replication 1 as well, whose only copy a replace would wipe.
 
 In `secured`, brokers of one Kafka take nobody without TLS and a login, and only they tell who is in sync.
+
+In `dedicated` there is one Kafka with as many brokers as eight nodes have agents that can take one: none is to spare.
 
 `stores` is one Kafka beside a Cassandra and an HDFS, of which only their schedulers tell who is whole.
 """
