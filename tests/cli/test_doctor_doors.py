@@ -10,10 +10,12 @@ import ssl
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import boto3
 import pytest
 from click.testing import CliRunner
 
@@ -47,7 +49,7 @@ clusters:
         - resources: [aws_instance.dcos_agent_node]
           ami: {{variable: dcos_agent_ami, file: agents.auto.tfvars}}
     nodes: {{ssh: {{config_file: ssh_config}}}}
-    state: {{journal: state}}
+    state: {{journal: state, lock: {lock}}}
 """
 GRANT = "dcos security org users grant ann"
 CODE = """\
@@ -119,7 +121,7 @@ def operator(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Operator:
     for name, value in {"DOCTOR_TOKEN": a_token(5 * 86_400), "TF_CLI_CONFIG_FILE": os.devnull}.items():
         monkeypatch.setenv(name, value)
     settings = {"url": dead, "auth": "{method: token, token_env: DOCTOR_TOKEN}", "tls": "{}", "aws": dead}
-    return Operator(tmp_path, {**settings, "binary": "no-terraform"})
+    return Operator(tmp_path, {**settings, "binary": "no-terraform", "lock": "local"})
 
 
 def test_a_dead_port_is_said_once_and_all_else_is_looked_at(operator: Operator) -> None:
@@ -287,12 +289,21 @@ def test_instances_and_images_are_asked_of_aws_and_nodes_over_ssh(
     state(operator.home / "infra", ids)
     (operator.home / "state/prod").mkdir(parents=True)
     (operator.home / "state/prod/known_hosts").write_text("# nobody yet\n")
-    operator.settings |= {"aws": moto, "binary": terraform}
+    with closing(boto3.client("dynamodb", endpoint_url=moto, region_name="us-east-1")) as database:
+        database.create_table(
+            TableName="doors",
+            AttributeDefinitions=[{"AttributeName": "cluster", "AttributeType": "S"}],
+            KeySchema=[{"AttributeName": "cluster", "KeyType": "HASH"}],
+            BillingMode="PAY_PER_REQUEST",
+        )
+    operator.settings |= {"aws": moto, "binary": terraform, "lock": "dynamodb://doors"}
     found = operator.doctor()
     assert found["terraform"][0]["state"] == "ok", found["terraform"]
     assert found["aws"][0]["says"] == "EC2 describes 2 of 2 instances in Terraform's state"
     assert f"{NODE} is made of {AMI} (" in found["images"][0]["says"]
-    assert [one["says"] for one in found["aws-permissions"]] == [
+    lock, *ec2_acts = found["aws-permissions"]
+    assert lock["says"] == "dynamodb:UpdateItem: allowed (doors took a write whose condition never holds)"
+    assert [one["says"] for one in ec2_acts] == [
         f"{act}: allowed (EC2 rehearsed it with {ids[0][0]})" for act in ("ec2:TerminateInstances", "ec2:RunInstances")
     ]
     assert [one["state"] for one in found["shell"]] == ["red", "red"]

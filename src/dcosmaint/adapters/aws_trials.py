@@ -15,7 +15,7 @@ from dcosmaint.adapters.answers import LONGEST
 from dcosmaint.adapters.aws import DENIED, Account, code_of, translated
 from dcosmaint.adapters.dynamodb_lock import DynamoDbLock, Table
 from dcosmaint.adapters.trials import State, Trial
-from dcosmaint.errors import DcosmaintError, LoginLost, Usage
+from dcosmaint.errors import DcosmaintError, LoginLost, Retryable, Usage
 
 REHEARSED = "DryRunOperation"
 """EC2's word for: this would have been done."""
@@ -82,7 +82,10 @@ class AwsTrials:
 
     def _like(self, ec2: Any, instance_id: str) -> dict[str, Any]:
         with translated("ec2:DescribeInstances"):
-            raw = ec2.describe_instances(InstanceIds=[instance_id])["Reservations"][0]["Instances"][0]
+            found = ec2.describe_instances(InstanceIds=[instance_id])["Reservations"]
+        if not found:
+            raise Retryable(f"EC2 describes {instance_id} no more")
+        raw = found[0]["Instances"][0]
         like = {key: raw[key] for key in ("ImageId", "InstanceType", "SubnetId") if raw.get(key)}
         profile = raw.get("IamInstanceProfile")
         return {**like, "IamInstanceProfile": {"Arn": profile["Arn"]}} if profile else like
