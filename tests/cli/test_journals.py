@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 
+from dcosmaint import belonging
 from dcosmaint.cli.noted import FILE
 from dcosmaint.errors import Retryable
+from dcosmaint.sandbox.faces import in_process
 from dcosmaint.shelf import Unfit
 from tests.cli.stage import Stage
 from tests.cli.test_locking import FLEET
@@ -264,3 +266,66 @@ def test_an_aborted_roll_is_not_told_as_one_that_is_being_aborted(stage: Stage) 
     assert "roll-aborted" in result.stdout
     assert "nothing more starts" not in result.stdout
     assert json.loads(stage.type("status", roll_id, "--json").stdout)["paused"] == ""
+
+
+# ---- the name is the same, and the nodes are another cluster's
+
+
+def of_others(stage: Stage, roll_id: str) -> None:
+    """The journal as a roll of another cluster of the same name would have left it, which terminated nothing yet."""
+    path = stage.shelf.journal(roll_id)
+    text = path.read_text().replace('"i-', '"i-0ther')
+    gone = ('"ec2.terminate"', '"terminate-instance"')
+    path.write_text("".join(x for x in text.splitlines(keepends=True) if not any(each in x for each in gone)))
+
+
+@pytest.mark.parametrize("words", [("resume",), ("abort",), ("resume", "--exclude", "{target}")])
+def test_r2_instances_that_nobody_knows_are_not_taken_for_terminated(stage: Stage, words: tuple[str, ...]) -> None:
+    roll_id = stopped(stage)
+    of_others(stage, roll_id)
+    target = next(iter(stage.shelf.load(roll_id).progress.flights.values())).node.instance.id
+    others = [each for each in stage.shelf.load(roll_id).roll.targets if each != target]
+    log = list(stage.world.log)
+    result = stage.type(*(word.format(target=others[0]) for word in words), "--yes")
+    assert result.exit_code == 3
+    for part in (
+        "neither EC2 nor Terraform's state knows any", target, "or somebody else has terminated all of them",
+        "correct the configuration", f"`dcosmaint abort --hold {roll_id}`", "Nothing was touched",
+    ):  # fmt: skip
+        assert part in said(result), part
+    assert stage.world.log == log
+
+
+def test_a_roll_of_instances_that_nobody_knows_can_be_ended(stage: Stage) -> None:
+    roll_id = stopped(stage)
+    of_others(stage, roll_id)
+    log = list(stage.world.log)
+    assert stage.type("abort", "--hold", "--yes").exit_code == 4
+    assert stage.world.log == log
+    assert "roll-aborted" in stage.type("status", roll_id).output
+
+
+def test_r10_one_node_whose_instance_we_terminated_a_day_ago_is_ended(stage: Stage) -> None:
+    """EC2 has forgotten it, and Terraform's state names the one that our own apply has made."""
+    stage.world.faults.apply_fails = "no more capacity"
+    assert stage.type("replace", stage.address(2), "--yes").exit_code == 4
+    stage.world.faults.apply_fails = ""
+    (target,) = stage.shelf.load(stage.shelf.ids()[0]).roll.targets
+    stage.world.advance(stage.world.now + 86_400.0)
+    site = in_process(stage.world, failures=0.0)
+    assert not site.ec2.instances([target])
+    stage.world.terraform.state[stage.address(2)] = stage.world.node(stage.address(3)).id
+    stage.world.terraform.changes += 1
+    journal = stage.shelf.load(stage.shelf.ids()[0])
+    belonging.check(journal.roll, journal.progress, site)
+
+
+def test_r10_one_of_several_that_ec2_has_forgotten_is_still_taken_for_terminated(stage: Stage) -> None:
+    roll_id = stopped(stage)
+    roll, progress = stage.shelf.load(roll_id).roll, stage.shelf.load(roll_id).progress
+    waits = next(t for t in roll.targets if all(t != f.node.instance.id for f in progress.flights.values()))
+    stage.world.vanish(waits)
+    stage.world.advance(stage.world.now + 86_400.0)
+    result = stage.type("resume", "--yes", "--exclude", waits)
+    assert "neither EC2" not in result.output
+    assert result.exit_code in (0, 4)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from dcosmaint import tighten
+from dcosmaint import belonging, tighten
 from dcosmaint.admission import Door
 from dcosmaint.cli.cluster import Claim, Cluster, Working
 from dcosmaint.cli.confirm import Agreeing, confirming
@@ -135,6 +135,7 @@ def _drive(cluster: Cluster, roll_id: str, telling: Telling, opening: _Opening) 
     with cluster.connect(folder) as site:
         journal = opening.journal(hands)
         try:
+            _recognized(journal, site, opening.line)
             with _told(roll_id, journal):
                 journal.append(opening.line)
                 with heard(hands), telling.reporter(journal, hands.now, folder) as reporter:
@@ -147,6 +148,14 @@ def _drive(cluster: Cluster, roll_id: str, telling: Telling, opening: _Opening) 
     if not telling.as_json:
         click.echo("\n".join([*exposed, *cluster.tally(journal.roll)]))
     return _ended(journal, verdict, telling)
+
+
+def _recognized(journal: Journal, site: Site, line: RollBegun | TakenOver | Aborting) -> None:
+    """Raises `Refused` for a roll of whose nodes nobody here knows any. An abort that holds acts on none of them."""
+    if isinstance(line, TakenOver):
+        belonging.check(line.terms.onto(journal.roll), journal.progress, site)
+    elif isinstance(line, Aborting) and not line.hold:
+        belonging.check(journal.roll, journal.progress, site)
 
 
 @contextmanager
