@@ -25,6 +25,12 @@ OWN_SERVICES = (
     "systemd-poweroff.service", "systemd-reboot.service",
 )  # fmt: skip
 
+SUDOERS = f"""\
+Defaults env_reset, use_pty, secure_path="/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+root ALL=(ALL) ALL
+{USER} ALL=(ALL) NOPASSWD: ALL
+"""
+
 SSHD = """\
 [Service]
 ExecStart=/usr/sbin/sshd -D -e -f /etc/ssh/sshd_config
@@ -114,7 +120,7 @@ class Disk:
         self.write("/etc/shadow", "".join(f"{line.partition(':')[0]}:*:19000:0:99999:7:::\n" for line in people), 0o600)
         self.write("/etc/nsswitch.conf", "passwd: files\ngroup: files\nshadow: files\nhosts: files\n")
         self.write("/etc/hosts", "127.0.0.1 localhost node\n")
-        self.write("/etc/sudoers", f"root ALL=(ALL) ALL\n{USER} ALL=(ALL) NOPASSWD: ALL\n", 0o440)
+        self.write("/etc/sudoers", SUDOERS, 0o440)
         kinds = ("auth", "account", "session")
         self.write("/etc/pam.d/sudo", "".join(f"{kind} required pam_permit.so\n" for kind in kinds))
 

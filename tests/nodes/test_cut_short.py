@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import pytest
 
 from dcosmaint.adapters.shell import Answer, Shell
-from dcosmaint.adapters.units import BEGIN, STOP_AGENT, NodeUnits, hold, release
+from dcosmaint.adapters.unit_scripts import BEGIN, STOP_AGENT, hold, release
+from dcosmaint.adapters.units import NodeUnits
 from dcosmaint.errors import Retryable
 from dcosmaint.model import Instance
 from tests.nodes.conftest import Boot, units_of

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from dcosmaint.adapters.units import BEGIN, SIGNAL_AGENT, START_DOCKER, STOP_AGENT, STOP_DOCKER, hold, release
+from dcosmaint.adapters.unit_scripts import BEGIN, SIGNAL_AGENT, START_DOCKER, STOP_AGENT, STOP_DOCKER, hold, release
 from dcosmaint.sandbox.monitor import Yardstick, judge
 from dcosmaint.sandbox.served.daemon import SSH_PORT
 from dcosmaint.sandbox.world.profiles import PROFILES

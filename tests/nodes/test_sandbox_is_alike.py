@@ -37,8 +37,13 @@ ACTS: dict[str, Callable[[NodeUnits, Node], None]] = {
     "start docker": lambda units, node: units.start_docker(node.instance),
 }
 
-DROP_IN = f"/run/systemd/system/{AGENT}.service.d"
-HOLD = "[Unit]\\nConditionPathExists=!/run/dcosmaint.hold\\n[Service]\\nRestart=no\\n"
+HELD, EDITED = f"/run/systemd/system/{AGENT}.service.d", f"/etc/systemd/system/{AGENT}.service.d"
+PIPED = {
+    "@": "[Unit]\\nConditionPathExists=!/run/dcosmaint.hold\\n[Service]\\nRestart=no\\n",
+    "%": "[Unit]\\nConditionPathExists=\\n[Service]\\nRestart=always\\n",
+}
+"""What is piped into a command that has this before it: a hold like ours, and what an operator may have set."""
+
 SEQUENCES = {
     "drain": "hold; signal; stop; hold for good; release",
     "restart": "signal; restarted",
@@ -50,13 +55,17 @@ SEQUENCES = {
         systemctl start --no-block AGENT.socket; systemctl is-active AGENT.socket; systemctl start AGENT.socket;
         systemctl stop AGENT; systemctl start AGENT.socket; systemctl is-active AGENT.socket;
         hold; systemctl start AGENT.socket; systemctl start AGENT; release""",
-    "half a hold": f"""mkdir -p {DROP_IN}; @tee {DROP_IN}/50-dcosmaint.conf; @tee /run/dcosmaint.hold;
+    "half a hold": f"""mkdir -p {HELD}; @tee {HELD}/zz-dcosmaint-until-reboot.conf; @tee /run/dcosmaint.hold;
         systemctl daemon-reload; rm -f /run/dcosmaint.hold; @tee /run/dcosmaint.hold; systemctl restart AGENT;
-        rm -f /run/dcosmaint.hold; systemctl start AGENT; rm -f {DROP_IN}/50-dcosmaint.conf; signal; restarted;
-        release""",
+        rm -f /run/dcosmaint.hold; systemctl start AGENT; rm -f {HELD}/zz-dcosmaint-until-reboot.conf; signal;
+        restarted; release""",
+    "settings of others": f"""mkdir -p {EDITED}; %tee {EDITED}/override.conf; systemctl daemon-reload; hold; signal;
+        systemctl start AGENT; release; mkdir -p {HELD}; @tee {HELD}/50-hold.conf; @tee /run/dcosmaint.hold;
+        systemctl daemon-reload; signal; restarted; %tee {HELD}/override.conf; @tee {EDITED}/override.conf;
+        systemctl daemon-reload; systemctl restart AGENT""",
     "reboots": "hold; reboot; hold for good; signal; reboot; systemctl start AGENT; release",
 }
-"""Acts, and commands that are sent as `sudo -n COMMAND`; behind `@`, with a hold piped into them."""
+"""Acts, and commands that are sent as `sudo -n COMMAND`."""
 
 COMMANDS = """systemctl stop nosuch; systemctl start nosuch; systemctl is-active nosuch; systemctl restart nosuch;
     systemctl kill -s SIGUSR1 nosuch; systemctl reset-failed nosuch; systemctl reset-failed AGENT; rm -f /run/x;
@@ -115,8 +124,8 @@ class Pair:
             except Retryable:
                 return 1, ""
             return 0, ""
-        piped = f"printf '{HOLD}' | " if step.startswith("@") else ""
-        said = units.shell.run(self.node.instance, f"{piped}sudo -n {step.removeprefix('@')}", 20.0)
+        piped = f"printf '{PIPED[step[0]]}' | " if step[0] in PIPED else ""
+        said = units.shell.run(self.node.instance, f"{piped}sudo -n {step.lstrip('@%')}", 20.0)
         return said.code, said.stdout
 
     def _reboot(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from dcosmaint.adapters.unit_scripts import DROP_INS
 from dcosmaint.errors import Retryable
 from dcosmaint.model import Units
 from tests.nodes.conftest import Boot, units_of
@@ -11,7 +12,6 @@ from tests.nodes.layout import LAYOUTS, SYSTEM, Layout
 
 pytestmark = pytest.mark.real
 
-DROP_IN = "50-dcosmaint.conf"
 PRIVATE = Layout("1.11")
 LEFT = ["started", "SIGUSR1", "unregistered", "ended"]
 
@@ -27,7 +27,7 @@ def test_the_agent_leaves_by_signal_under_a_hold_and_comes_back(boot: Boot, layo
     units.hold_agent(instance, lasting=lasting)
     held = Units(docker=True, shims=0, unit=layout.agent, agent=True, process=True, held=True, lasting=lasting)
     assert units.look(instance) == held
-    drop_in = f"{base}/systemd/system/{service}.d/{DROP_IN}"
+    drop_in = f"{base}/systemd/system/{service}.d/{DROP_INS[base]}"
     assert node.show(service, "ActiveState", "Restart", "DropInPaths") == ("active", "no", drop_in)
     assert node.show(f"{layout.agent}.socket", "ActiveState") == ("inactive",)
     assert node.said("mesos-agent") == ["started"]
@@ -46,7 +46,7 @@ def test_the_agent_leaves_by_signal_under_a_hold_and_comes_back(boot: Boot, layo
     assert node.said("mesos-agent") == [*LEFT, "started"]
     assert node.show(service, "Restart", "DropInPaths") == ("always", "")
     assert node.show(f"{layout.agent}.socket", "ActiveState") == ("active" if layout.socket else "inactive",)
-    assert not list((node.root / "etc/systemd").rglob(DROP_IN))
+    assert not list((node.root / base[1:] / "systemd").rglob("*dcosmaint*"))
 
 
 def test_an_agent_whose_work_dir_forgot_it_comes_back_as_another(boot: Boot) -> None:
@@ -139,3 +139,5 @@ def test_a_unit_of_dcos_can_not_be_masked(boot: Boot) -> None:
     said = node.sh("systemctl mask dcos-mesos-slave.service")
     assert said.returncode == 1
     assert f"File {SYSTEM}/dcos-mesos-slave.service already exists" in said.stderr
+    assert node.sh("systemctl mask --runtime dcos-mesos-slave.service").returncode == 0
+    assert node.show("dcos-mesos-slave.service", "LoadState") == ("loaded",)  # what lies in /etc counts

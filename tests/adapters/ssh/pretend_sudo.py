@@ -51,7 +51,8 @@ class Systemctl:
         below = words[words.index("-P") + 1].split(",")
         for name, unit in self.units.items():
             if "mesos" in name and unit["MainPID"] != "0" and unit["MainPID"] in below:
-                again = not any("Restart=no" in text for text in unit["loaded"].values())
+                lines = "\n".join(unit["loaded"].values()).splitlines()
+                again = [line for line in lines if line.startswith("Restart=")][-1:] != ["Restart=no"]
                 self._set(name, *(("activating", "auto-restart", "0") if again else ("inactive", "dead", "0")))
                 return 0
         return 1
@@ -64,8 +65,9 @@ class Systemctl:
 
     def daemon_reload(self, words: list[str], names: list[str]) -> int:
         for name, unit in self.units.items():
-            found = [f"{base}/systemd/system/{name}.d/50-dcosmaint.conf" for base in ("/etc", "/run")]
-            unit["loaded"] = {path: inside(path).read_text() for path in found if inside(path).exists()}
+            folders = [inside(f"{base}/systemd/system/{name}.d") for base in ("etc", "run")]
+            found = sorted((path for folder in folders for path in folder.glob("*")), key=lambda path: path.name)
+            unit["loaded"] = {f"/{path.relative_to(inside('/'))}": path.read_text() for path in found}
         return 0
 
     def reset_failed(self, words: list[str], names: list[str]) -> int:

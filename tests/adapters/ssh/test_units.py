@@ -158,8 +158,18 @@ def test_an_agent_that_is_not_held_comes_back(node: PretendNode, units: NodeUnit
     assert units.look(node.instance).agent
 
 
+@pytest.mark.parametrize("lasting", [False, True])
+def test_a_hold_comes_behind_what_an_operator_has_set(node: PretendNode, units: NodeUnits, lasting: bool) -> None:
+    node.has(f"/etc/systemd/system/{AGENT}.service.d/override.conf", "[Service]\nRestart=always\n")
+    units.hold_agent(node.instance, lasting=lasting)
+    units.signal_agent(node.instance)
+    assert node.unit(f"{AGENT}.service")["SubState"] == "dead"
+    units.release_agent(node.instance)
+    assert node.files() == [f"/etc/systemd/system/{AGENT}.service.d/override.conf"]
+
+
 def test_a_drop_in_that_systemd_has_not_loaded_is_no_hold(node: PretendNode, units: NodeUnits) -> None:
-    node.has(f"/run/systemd/system/{AGENT}.service.d/50-dcosmaint.conf", "[Service]\nRestart=no\n")
+    node.has(f"/run/systemd/system/{AGENT}.service.d/zz-dcosmaint-until-reboot.conf", "[Service]\nRestart=no\n")
     node.has("/run/dcosmaint.hold")
     assert not units.look(node.instance).held
 
@@ -259,5 +269,5 @@ def test_systemd_takes_our_drop_ins(node: PretendNode, units: NodeUnits, tmp_pat
         said = subprocess.run(
             command, capture_output=True, text=True, env={**os.environ, "SYSTEMD_UNIT_PATH": f"{tmp_path}:"}
         )
-        assert "50-dcosmaint" not in said.stderr
+        assert "dcosmaint" not in said.stderr
         assert said.returncode == 0, said.stderr

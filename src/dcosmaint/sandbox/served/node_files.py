@@ -32,8 +32,9 @@ class NodeFiles:
         self.folders.update(map(str, (PurePosixPath(path), *PurePosixPath(path).parents)))
 
     def reload(self) -> None:
-        """What `systemctl daemon-reload` reads: the drop-ins of all units."""
-        self.loaded = {path: text for path, text in sorted(self.files.items()) if _is_drop_in(path)}
+        """What `systemctl daemon-reload` reads: all drop-ins, by name. One in /etc hides its like in /run."""
+        found = {_name(path): path for path in sorted(self.files, reverse=True) if _is_drop_in(path)}
+        self.loaded = {path: self.files[path] for _, path in sorted(found.items())}
 
     def reboot(self) -> None:
         gone = tuple(f"{folder}/" for folder in VOLATILE)
@@ -47,15 +48,16 @@ class NodeFiles:
 
     def failed_conditions(self, unit: str) -> tuple[str, ...]:
         """The drop-ins whose start condition does not hold now."""
-        return tuple(path for path, text in self.drop_ins(unit).items() if not self._holds(text))
+        conditions = list[tuple[str, str]]()
+        for path, text in self.drop_ins(unit).items():
+            for value in _values(text, "ConditionPathExists"):
+                conditions = [*conditions, (path, value)] if value else []  # an empty one takes back all before it
+        return tuple(path for path, value in conditions if not self._condition(value))
 
     def restarts(self, unit: str) -> bool:
         """Whether the last `Restart=` of the drop-ins leaves the unit's own `always` alone."""
         settings = [value for text in self.drop_ins(unit).values() for value in _values(text, "Restart")]
         return not settings or settings[-1] != "no"
-
-    def _holds(self, text: str) -> bool:
-        return all(self._condition(value) for value in _values(text, "ConditionPathExists"))
 
     def _condition(self, value: str) -> bool:
         return not self.exists(value[1:]) if value.startswith("!") else self.exists(value)
@@ -68,6 +70,12 @@ def lasts(path: str) -> bool:
 def _is_drop_in(path: str) -> bool:
     pure = PurePosixPath(path)
     return pure.suffix == ".conf" and pure.parent.suffix == ".d" and str(pure.parent.parent) in UNIT_FOLDERS
+
+
+def _name(path: str) -> tuple[str, str]:
+    """Of a drop-in, as systemd orders and compares them: within its folder."""
+    pure = PurePosixPath(path)
+    return pure.parent.name, pure.name
 
 
 def _values(text: str, key: str) -> Iterator[str]:
