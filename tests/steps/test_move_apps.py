@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import pytest
 
 from dcosmaint.errors import LetGo, StartOver
-from dcosmaint.lines import Admitted, Paused
+from dcosmaint.lines import Admitted, Moving, Paused
 from dcosmaint.model import App, Flight
 from dcosmaint.ports import MarathonReads
 from dcosmaint.sandbox.world import AppShape
@@ -155,6 +155,13 @@ def test_two_nodes_never_end_instances_of_one_app_in_the_same_moment(read: int) 
     one.looks(one.steps[NAME], 2, every=0.0)
     killed = [line["node"] for line in map(json.loads, one.lines.lines) if line.get("of", [""])[0] == "/pair"]
     assert len(killed) == 1
+
+
+def test_that_another_node_goes_first_is_said() -> None:
+    one, other = two_nodes()
+    one.journal.append(Moving(one.address, ("/pair",)))
+    (waiting,) = other.looks(other.steps[NAME], 1, every=0.0)
+    assert waiting.why == "another node in flight moves /pair first"
 
 
 def test_an_app_is_moved_by_the_next_node_once_the_first_one_has_none_of_it() -> None:

@@ -32,11 +32,14 @@ class MoveApps:
         while left := self._left(here := self._here()):
             self.slots.stay()
             still_cordoned(self.mesos, self.node)  # else they would be started here again, for ever
-            ours = self.slots.claim([app.id for app in left if self._whole(app)], [app.id for app in here])
+            ready = [app.id for app in left if self._whole(app)]
+            ours = self.slots.claim(ready, [app.id for app in here])
             for app in self._here() if ours else ():  # as it is since nobody else moves it
                 if app.id in ours and self._whole(app):
                     self._move(app)
-            yield Waiting("its apps to move", ", ".join(map(self._says, left)), self.waits.start)
+            others = ", ".join(app for app in ready if app not in ours)
+            why = f"another node in flight moves {others} first" if others else ""
+            yield Waiting("its apps to move", ", ".join(map(self._says, left)), self.waits.start, why)
         self.slots.claim((), ())
         while short := apps_short(self.marathon, self.mesos, self.counts):
             yield Waiting("its apps to run elsewhere", ", ".join(short), self.waits.start)
