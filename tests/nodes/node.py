@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from dcosmaint.model import Instance
-from tests.adapters.ssh.sshd import _free_port, new_key
+from tests.adapters.ssh.sshd import free_port, new_key
 from tests.nodes.disk import Disk
 from tests.nodes.layout import Layout
 
@@ -58,7 +58,7 @@ class Node:
     layout: Layout
     key: Path  # of whoever may log in
     address: str = field(default_factory=lambda: f"127.43.{os.getpid() % 250}.{next(NUMBERS)}")
-    port: int = field(default_factory=_free_port)
+    port: int = field(default_factory=free_port)
     pid: int = 0
     _keeper: subprocess.Popen[str] | None = None
     _machine: subprocess.Popen[bytes] | None = None

@@ -2,17 +2,34 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import pytest
 
+from dcosmaint.adapters.shell import Answer
+from dcosmaint.adapters.ssm import AS_ROOT
+from dcosmaint.adapters.units import NodeUnits
 from dcosmaint.errors import NodeFailed, Retryable
+from dcosmaint.model import Instance, Units
 from tests.nodes.conftest import Boot, units_of
 from tests.nodes.layout import SYSTEM, Layout
 from tests.nodes.node import Node
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.slow]
 
 NEW = Layout("2.1")
 OVERRIDE = "[Unit]\\nConditionPathExists=\\n[Service]\\nRestart=always\\nRestartSec=1\\n"
+
+
+@dataclass(frozen=True)
+class AsRoot:
+    """A shell as Run Command gives it."""
+
+    node: Node
+
+    def run(self, instance: Instance, script: str, deadline: float) -> Answer:
+        said = self.node.sh(AS_ROOT + script)
+        return Answer(said.returncode, said.stdout, said.stderr)
 
 
 def edited(node: Node, kind: str) -> str:
@@ -79,3 +96,21 @@ def test_a_sudo_that_wants_a_password_fails_the_node(boot: Boot) -> None:
     node.sh("sed -i 's/NOPASSWD: //' /etc/sudoers")
     with pytest.raises(NodeFailed, match="sudo refuses to look at the units"):
         units_of(node).look(node.instance)
+
+
+def test_by_systems_manager_it_takes_no_sudo(boot: Boot) -> None:
+    """Its scripts run as root, and an AMI need not have one."""
+    node = boot(NEW)
+    node.sh("rm /usr/bin/sudo")
+    units, instance = NodeUnits(AsRoot(node)), node.instance
+    units.hold_agent(instance, lasting=True)
+    units.signal_agent(instance)
+    node.until(lambda: not units.look(instance).agent, "end of its agent")
+    units.stop_docker(instance)
+    node.until(lambda: not units.look(instance).docker, "end of docker")
+    units.stop_agent(instance)
+    units.empty_work_dir(instance)
+    units.start_docker(instance)
+    units.release_agent(instance)
+    node.until(lambda: units.look(instance) == Units(True, 0, NEW.agent, agent=True, process=True, held=False), "node")
+    node.until(lambda: node.registered() == ["S1"], "agent under a new id")

@@ -10,7 +10,7 @@ from dcosmaint.model import WorkDir
 from tests.nodes.conftest import Boot, units_of
 from tests.nodes.layout import Layout
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.slow]
 
 
 def test_it_is_emptied_under_a_hold_and_its_agent_comes_back_as_another(boot: Boot) -> None:

@@ -70,7 +70,7 @@ def farm(sshd: str, folder: Path, addresses: tuple[str, ...], path: str) -> Iter
     """Nodes whose sessions find programs in `path`. The last node forbids to go on from there."""
     if os.geteuid() == 0:  # a root's sshd drops its rights there; its service would have made the folder
         Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
-    made = Farm(folder, _free_port(), addresses)
+    made = Farm(folder, free_port(), addresses)
     new_key(made.key)
     with ExitStack() as stack:
         for address in addresses:
@@ -107,7 +107,7 @@ def _node(sshd: str, folder: Path, config: str) -> Iterator[None]:
             process.terminate()
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as server:
         return int(server.getsockname()[1])
 
