@@ -57,7 +57,10 @@ class Shelf:
         path = self.journal(roll_id)
         if not path.exists():
             known = ", ".join(self.ids()[:3]) or "none"
-            raise Refused(f"there is no roll {roll_id} in {self._folder} (the newest: {known}). Nothing was touched.")
+            raise Refused(
+                f"there is no roll {roll_id} in {self._folder} (the newest: {known}). Nothing was touched. One that was"
+                " killed before it began has no journal: `dcosmaint unlock` takes away the lock that it left"
+            )
         journal = Journal(_Closed(), _Nobody(), lambda: 0.0)
         self._replay(journal, roll_id)
         return journal
@@ -69,6 +72,15 @@ class Shelf:
     def blank(self) -> tuple[str, ...]:
         """Journals that are younger than every roll that began, and were cut off before their first line was whole."""
         return tuple(takewhile(self._torn, self.ids()))
+
+    def to_end(self, roll_id: str) -> bool:
+        """Whether it has begun by a journal here, and has not ended, as far as that can be read."""
+        if not self.journal(roll_id).exists() or self._torn(roll_id):
+            return False
+        try:
+            return self.load(roll_id).progress.over not in ENDED
+        except Unfit as error:
+            return error.loose
 
     def may_be_loose(self, roll_id: str) -> bool:
         """Whether it has left nodes or cordons in flight, as far as its journal can be read (R2)."""

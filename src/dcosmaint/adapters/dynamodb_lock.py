@@ -20,7 +20,7 @@ from dcosmaint.adapters.shared_lock import FRESH, Keeper, SharedLease, or_given_
 from dcosmaint.errors import Fatal, Locked, Usage
 
 HELD = ("owner", "host", "pid", "roll", "since")
-SAID = (*HELD, "reason")
+SAID = (*HELD, "reason", "born")
 FIELDS = (*SAID, "beat", "expiry", "token")
 NAMES = {f"#{name}": name for name in FIELDS}
 """Each behind a sign: `owner`, `roll` and `token` are words of DynamoDB's own."""
@@ -31,8 +31,8 @@ OURS = " AND ".join(f"#{word} = :{word}" for word in HELD)
 CONDITION_FAILED = "ConditionalCheckFailedException"
 NO_TABLE = "ResourceNotFoundException"
 WAY_OUT = (
-    "should that process be dead, a resume of its roll takes the lock over, and `dcosmaint unlock` takes it away, once"
-    " they have seen no heartbeat of it"
+    "should that process be dead, a resume of its roll takes the lock over, and `dcosmaint unlock` takes it away"
+    " where that roll had not begun, once they have seen no heartbeat of it"
 )
 
 

@@ -15,7 +15,7 @@ class Holder:
     pid: int
     roll: str
     since: float  # epoch seconds on the holder's clock
-    born: str = ""  # when that process started, as `Process` has it; kept on its own machine alone
+    born: str = ""  # when that process started, as `Process` has it: its own machine can tell whether it runs
     reason: str = ""  # why, in its own words: for people, and no part of who it is
 
     def __str__(self) -> str:
@@ -35,8 +35,9 @@ class Holder:
 
     @property
     def labels(self) -> dict[str, str]:
-        """With what people like to read beside it."""
-        return {**self.words, **({"reason": self.reason} if self.reason else {})}
+        """With what stands beside it, and is no part of who it is."""
+        beside = {"reason": self.reason, "born": self.born}
+        return {**self.words, **{key: text for key, text in beside.items() if text}}
 
     @classmethod
     def read(cls, words: Mapping[str, str]) -> Holder:
@@ -48,6 +49,7 @@ class Holder:
             pid=int(pid) if pid.isdecimal() else 0,
             roll=words.get("roll", "unknown"),
             since=_seconds(words.get("since", "")),
+            born=words.get("born", ""),
             reason=words.get("reason", ""),
         )
 
@@ -75,5 +77,5 @@ def refusal(cluster: str, found: Holder | None, way_out: str) -> str:
     who = str(found) if found else "somebody who has not said who it is"
     return (
         f"The cluster {cluster} is being maintained by {who}. Nothing was touched. Wait for it to end, or interrupt it"
-        f" there: {way_out}. `dcosmaint status` shows how far it is"
+        f" there: {way_out}. `dcosmaint status` shows how far it is, where its journal is"
     )

@@ -25,7 +25,10 @@ DEADLINE = 10.0
 TRIES = 10
 """Times that a change is asked for while a deployment of Marathon's is in the way. Our own last for milliseconds."""
 
-WAY_OUT = "should that process be dead, a resume of its roll takes the lock over, and `dcosmaint unlock` takes it away"
+WAY_OUT = (
+    "should that process be dead, a resume of its roll takes the lock over, and `dcosmaint unlock` takes it away"
+    " where that roll had not begun"
+)
 
 
 class MarathonLock:

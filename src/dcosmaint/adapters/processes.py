@@ -29,6 +29,11 @@ class Process:
         """Whether it runs. One that has ended and was not waited for does not."""
         return bool(self.born) and _born(self.pid) == self.born
 
+    @property
+    def since_boot(self) -> bool:
+        """Whether it started after this machine's last start; where no boot has a name, it is taken for that."""
+        return not BOOT.exists() or self.born.startswith(BOOT.read_text().strip())
+
     def terminate(self) -> None:
         """SIGTERM, where it still runs. Raises `PermissionError` where it is somebody else's."""
         if self.alive:

@@ -15,13 +15,15 @@ from dcosmaint.adapters.holder import Holder
 from dcosmaint.adapters.lock import LocalLock, holder
 from dcosmaint.adapters.processes import Process
 from dcosmaint.adapters.shared_lock import SharedLease, SharedLock
+from dcosmaint.cli import owners
 from dcosmaint.cli.at_work import LEAVING, AtWork
 from dcosmaint.cli.cluster import Agreed, Claim, who
 from dcosmaint.cli.exits import untouched
 from dcosmaint.cli.signals import unwinding
-from dcosmaint.errors import DcosmaintError, Fatal, Retryable, Usage
+from dcosmaint.errors import DcosmaintError, Fatal, Locked, Retryable, Usage
 from dcosmaint.ports import Lease
 from dcosmaint.redaction import redacted
+from dcosmaint.shelf import Shelf
 
 WATCHED = "note: its heartbeat is watched for most of a minute before the lock is taken away"
 
@@ -59,7 +61,7 @@ class Locks:
                 yield local
                 return
             with _before_anything(self.cluster):
-                lease = _taken(shared, us, claim)
+                lease = self._taken(shared, us, claim)
             try:
                 yield Both(local, lease)
             finally:  # in this order: what breaks it off here leaves the lock in its place
@@ -74,8 +76,9 @@ class Locks:
             return str(found)
         with self.shared() as shared:
             left = shared.holder() if shared else None
-        if left and left.by == who():  # it would hold the local lock
-            return f"{left.by}, whose process {left.pid} has ended and left its lock behind"
+        if left and owners.ended(left):
+            helps = "`dcosmaint resume` takes it over" if self._to_end(left) else "`dcosmaint unlock` takes it away"
+            return f"{left.by}, whose process {left.pid} has ended and left its lock behind: {helps}"
         return str(left or "")
 
     def at_work(self, roll_id: str) -> AtWork | None:
@@ -92,20 +95,44 @@ class Locks:
         with LocalLock.take(self.folder, self.cluster, self._us("none: unlock")), self.shared() as shared:
             with _before_anything(self.cluster):
                 found = shared.holder() if shared else None
-                if shared is None or found is None or not agreed(found, shared.watched):
+                if shared is None or found is None:
+                    return None
+                owners.unharmed(found)
+                if not agreed(found, shared.watched):
                     return None
                 _remove(shared, found)
             return found
+
+    def _taken(self, shared: SharedLock, us: Holder, claim: Claim) -> SharedLease:
+        """Also from whoever holds it for this very roll, if that is agreed: a roll with nodes in flight has left it."""
+        found = shared.holder()
+        if found and found.roll == claim.roll:
+            owners.unharmed(found)
+            if claim.agreed(found, shared.watched):
+                return _taken_over(shared, found, us, claim)
+        if found and owners.ended(found):
+            raise self._left_behind(found)
+        return shared.take(us)
+
+    def _left_behind(self, found: Holder) -> Locked:
+        """By a process that nobody has to wait for."""
+        if self._to_end(found):
+            helps = f"`dcosmaint resume {found.roll}` goes on with that roll, `dcosmaint abort {found.roll}` ends it"
+        else:
+            helps = "No journal here tells of anything that its roll has left: `dcosmaint unlock` takes the lock away"
+        return Locked(
+            f"The lock of the cluster {self.cluster} was left behind by {found}: that process ran on this machine, and"
+            f" has ended. Nothing was touched. {helps}"
+        )
+
+    def _to_end(self, found: Holder) -> bool:
+        return Shelf(self.folder, self.cluster).to_end(found.roll)
 
     def _us(self, roll_id: str) -> Holder:
         return Holder(who(), os.getpid(), roll_id, time.time(), Process.now(os.getpid()).born)
 
 
-def _taken(shared: SharedLock, us: Holder, claim: Claim) -> SharedLease:
-    """Also from whoever holds it for this very roll, if that is agreed: a roll with nodes in flight has left it."""
-    found = shared.holder()
-    if found is None or found.roll != claim.roll or not claim.agreed(found, shared.watched):
-        return shared.take(us)
+def _taken_over(shared: SharedLock, found: Holder, us: Holder, claim: Claim) -> SharedLease:
     try:
         _remove(shared, found)
         return shared.take(us)
