@@ -192,8 +192,8 @@ def _run(journal: Journal, site: Site, hands: Working, reporter: Reporter, openi
     door = Door(journal, site, hands, reporter, opening.agree(hands))
     try:
         verdict = Executor(journal, site, hands, reporter, door).run()
-    except Fatal as error:  # of all: a login that ran out, a lock that was taken away
-        with suppress(DcosmaintError):  # without the lock, or with a full disk, there is no line
+    except Fatal as error:  # a login that ran out, a cordon that can not be lifted
+        with suppress(DcosmaintError):  # a lock that was taken away, a full disk
             journal.append(RollStopped(str(error)))
         raise
     if isinstance(opening.line, Aborting) and verdict is not Verdict.DONE:
