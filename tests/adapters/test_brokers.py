@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from dcosmaint.adapters.brokers import ByBrokers
+from dcosmaint.adapters.brokers import ByBrokers, Shown
 from dcosmaint.adapters.gather import gather
 from dcosmaint.adapters.kafka_client import Access, ask
 from dcosmaint.errors import Usage
@@ -83,7 +83,7 @@ def read(
     at: Mapping[int, str], service: Service | None = None, access: Access | None = None, patience: float = 10.0
 ) -> Service:
     service, access = service or blind(), access or Access("kafka-events", tuple(at.values()))
-    reads = ByBrokers(Scheduler(service), {service.name: access}, lambda _access: (), patience)
+    reads = ByBrokers(Scheduler(service), {service.name: access}, lambda _access: None, patience)
     (found,) = reads.all()
     return found
 
@@ -174,6 +174,18 @@ def test_r2_a_broker_that_is_no_member_is_of_another_kafka() -> None:
         assert "broker 7 is none of its members" in unread(read(at, patience=0.5))
 
 
+def test_r2_brokers_that_are_nowhere_where_their_scheduler_shows_them_are_of_another_kafka() -> None:
+    """They have the same numbers, and topics of their own."""
+    elsewhere = Shown(("10.0.0.7:1025",), ("kafka-0-broker.kafka-events.autoip.dcos.thisdcos.directory:1025",))
+    with a_kafka(dict.fromkeys(range(3), FLAT)) as at:
+        access = Access("kafka-events", (at[0],))
+        for shown, may in ((elsewhere, False), (replace(elsewhere, addresses=(at[0],)), True), (None, True)):
+            reads = ByBrokers(Scheduler(blind()), {"kafka-events": access}, {access: shown}.get)
+            found = reads.one("kafka-events")
+            assert (found.partitions is not None) is may
+            assert may or "may name another Kafka" in found.unread
+
+
 def test_r12_a_secured_kafka_answers_who_trusts_its_authority_and_may_log_in(tmp_path: Path) -> None:
     trust = Trust.found(tmp_path)
     me = Access("kafka-events", tls=True, ca_cert=str(tmp_path / "ca.crt"), mechanism="PLAIN", username="me")
@@ -240,6 +252,6 @@ def test_a_service_that_is_no_kafka_is_a_mistake_and_others_stay_as_they_are() -
         read({0: f"{HERE}:1"}, a_store())
     hidden = blind(api="", trouble="hidden")
     assert read({0: f"{HERE}:1"}, hidden) is hidden
-    reads = ByBrokers(Scheduler(blind()), {}, lambda _access: ())
+    reads = ByBrokers(Scheduler(blind()), {}, lambda _access: None)
     assert reads.one("kafka-events") == blind()
     assert reads.rejected(Member("kafka-events", "kafka-1")) == ("no room for kafka-events/kafka-1",)

@@ -26,7 +26,7 @@ class ByBrokers(ServiceReads):
 
     services: ServiceReads
     access: Mapping[str, Access]  # by service
-    endpoints: Callable[[Access], Sequence[str]]  # of a service without a bootstrap: host:port
+    endpoints: Callable[[Access], Shown | None]
     patience: float = PATIENCE  # seconds for a first answer
 
     def all(self) -> tuple[Service, ...]:
@@ -50,7 +50,9 @@ class ByBrokers(ServiceReads):
             return replace(service, partitions=None, unread=str(error))
 
     def _ask(self, access: Access) -> tuple[Told, ...]:
-        first = ask(access, access.bootstrap or self.endpoints(access), self.patience)
+        shown = self.endpoints(access)
+        first = ask(access, access.bootstrap or _listed(access, shown), self.patience)
+        _ours(access.service, first, shown)
         others = [address for _, address in sorted(first.brokers.items()) if address != first.by]
         return (first, *(told for told in gather(partial(self._other, access), others) if told))
 
@@ -62,16 +64,52 @@ class ByBrokers(ServiceReads):
             return None
 
 
-def endpoints(router: AdminRouter, access: Access) -> tuple[str, ...]:
-    """Where its scheduler says that its brokers listen: by name where a certificate has to bear it."""
-    name, form = ("broker-tls", "dns") if access.tls else ("broker", "address")
-    answer = router.get(f"service/{quote(access.service, safe='/')}/v1/endpoints/{name}", 200, 404)
-    found = tuple(one.text() for one in answer.json().list(form)) if answer.status == 200 else ()
+@dataclass(frozen=True)
+class Shown:
+    """Where a scheduler says that its brokers listen, host:port each."""
+
+    addresses: tuple[str, ...]
+    names: tuple[str, ...]
+
+    @property
+    def hosts(self) -> frozenset[str]:
+        return frozenset(map(_host, (*self.addresses, *self.names)))
+
+
+def endpoints(router: AdminRouter, access: Access) -> Shown | None:
+    """Of the kind that is to be asked; None where the scheduler shows none."""
+    answer = router.get(f"service/{quote(access.service, safe='/')}/v1/endpoints/{_endpoint(access)}", 200, 404)
+    if answer.status == 404:
+        return None
+    address, dns = (tuple(one.text() for one in answer.json().list(form)) for form in ("address", "dns"))
+    return Shown(address, dns)
+
+
+def _ours(service: str, told: Told, shown: Shown | None) -> None:
+    """Raises `Retryable` for brokers of another Kafka: they have the same numbers."""
+    there = sorted(told.brokers.values())
+    if shown and there and not shown.hosts.intersection(map(_host, there)):
+        way_out = f"services.{service}.kafka.bootstrap may name another Kafka, and may be left out"
+        raise Retryable(f"its scheduler shows none of its brokers at {', '.join(there)}: {way_out}")
+
+
+def _endpoint(access: Access) -> str:
+    return "broker-tls" if access.tls else "broker"
+
+
+def _listed(access: Access, shown: Shown | None) -> tuple[str, ...]:
+    """By name where a certificate has to bear it."""
+    found = (shown.names if access.tls else shown.addresses) if shown else ()
     if not found:
         raise Retryable(
-            f"its scheduler shows no endpoint {name}: name its brokers in services.{access.service}.kafka.bootstrap"
+            f"its scheduler shows no endpoint {_endpoint(access)}:"
+            f" name its brokers in services.{access.service}.kafka.bootstrap"
         )
     return found
+
+
+def _host(address: str) -> str:
+    return address.rpartition(":")[0]
 
 
 def _joined(service: Service, told: Sequence[Told]) -> Service:
