@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
@@ -15,13 +14,11 @@ from dcosmaint.lines import Acting, Admitted, Done, What
 from dcosmaint.model import Member, Policy, Verdict, Work
 from dcosmaint.sandbox.world import KafkaShape, Shape, TopicShape, build
 from dcosmaint.sandbox.world.profiles import PROFILES
+from tests.rolls.fleets import DEDICATED, fleets
 from tests.rolls.stage import (
     EVENTS,
-    LEGACY,
     OLD,
     PRIVATE,
-    SMALL,
-    WIDE,
     Stage,
     clean,
     land,
@@ -34,23 +31,12 @@ from tests.rolls.stage import (
 
 QUICK = Policy(soak=20.0, batch_size=4)
 FIRST = f"{PRIVATE}[0]"
-DEDICATED = replace(SMALL, nodes=3)
-"""As many agents as brokers: while a node is away, its broker has no place anywhere."""
 
 
-def fleet() -> list[Any]:
-    shapes = {"small": SMALL, "wide": WIDE, "nasty": Shape(), "legacy": LEGACY, "dedicated": DEDICATED}
-    found = []
-    for profile in PROFILES:
-        for name, shape in shapes.items():
-            for seed in range(4):
-                quick = seed == 0 and (profile, name) in (("1.9", "legacy"), ("1.11", "nasty"), ("2.0", "dedicated"))
-                marks = [] if quick else [pytest.mark.slow]
-                found.append(pytest.param(profile, shape, seed, id=f"{profile}-{name}-{seed}", marks=marks))
-    return found
+FLEETS = fleets(PROFILES, quick=(("1.9", "legacy"), ("1.11", "nasty"), ("2.0", "dedicated")))
 
 
-@pytest.mark.parametrize(("profile", "shape", "seed"), fleet())
+@pytest.mark.parametrize(("profile", "shape", "seed"), FLEETS)
 def test_every_release_is_rolled_and_nobody_notices(profile: str, shape: Shape, seed: int) -> None:
     stage = Stage(build(replace(shape, profile=profile, seed=seed)), seed, failures=0.01 * (seed % 2))
     roll = stage.roll(policy=QUICK)

@@ -17,12 +17,10 @@ from dcosmaint.model import Policy, Verdict, Work
 from dcosmaint.planner.rules import warnings
 from dcosmaint.sandbox.world import Shape, build
 from dcosmaint.sandbox.world.maintenance import MachineId, Planned
+from tests.rolls.fleets import fleets
 from tests.rolls.stage import (
-    LEGACY,
     OLD,
     PRIVATE,
-    SMALL,
-    WIDE,
     Free,
     Stage,
     clean,
@@ -38,19 +36,12 @@ FIRST = f"{PRIVATE}[0]"
 THEIRS = Planned((MachineId("db-1.example.com", "10.9.9.9"),), 1_795_394_378_123_456_789, 3_600_000_000_001)
 
 
-def fleet() -> list[Any]:
-    shapes = {"small": SMALL, "wide": WIDE, "nasty": Shape(), "legacy": LEGACY}
-    found = []
-    for profile in ("1.9", "1.11", "1.13", "2.1"):
-        for name, shape in shapes.items():
-            for seed in range(3):
-                quick = seed == 0 and (profile, name) in (("1.9", "legacy"), ("1.11", "small"), ("1.13", "nasty"))
-                marks = [] if quick else [pytest.mark.slow]
-                found.append(pytest.param(profile, shape, seed, id=f"{profile}-{name}-{seed}", marks=marks))
-    return found
+FLEETS = fleets(
+    ("1.9", "1.11", "1.13", "2.1"), quick=(("1.9", "legacy"), ("1.11", "small"), ("1.13", "nasty")), seeds=3
+)
 
 
-@pytest.mark.parametrize(("profile", "shape", "seed"), fleet())
+@pytest.mark.parametrize(("profile", "shape", "seed"), FLEETS)
 def test_every_release_is_rolled_and_windows_of_others_stay(profile: str, shape: Shape, seed: int) -> None:
     stage = Stage(build(replace(shape, profile=profile, seed=seed)), seed, failures=0.01 * (seed % 2))
     stage.world.maintenance.write([THEIRS])

@@ -6,7 +6,6 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -17,13 +16,11 @@ from dcosmaint.model import Manner, Policy, Roll, Verdict, Work
 from dcosmaint.planner.rules import warnings
 from dcosmaint.sandbox.world import Shape, build
 from dcosmaint.sandbox.world.followers import rolls
+from tests.rolls.fleets import DEDICATED, fleets
 from tests.rolls.mortal import Killed, dies_in
 from tests.rolls.stage import (
-    LEGACY,
     OLD,
     PRIVATE,
-    SMALL,
-    WIDE,
     Free,
     Stage,
     clean,
@@ -33,7 +30,6 @@ from tests.rolls.stage import (
     shelf_in,
     why,
 )
-from tests.rolls.test_last import DEDICATED
 
 RESERVE = Policy(soak=20.0, batch_size=4, cordon="reserve")
 FIRST = f"{PRIVATE}[0]"
@@ -42,19 +38,10 @@ SLOW = 4.0
 """Seconds between two looks of a follower that comes too late most of the time."""
 
 
-def fleet() -> list[Any]:
-    shapes = {"small": SMALL, "wide": WIDE, "nasty": Shape(), "legacy": LEGACY, "dedicated": DEDICATED}
-    found = []
-    for profile in (*OLDER, "2.1"):
-        for name, shape in shapes.items():
-            for seed in range(4):
-                quick = seed == 0 and (profile, name) in (("1.9", "legacy"), ("1.11", "nasty"), ("1.13", "small"))
-                marks = [] if quick else [pytest.mark.slow]
-                found.append(pytest.param(profile, shape, seed, id=f"{profile}-{name}-{seed}", marks=marks))
-    return found
+FLEETS = fleets((*OLDER, "2.1"), quick=(("1.9", "legacy"), ("1.11", "nasty"), ("1.13", "small")))
 
 
-@pytest.mark.parametrize(("profile", "shape", "seed"), fleet())
+@pytest.mark.parametrize(("profile", "shape", "seed"), FLEETS)
 def test_every_release_is_rolled_and_nobody_notices(profile: str, shape: Shape, seed: int) -> None:
     stage = Stage(build(replace(shape, profile=profile, seed=seed)), seed, failures=0.01 * (seed % 2))
     roll = stage.roll(policy=RESERVE)

@@ -93,6 +93,13 @@ BAD: dict[str, tuple[list[dict[str, Any]], str]] = {
         [replaced(), said("partition-wiped", "sdk", service=SERVICE, pod="kafka-1", partition="clicks-0")],
         "kafka-events lost clicks-0 for good",
     ),
+    "left with a reservation": (
+        [
+            said("reserve", **node(1), rolls=["r1"]),
+            said("signal-agent", **node(1, offers=False), apart=["r1"]),
+        ],
+        "the agent of agent[1] was told to leave with what was set apart there",
+    ),
     "terminated while listed": (
         [*left(1), said("terminate", **node(1, listed=True))],
         "i-1 (agent[1]) was terminated while Mesos listed its agent",

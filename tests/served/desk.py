@@ -63,6 +63,15 @@ class Desk:
             return None
         return subprocess.CompletedProcess([COMMAND, *words], process.returncode, out, "")
 
+    def configure(self, after: str, line: str) -> None:
+        """Add a line to the cluster's configuration, behind the first one with these words and as deep as it."""
+        config = self.sandbox.config
+        lines = config.read_text().splitlines()
+        place = next(n for n, text in enumerate(lines) if after in text)
+        depth = len(lines[place]) - len(lines[place].lstrip())
+        lines.insert(place + 1, " " * depth + line)
+        config.write_text("\n".join(lines) + "\n")
+
     def skip(self, seconds: float) -> None:
         """Let so much of the cluster's own time pass at once."""
         self._tell("advance", {"seconds": seconds})

@@ -94,6 +94,22 @@ def test_a_kafka_with_a_broker_on_every_agent_that_can_take_one_is_rolled(
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("cordon", ["reserve", "maintenance"])
+def test_a_cluster_that_is_cordoned_as_ordered_is_rolled(tmp_path: Path, cordon: str) -> None:
+    """At this pace who follows a node looks four times a minute: brokers do fall back."""
+    desk = sit_down(tmp_path, time_factor=FAST, nodes=8, profile="1.13")
+    try:
+        desk.configure("url: ", f"cordon: {cordon}")
+        ended = desk.type("roll", "--ami", desk.sandbox.record["amis"]["next"], "--yes", within=1500)
+        assert ended.returncode == 0, ended.stdout
+        yardstick = Yardstick(last=cordon == "maintenance", airtight=False, leaky=cordon == "reserve")
+        clean(judge(desk.sandbox.log(), {}, yardstick=yardstick), fleet=8)
+        assert "set apart or scheduled by a roll" in desk.type("doctor").stdout, "something is left"
+    finally:
+        desk.sandbox.stop()
+
+
+@pytest.mark.slow
 def test_a_second_roll_over_twelve_nodes_that_were_just_rolled_is_clean(desk: Desk) -> None:
     for ami in ("next", "now"):
         ended = desk.type("roll", "--ami", desk.sandbox.record["amis"][ami], "--yes", "--json")

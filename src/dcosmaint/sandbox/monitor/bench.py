@@ -35,6 +35,7 @@ class Bench:
             "deactivate": (nodes.deactivate,),
             "cordon-again": (nodes.cordon_again,),
             "reactivate": (nodes.reactivate,),
+            "reserve": (nodes.set_apart,),
             "hold": (nodes.hold,),
             "stop-docker": (nodes.stop_docker, canaries.begin, balancers.stop),
             "signal-agent": (nodes.signal, canaries.begin, balancers.stop),

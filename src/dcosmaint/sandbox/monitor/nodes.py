@@ -14,6 +14,7 @@ class Nodes:
         self._desk, self._brokers = desk, brokers
         self.cordons: dict[str, str] = {}  # agent → address
         self._foreign: dict[str, float] = {}  # agents that others deactivated → when
+        self._apart: dict[str, set[str]] = {}  # agent → rolls of ours that have set something apart there
         self._told: set[str] = set()  # instances whose agent was told to leave
         self._held: set[str] = set()  # instances whose agent we hold stopped
         self._drained: set[str] = set()  # instances whose agent left after it was told to
@@ -45,6 +46,10 @@ class Nodes:
             self._desk.bark(line, f"somebody else's cordon of {line['address']} was lifted")
         self._foreign.pop(line["agent"], None)
 
+    def set_apart(self, line: Line) -> None:
+        if line["by"] in TOOL:
+            self._apart.setdefault(line["agent"], set()).update(line["rolls"])
+
     # ---- stopping
 
     def stop_docker(self, line: Line) -> None:
@@ -55,6 +60,8 @@ class Nodes:
     def signal(self, line: Line) -> None:
         if line["by"] in TOOL:
             self._told.add(line["instance"])
+            if self._apart.get(line["agent"], set()).intersection(line.get("apart", ())):
+                self._desk.bark(line, f"the agent of {line['address']} was told to leave with what was set apart there")
         if self._desk.yardstick.airtight and self._takes_work(line):
             self._desk.bark(line, f"the agent of {line['address']} was told to leave while it took offers")
         self.stop(line)

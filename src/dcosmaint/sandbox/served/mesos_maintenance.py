@@ -38,7 +38,7 @@ def _id(machine: MachineId) -> Json:
 
 def update(world: World, member: Json) -> Answer:
     """Raises `Rejected`, or `NotProtobuf`."""
-    world.maintenance.write([_planned(n, each) for n, each in enumerate(member.get("windows", []))])
+    world.maintenance.write([_planned(n, each) for n, each in enumerate(member.get("windows", []))], by="tool")
     return Answer()
 
 

@@ -36,7 +36,7 @@ def _operate(world: World, kind: str, agent_id: str, resources: list[Json]) -> A
             raise Rejected(400, f"{where}Resource {piece} is not dynamically reserved")
     there = [piece for piece in pieces if piece.value]
     if there:
-        (world.reservations.reserve if kind == "RESERVE" else world.reservations.unreserve)(agent, there)
+        (world.reservations.reserve if kind == "RESERVE" else world.reservations.unreserve)(agent, there, by="tool")
     elif world.shape.release.dies_of_nothing:  # after its answer
         world.master.fail_over()
     return Answer(202)

@@ -59,6 +59,12 @@ class Ground:
         names = [each.shape.name for each in self.balancers.values() if each.called(machine) in each.targets]
         return {"traffic": names} if names else {}
 
+    def apart(self, agent: Agent | None) -> dict[str, list[str]]:
+        """The rolls that have set something apart on it; nothing where nobody has."""
+        labels = [label for layers in (agent.set_apart if agent else ()) for label in layers[-1].labels]
+        rolls = sorted({value for key, value in labels if key == "roll"})
+        return {"apart": rolls} if rolls else {}
+
     def copies_without(self, agent_id: str) -> dict[str, dict[str, tuple[int, int]]]:
         """Of services with members on this agent, for each partition there: in-sync copies that serve elsewhere, and
         how many copies there are when all is well."""
@@ -82,5 +88,6 @@ class Ground:
             "process": machine.process,
             "recovering": self.recovering,
             **self.traffic(machine),
+            **self.apart(agent),
         }
         self.log.write(by, what, **here, **true, **facts)
