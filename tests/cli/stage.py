@@ -69,7 +69,10 @@ class Stage(Clusters):
 
     @contextmanager
     def _connect(self, work: Path) -> Iterator[Site]:
-        yield in_process(self.world, failures=0.0)
+        try:
+            yield in_process(self.world, failures=0.0)
+        finally:
+            self.world.followers.abandon()
 
     def _hands(self) -> Working:
         return Hands(self.world)

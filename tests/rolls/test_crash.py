@@ -38,6 +38,9 @@ from tests.rolls.stage import (
 
 QUICK = Policy(soak=20.0)
 RESERVE = replace(QUICK, cordon="reserve")
+MAINTENANCE = replace(QUICK, cordon="maintenance")
+MINDFUL = replace(OLD, profile="1.13")
+"""Its Marathon looks at maintenance windows."""
 SHARE = 37
 """`make test` kills at one moment in so many; `make test-all` at each."""
 
@@ -102,7 +105,9 @@ PLAYS = (
     Play("last-fresh", OLD_APART, lambda stage: stage.roll(policy=replace(QUICK, work_dir="fresh")), not_replaced),
     Play("last-keep", OLD_APART, lambda stage: stage.roll(policy=replace(QUICK, work_dir="keep")), not_replaced),
     Play("reserve", OLD, lambda stage: stage.roll(policy=RESERVE), not_replaced),
-    Play("maintenance", OLD, lambda stage: stage.roll(policy=replace(QUICK, cordon="maintenance")), not_replaced),
+    Play("reserve-legacy", replace(LEGACY, profile="1.9"), lambda stage: stage.roll(policy=RESERVE), not_replaced),
+    Play("maintenance", MINDFUL, lambda stage: stage.roll(policy=MAINTENANCE), not_replaced),
+    Play("maintenance-drain", OLD, lambda stage: stage.roll(Work.DRAIN, named(0), MAINTENANCE), still_there),
     Play("reserve-drain", OLD, lambda stage: stage.roll(Work.DRAIN, named(0), RESERVE), still_there),
     Play("last-legacy", replace(LEGACY, profile="1.9"), lambda stage: stage.roll(policy=QUICK), not_replaced),
 )

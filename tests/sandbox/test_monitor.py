@@ -253,6 +253,28 @@ def test_it_barks_at_a_node_that_goes_down_while_another_broker_is_lost() -> Non
     assert tally.breaches == ("1 s: kafka-events had 2 brokers lost (kafka-0, kafka-1), its cap is 1",)
 
 
+LEAKY = Yardstick(airtight=False, leaky=True)
+PLACED: dict[str, Any] = {"service": SERVICE, "pod": "kafka-1", "from": "S1"}
+
+
+@pytest.mark.parametrize(
+    ("placed", "breaches"),
+    [
+        ([], 2),  # it was never moved: stopped, and terminated
+        ([said("placed", "sdk", **PLACED, agent="S2", empty=True)], 2),  # the log has it elsewhere
+        ([said("placed", "sdk", **PLACED, agent="S1", empty=True)], 1),
+        ([said("placed", "sdk", **PLACED, agent="S1", empty=empty) for empty in (True, False)], 1),  # and crashed there
+    ],
+)
+def test_a_node_may_stop_with_a_broker_that_fell_back_to_it_and_not_end_with_it(
+    placed: list[dict[str, Any]], breaches: int
+) -> None:
+    down = [{**line, "at": 100.0} for line in left(1, **whole(2))]
+    lines = [replaced(), *placed, *down, said("terminate", **node(1, **whole(2)), at=200.0)]
+    careless = [says for says in heard(*lines, yardstick=LEAKY).breaches if "with kafka-events/kafka-1 on it" in says]
+    assert len(careless) == breaches
+
+
 def test_docker_is_never_stopped_under_an_agent_that_takes_offers() -> None:
     (says,) = heard(said("stop-docker", **node(1, listed=True, offers=True)), yardstick=LAST).breaches
     assert says == "1 s: docker of agent[1] was stopped under an agent that takes offers"

@@ -15,7 +15,7 @@ time, one in a tenth of a second does not."""
 WARM = 120.0
 """Seconds after the last news in which more of it is likely."""
 
-FORSAKEN = 900.0
+FORSAKEN = 7200.0
 """Seconds after which it ends by itself unless somebody has asked for it: its process does nothing any more."""
 
 

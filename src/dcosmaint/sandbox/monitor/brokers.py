@@ -41,9 +41,10 @@ class Brokers:
     def placed(self, line: Line) -> None:
         member = (line["service"], line["pod"])
         self._placed[member] = line["at"]
-        self._fell.pop(member, None)
-        if line["empty"] and line["agent"] == line["from"]:
-            self._fell[member] = line["agent"]
+        if line["agent"] != line["from"]:
+            self._fell.pop(member, None)
+        elif line["empty"]:
+            self._fell[member] = line["agent"]  # and it stays so when it is only started again there
 
     def fallen(self, line: Line) -> set[str]:
         """Those that a replace has placed on this very node again."""

@@ -1,0 +1,84 @@
+"""Cordons that leak, as an operator orders them, reads of them, and has them lifted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from dcosmaint.model import Cordon, Method
+from dcosmaint.sandbox.faces import in_process
+from dcosmaint.sandbox.world import AppShape, KafkaShape, Shape, TopicShape
+from tests.cli.stage import Stage
+
+SHAPE = Shape(
+    nodes=6,
+    public=0,
+    services=(KafkaShape("kafka-events", 3, (TopicShape("clicks", 4, 3),)),),
+    resync=(60.0, 120.0),
+    apps=(AppShape("/web", 6),),
+    balancers=(),
+    profile="1.13",
+)
+
+
+@pytest.fixture(params=["reserve", "maintenance"])
+def method(request: pytest.FixtureRequest) -> Method:
+    found: Method = request.param
+    return found
+
+
+@pytest.fixture
+def stage(method: Method, tmp_path: Path) -> Stage:
+    stage = Stage(tmp_path, SHAPE)
+    stage.limit(cordon=method)
+    return stage
+
+
+def said(output: str) -> str:
+    return " ".join(output.split())
+
+
+def test_a_plan_says_what_the_cordon_is_worth_and_what_it_means_for_members(stage: Stage, method: Method) -> None:
+    shown = said(stage.type("plan", "--ami", stage.new_ami).output)
+    order = {"reserve": "replace-first", "maintenance": "replace-last"}[method]
+    assert f"order {order}, cordon {method}" in shown
+    worth = {"reserve": "is best effort", "maintenance": "no SDK service"}[method]
+    assert f"warning: cordon {method}: " in shown
+    assert worth in shown
+
+
+def test_a_whole_roll_leaves_nothing_behind(stage: Stage) -> None:
+    ended = stage.type("roll", "--ami", stage.new_ami, "--yes")
+    assert ended.exit_code == 0, ended.output
+    assert said(ended.output).endswith("breaches 0")
+    assert not any(agent.set_apart for agent in stage.world.ground.listed)
+    assert stage.world.maintenance.windows == ()
+
+
+def test_what_a_roll_that_is_over_has_left_is_lifted_by_an_undrain(stage: Stage, method: Method) -> None:
+    """As a work dir brings it back, or a window that was written in the last moment."""
+    node = stage.address(0)
+    for words in (("drain", node, "--yes"), ("undrain", node, "--yes")):
+        assert stage.type(*words).exit_code == 0
+    machine, drain = stage.world.node(node), stage.shelf.ids()[-1]
+    mesos = in_process(stage.world, failures=0.0).acts.mesos
+    mesos.cordon(machine.agent_id, Cordon(method, (drain,)))
+    stage.world.followers.abandon()
+    assert f"`dcosmaint undrain {machine.private_ip}`" in said(stage.type("doctor").output)
+    ended = stage.type("undrain", node, "--yes")
+    assert ended.exit_code == 0, ended.output
+    assert stage.world.ground.agents[machine.agent_id].set_apart == {}
+    assert stage.world.maintenance.windows == ()
+    assert "Nothing to do" in stage.type("undrain", node, "--yes").output
+
+
+def test_what_is_left_of_a_roll_that_is_not_known_here_is_not_lifted(stage: Stage, method: Method) -> None:
+    """R8."""
+    machine = stage.world.node(stage.address(0))
+    mesos = in_process(stage.world, failures=0.0).acts.mesos
+    how = Cordon(method, ("elsewhere",))
+    mesos.cordon(machine.agent_id, how)
+    stage.world.followers.abandon()
+    assert "Nothing to do" in stage.type("undrain", stage.address(0), "--yes").output
+    assert not in_process(stage.world, failures=0.0).mesos.lifted(machine.agent_id, how)
