@@ -2,7 +2,8 @@
 
 Once a roll: bake-image, swap-image. Then for each node, in batches that `planner.admit` allows:
 cordon-agent, replace-brokers, leave-balancers, move-apps, stop-docker, stop-agent, empty-work-dir, terminate-instance,
-apply-terraform, await-agent, join-balancers, verify-agent.
+apply-terraform, await-agent, join-balancers, verify-agent. What a cordon that is not airtight asks for beside:
+replace-fallen, end-window.
 """
 
 from __future__ import annotations

@@ -19,6 +19,7 @@ from tests.rolls.stage import (
     EVENTS,
     OLD,
     PRIVATE,
+    SMALL,
     Stage,
     clean,
     land,

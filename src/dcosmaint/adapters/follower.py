@@ -50,11 +50,17 @@ class Follower:
             pass
 
     def _run(self) -> None:
-        while not self._over.wait(QUICK if time.monotonic() - self._news < WARM else SLOW):
-            if time.monotonic() - self._asked > FORSAKEN:
+        took = 0.0
+        while not self._over.wait(max(self._pause(), 2 * took)):  # who answers slowly is not asked all the time
+            began = time.monotonic()
+            if began - self._asked > FORSAKEN:
                 return
             with self._alone:
                 self._try()
+            took = time.monotonic() - began
+
+    def _pause(self) -> float:
+        return QUICK if time.monotonic() - self._news < WARM else SLOW
 
     def _try(self) -> None:
         try:
