@@ -50,7 +50,7 @@ CLUSTER = (
     _row("lifted-unplaced", 25.0, 0, "is not cordoned any more"),
     _row("scheduler-restart", 25.0, 0, f"{ASKS}services answers 502: the scheduler of kafka-events does not answer)"),
     _row("foreign-replace", 215.0, 0, "verify-agent: waits for members to be in sync (kafka-events/kafka-0)"),
-    _row("diverted", 25.0, 0, "is not cordoned any more"),
+    _row("diverted", 30.0, 0, "is not cordoned any more"),
     _row("recovery-stuck", 25.0, 4, "HELD: no progress in 7200 s: kafka-events/kafka-0 to stay in sync"),
     _row("topics-unread", 215.0, 0, "verify-agent: waits for members to be in sync (kafka-events/kafka-0)"),
     _row("broker-crash", 215.0, 0, "verify-agent: waits for members to be in sync (kafka-events/kafka-0)"),
@@ -59,7 +59,7 @@ CLUSTER = (
 
 NODES = (
     _row("unit-restart", 60.0, 0, WHOLE),
-    _row("agent-freed", 95.0, 0, "at 10.0.1.21 takes work again"),
+    _row("agent-freed", 105.0, 0, "at 10.0.1.21 takes work again"),
     _row("reboot", 60.0, 0, "at 10.0.1.21 does not answer on port 22)"),
     _row(
         "agent-lost",
