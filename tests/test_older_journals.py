@@ -34,6 +34,7 @@ NEWER = (
         (
             ("roll", "manner"),
             ("roll", "lifts"),
+            ("roll", "silent"),
             ("roll", "policy", "deadline"),
             ("roll", "policy", "frameworks"),
             ("roll", "policy", "work_dir"),

@@ -44,6 +44,19 @@ def lifted_by(shelf: Shelf, roll: Roll) -> tuple[str, ...]:
     return tuple(dict.fromkeys(each.id for each in earlier if each.manner.marked))
 
 
+def silent(shelf: Shelf, roll: Roll, nodes: Sequence[Node]) -> tuple[str, ...]:
+    """Targets of an undrain whose agent fell silent under a cordon of ours: it comes back under that."""
+    unlisted = [node.instance.id for node in nodes if node.agent is None and node.instance.id in roll.targets]
+    return tuple(target for target in unlisted if roll.work is Work.UNDRAIN and _kept(shelf, target))
+
+
+def _kept(shelf: Shelf, instance: str) -> bool:
+    """Of the newest roll that had to do with it."""
+    journal = shelf.newest(lambda roll, progress: instance in roll.targets and roll.work is not Work.UNDRAIN)
+    flights = journal.progress.flights.values() if journal else ()
+    return any(flight.node.instance.id == instance and flight.keeps_cordon for flight in flights)
+
+
 def _newest(shelf: Shelf, instance: str) -> Registrations:
     journal = shelf.newest(lambda roll, progress: _told(roll, progress, instance) is not None)
     return (_told(journal.roll, journal.progress, instance) or ()) if journal else ()

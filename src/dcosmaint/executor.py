@@ -15,8 +15,9 @@ from dcosmaint.hands import Hands, Outcome, Result, Signal
 from dcosmaint.journal import Journal, logged_acts
 from dcosmaint.lines import Begun, Done, Failed, Held, NodeDone, Paused, Released, RollDone, RollStopped, What
 from dcosmaint.model import Verdict, Waiting
-from dcosmaint.pipeline import PIPELINES, Seat, Steps, prepare_image
+from dcosmaint.pipeline import PIPELINES, Steps, prepare_image
 from dcosmaint.reporter import Event, EventName, Reporter
+from dcosmaint.seat import Seat
 from dcosmaint.site import Site
 from dcosmaint.steps.slots import Slots
 from dcosmaint.steps.writer import Writer

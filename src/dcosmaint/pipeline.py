@@ -9,13 +9,14 @@ replace-fallen, end-window.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 from dcosmaint.journal import Journal
-from dcosmaint.model import Cordon, Flight, Instance, Method, Roll, Work
+from dcosmaint.model import Instance, Work
 from dcosmaint.planner.work_dirs import outlives
 from dcosmaint.ports import Step
+from dcosmaint.seat import Seat
 from dcosmaint.site import Site
 from dcosmaint.steps.apply_terraform import ApplyTerraform
 from dcosmaint.steps.await_agent import AwaitAgent, new_instance
@@ -29,40 +30,16 @@ from dcosmaint.steps.leave_balancers import LeaveBalancers, StillOut
 from dcosmaint.steps.leaving import AllButFallen, CountedLost, Emptied, ForGood, Leaving
 from dcosmaint.steps.move_apps import MoveApps
 from dcosmaint.steps.not_ours import Idle, LeftAlone
-from dcosmaint.steps.ours import Ours
 from dcosmaint.steps.replace_brokers import ReplaceBrokers
 from dcosmaint.steps.replace_fallen import ReplaceFallen
-from dcosmaint.steps.slots import Slots
 from dcosmaint.steps.start_node import LostNode, StartAgent, StartDocker, UncordonAgent
 from dcosmaint.steps.stop_agent import LostAgent, StopAgent
 from dcosmaint.steps.stop_docker import StopDocker
 from dcosmaint.steps.swap_image import RestoreImage, SwapImage
 from dcosmaint.steps.terminate_instance import TerminateInstance
 from dcosmaint.steps.verify_agent import VerifyAgent
-from dcosmaint.steps.writer import Writer
 
 Steps = tuple[Step, ...]
-
-
-@dataclass(frozen=True)
-class Seat:
-    """What the pipeline of one node is built of. The site's acts are logged under this node's name."""
-
-    flight: Flight
-    roll: Roll
-    site: Site
-    slots: Slots
-    writer: Writer
-
-    @property
-    def services(self) -> Ours:
-        return Ours(self.site.services, self.roll.policy)
-
-    @property
-    def lifts(self) -> tuple[Cordon, ...]:
-        """What earlier rolls may have left on a node that comes back, under their names."""
-        marked: tuple[Method, ...] = ("reserve", "maintenance")
-        return tuple(Cordon(method, self.roll.lifts) for method in marked if self.roll.lifts)
 
 
 def prepare_image(journal: Journal, site: Site) -> Steps:
@@ -233,7 +210,7 @@ def undrain_node(seat: Seat) -> Steps:
     return (
         StartDocker(node, site.ec2, site.units, site.acts.units, waits),
         StartAgent(node, site.ec2, site.units, site.acts.units, waits),
-        UncordonAgent(node, seat.lifts, site.mesos, site.acts.mesos, waits),
+        UncordonAgent(node, seat.inherits, seat.lifts, site.mesos, site.acts.mesos, waits),
         _join(seat, lambda: node.instance),
     )
 

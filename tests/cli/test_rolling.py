@@ -197,6 +197,27 @@ def test_a_drain_that_somebody_has_undone_in_part_is_brought_back_whole(stage: S
     assert not stage.world.ground.agents[machine.agent_id].deactivated
 
 
+def test_an_agent_that_fell_silent_under_the_cordon_of_a_drain_comes_back_without_it(stage: Stage) -> None:
+    """The master has kept the cordon under its id, and lists nobody when the undrain begins."""
+    machine = stage.world.node(stage.address(0))
+
+    def hang() -> None:
+        if machine.docker:
+            stage.world.at(0.1, hang)
+        else:
+            stage.world.faults.hangs.add(machine.id)
+
+    hang()
+    assert stage.type("drain", machine.private_ip, "--yes").exit_code == 4
+    stage.world.faults.hangs.clear()
+    stage.world.systemd.stop_agent(machine)
+    stage.world.advance(stage.world.now + 2000.0)
+    assert stage.type("abort", "--hold", "--yes").exit_code == 4
+    assert not stage.world.ground.agents[machine.agent_id].listed
+    assert stage.type("undrain", machine.private_ip, "--yes").exit_code == 0
+    assert not stage.world.ground.agents[machine.agent_id].deactivated
+
+
 @pytest.mark.parametrize("drained", [False, True], ids=["never drained", "brought back since"])
 def test_r8_undrain_lifts_no_cordon_of_somebody_else(stage: Stage, drained: bool) -> None:
     machine = stage.world.node(stage.address(0))

@@ -16,12 +16,13 @@ from dcosmaint.journal import Journal, Memory, logged_acts
 from dcosmaint.lines import Admitted, Done, RollBegun
 from dcosmaint.model import Flight, Manner, Member, Node, Policy, Roll, Waiting, Waits, Work
 from dcosmaint.model.manner import MEMBERS_FIRST
-from dcosmaint.pipeline import PIPELINES, Seat, prepare_image
+from dcosmaint.pipeline import PIPELINES, prepare_image
 from dcosmaint.planner.case import slots
 from dcosmaint.ports import Lease, Step
 from dcosmaint.sandbox.faces import in_process
 from dcosmaint.sandbox.world import AppShape, KafkaShape, Shape, TopicShape, World, build
 from dcosmaint.sandbox.world.state import Machine
+from dcosmaint.seat import Seat
 from dcosmaint.site import Acts, Site
 from dcosmaint.steps.slots import Slots
 from dcosmaint.steps.writer import Writer

@@ -21,7 +21,7 @@ from dcosmaint.cli.options import Flags
 from dcosmaint.cli.screen import screen
 from dcosmaint.cli.settled import settled
 from dcosmaint.cli.unlocking import claim
-from dcosmaint.drained import drained_from, lifted_by, told
+from dcosmaint.drained import drained_from, lifted_by, silent, told
 from dcosmaint.errors import Refused, Usage
 from dcosmaint.forecast import forecast
 from dcosmaint.model import Inventory, Work, counted
@@ -100,7 +100,7 @@ def make_plan(cluster: Cluster, wish: Wish, roll_id: str) -> Plan:
             inventory = survey(site, datetime.now(UTC).timestamp())
             roll = a_roll(roll_id, cluster.name, who(), _order(cluster, wish, inventory), inventory)
             left, lifts = drained_from(cluster.shelf, roll), lifted_by(cluster.shelf, roll)
-            roll = replace(roll, left=left, lifts=lifts)
+            roll = replace(roll, left=left, lifts=lifts, silent=silent(cluster.shelf, roll, inventory.nodes))
             found = tuple(told(cluster.shelf, inventory.nodes, blockers(roll, inventory, site)))
     except NO_ANSWER as error:
         raise untouched(error, cluster.name) from error

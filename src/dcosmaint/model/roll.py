@@ -31,6 +31,7 @@ class Roll:
     running: Mapping[str, int] = field(default_factory=dict)  # app → its running instances at the start
     left: Mapping[str, tuple[Registration, ...]] = field(default_factory=dict)  # instance id → what it was drained from
     lifts: tuple[str, ...] = ()  # earlier rolls whose cordons an undrain of their nodes lifts
+    silent: tuple[str, ...] = ()  # targets of an undrain whose agent fell silent under a cordon of ours
     reason: str = ""
     by: str = ""  # user@host
 
@@ -89,6 +90,14 @@ class Flight:
         Only the end of its pipeline, or an undrain, ends that.
         """
         return any(act.startswith(("balancers.", "units.")) for act in self.acted)
+
+    @property
+    def keeps_cordon(self) -> bool:
+        """Whether a cordon of this roll stands under the agent's id, whatever has become of the agent.
+
+        The master keeps that of an agent that fell silent, and forgets that of one which unregistered (`_removeSlave`).
+        """
+        return self.cordoned and "units.signal_agent" not in self.acted
 
     @property
     def down(self) -> bool:

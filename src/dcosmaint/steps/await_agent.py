@@ -50,9 +50,9 @@ class AwaitAgent:
         return self.slots.flight.node
 
     def _uncordon(self, instance: Instance) -> None:
-        """A cordon of ours that the master kept under the old id: it forgets none of an agent that fell silent."""
+        """A cordon of ours that the master kept under the old id."""
         flight = self.slots.flight
-        for agent in _registered(instance, self.mesos) if flight.cordoned else ():
+        for agent in _registered(instance, self.mesos) if flight.keeps_cordon else ():
             if agent.id == flight.node.agent_id and agent.deactivated and not agent.draining:
                 self.cordons.uncordon(agent.id, self.roll.cordon)
 

@@ -63,11 +63,12 @@ class LostNode:
 class UncordonAgent:
     """The agent serves again. A cordon that stood when the undrain began is the drain's own: it is lifted.
 
-    One that came later is somebody else's: the master forgets a cordon when its agent unregisters (`_removeSlave`).
+    One that came later is somebody else's, and is named.
     """
 
     name: ClassVar[str] = "uncordon-agent"
     node: Node
+    inherits: bool  # a cordon stands there under its id
     lifts: tuple[Cordon, ...]
     mesos: MesosReads
     acts: MesosActs
@@ -78,7 +79,7 @@ class UncordonAgent:
         while good < LOOKS:
             agents = agents_at(self.mesos, self.node.private_ip)
             closed = [agent for agent in agents if agent.deactivated or agent.draining]
-            ours = [agent for agent in closed if self._inherited and not agent.draining]
+            ours = [agent for agent in closed if self.inherits and not agent.draining]
             for agent in ours:
                 self.acts.uncordon(agent.id, DEACTIVATION)
             for agent in agents:
@@ -93,10 +94,6 @@ class UncordonAgent:
         for how in self.lifts:
             if not self.mesos.lifted(agent.id, how):
                 self.acts.uncordon(agent.id, how)
-
-    @property
-    def _inherited(self) -> bool:
-        return self.node.agent is not None and self.node.agent.deactivated
 
 
 def _took(agent: Agent) -> str:
