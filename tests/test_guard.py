@@ -51,39 +51,18 @@ def test_anything_else_is_refused_by_its_address(changes: list[Change], says: st
         (DISK, ("delete", "create"), True),
         (DISK, ("delete",), False),
         (DISK, ("update",), False),
+        ("aws_ebs_volume.others[3]", ("delete", "create"), False),
         ("aws_ebs_volume.data[4]", ("create",), False),
         ("aws_ebs_volume.data", ("create",), False),
         ("aws_eip.node[3]", ("create",), False),
     ],
 )
-def test_a_companion_goes_with_the_node_of_its_own_key_and_is_never_only_destroyed(
+def test_r5_a_companion_goes_with_its_very_node_and_is_never_only_destroyed(
     address: str, actions: tuple[str, ...], passes: bool
 ) -> None:
-    reasons = judge([a_change(NODE), a_change(address, *actions)], WANTED, ["aws_ebs_volume"])
+    reasons = judge([a_change(NODE), a_change(address, *actions)], WANTED, [DISK])
     assert (reasons == ()) == passes
     assert all(address in reason for reason in reasons)
-
-
-@pytest.mark.parametrize(
-    ("node", "companion", "passes"),
-    [
-        ('module.agents["a"].aws_instance.node', 'module.agents["a"].aws_network_interface.it', True),
-        ('module.agents["a"].aws_instance.node', 'module.agents["b"].aws_network_interface.it', False),
-        ('module.agents["a"].aws_instance.node', "aws_network_interface.master", False),
-        ('module.agents["a.b"].aws_instance.node', 'aws_network_interface.it["a.b"]', True),
-        ("module.agents[0].aws_instance.node[3]", "module.agents[1].aws_network_interface.it[3]", False),
-        ("module.a.aws_instance.node", "module.a.aws_network_interface.it", True),
-        ("module.a.aws_instance.node", "module.b.aws_network_interface.it", False),
-    ],
-)
-def test_a_companion_is_of_the_very_node_whatever_else_makes_several_of_it(
-    node: str, companion: str, passes: bool
-) -> None:
-    changes = [
-        a_change(node, type="aws_instance"),
-        a_change(companion, "delete", "create", type="aws_network_interface", ami=""),
-    ]
-    assert (judge(changes, {node: "ami-new"}, ["aws_network_interface"]) == ()) == passes
 
 
 def test_every_reason_is_told_at_once() -> None:
@@ -102,12 +81,3 @@ def test_without_companions_one_plan_alone_passes(plan: dict[str, Any], nodes: s
     changes = [Change(address, "aws_instance", actions, ami) for address, (actions, ami) in plan.items()]
     the_one = dict.fromkeys(wanted, (("create",), "ami-new"))
     assert (judge(changes, wanted, ()) == ()) == (plan == the_one)
-
-
-def test_a_companion_that_attaches_a_node_to_a_load_balancer_goes_with_its_own_node_alone() -> None:
-    """Registering the new instance is harmless then: join-balancers looks before it does."""
-    kind = "aws_lb_target_group_attachment"
-    mine, others = a_change(f"{kind}.edge[3]", "delete", "create"), a_change(f"{kind}.edge[4]", "delete", "create")
-    assert judge([a_change(NODE), mine], WANTED, (kind,)) == ()
-    assert any("edge[3] is none of our business" in why for why in judge([a_change(NODE), mine], WANTED, ()))
-    assert any("edge[4] is none of our business" in why for why in judge([a_change(NODE), others], WANTED, (kind,)))

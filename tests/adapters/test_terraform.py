@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -86,8 +86,9 @@ def the_child(ours: Terraform) -> Child:
     return child
 
 
-def planned(ours: Terraform, *addresses: str) -> None:
-    ours.plan(addresses or [f"{NODE}[1]"], {NODE: NEW})
+def planned(ours: Terraform, *addresses: str, types: Sequence[str] = ()) -> None:
+    nodes = addresses or (f"{NODE}[1]",)
+    ours.plan(nodes, ours.companions(nodes, types), {NODE: NEW})
     assert ended(ours).code == 0, the_child(ours).error
 
 
@@ -118,6 +119,13 @@ resource "terraform_data" "attachment" {
   count            = 2
   triggers_replace = [terraform_data.node[count.index].id]
 }
+resource "terraform_data" "other" {
+  count = 2
+}
+resource "terraform_data" "attached_to_other" {
+  count            = 2
+  triggers_replace = [terraform_data.other[count.index].id]
+}
 """
 
 
@@ -125,15 +133,16 @@ resource "terraform_data" "attachment" {
 def test_what_is_to_be_made_anew_with_its_node_is_in_the_plan_and_nothing_of_another_node(
     folder: Path, tmp_path: Path
 ) -> None:
-    """Terraform plans what a target depends on, and not what depends on it."""
+    """Terraform plans what a target depends on, and not what depends on it. One of another group has the same key."""
     (folder / "main.tf").write_text(CODE + ATTACHED)
     subprocess.run(["terraform", "apply", "-auto-approve"], cwd=folder, check=True, capture_output=True)
-    subprocess.run(["terraform", "taint", f"{NODE}[1]"], cwd=folder, check=True, capture_output=True)
+    for node in (f"{NODE}[1]", "terraform_data.other[1]"):
+        subprocess.run(["terraform", "taint", node], cwd=folder, check=True, capture_output=True)
     alone = Terraform(a_workspace(folder), Children(tmp_path / "alone"))
     planned(alone)
     assert [change.address for change in alone.changes()] == [f"{NODE}[1]"]
-    both = Terraform(replace(a_workspace(folder), companions=("terraform_data",)), Children(tmp_path / "both"))
-    planned(both)
+    both = Terraform(a_workspace(folder), Children(tmp_path / "both"))
+    planned(both, types=["terraform_data"])
     assert [change.address for change in both.changes()] == ["terraform_data.attachment[1]", f"{NODE}[1]"]
 
 
@@ -146,7 +155,7 @@ def test_an_apply_that_was_begun_is_begun_once(folder: Path, ours: Terraform) ->
     ours.apply()
     assert the_child(ours).pid == began.pid
     with pytest.raises(Retryable, match="still runs"):
-        ours.plan([f"{NODE}[0]"], {NODE: NEW})
+        ours.plan([f"{NODE}[0]"], (), {NODE: NEW})
     (folder / "go").touch()
     assert ended(ours).code == 0
     with pytest.raises(Fatal, match="not applied twice"):
@@ -156,7 +165,7 @@ def test_an_apply_that_was_begun_is_begun_once(folder: Path, ours: Terraform) ->
 @real
 def test_a_plan_that_failed_says_why_and_is_never_applied(folder: Path, ours: Terraform) -> None:
     (folder / "main.tf").write_text(CODE.replace("var.agent_ami", "var.nowhere"))
-    ours.plan([f"{NODE}[1]"], {NODE: NEW})
+    ours.plan([f"{NODE}[1]"], (), {NODE: NEW})
     child = ended(ours)
     assert child.code == 1
     assert "Reference to undeclared input variable" in child.error
@@ -190,7 +199,7 @@ def test_a_locked_state_names_who_holds_it(folder: Path, ours: Terraform, tmp_pa
     ours.apply()
     until(lambda: _creating(ours))
     other = Terraform(a_workspace(folder), Children(tmp_path / "other"))
-    other.plan([f"{NODE}[0]"], {NODE: NEW})
+    other.plan([f"{NODE}[0]"], (), {NODE: NEW})
     error = ended(other).error
     assert error.startswith("the state is locked by ")
     assert "OperationTypeApply" in error
@@ -202,7 +211,7 @@ def test_a_file_of_variables_that_terraform_does_not_read_by_itself_is_passed(fo
     (folder / "agents.auto.tfvars").rename(folder / "prod.tfvars")
     ours = Terraform(a_workspace(folder, "prod.tfvars"), Children(tmp_path / "children"))
     assert ours.images() == {NODE: OLD}
-    ours.plan([f"{NODE}[1]"], {})
+    ours.plan([f"{NODE}[1]"], (), {})
     assert ended(ours).code == 0
     ours.apply()
     assert ended(ours).code == 0
@@ -268,7 +277,7 @@ def test_an_ami_that_stands_in_the_code_is_swapped_there_and_passed_by_no_variab
     ours.swap(NODE, NEW)
     assert ours.images() == {NODE: NEW}
     code.write_text(CODE)
-    ours.plan([f"{NODE}[1]"], {NODE: NEW})
+    ours.plan([f"{NODE}[1]"], (), {NODE: NEW})
     assert ended(ours).code == 0
     assert ours.changes() == (Change(f"{NODE}[1]", "terraform_data", ("create",)),)
 
@@ -276,7 +285,7 @@ def test_an_ami_that_stands_in_the_code_is_swapped_there_and_passed_by_no_variab
 def test_a_plan_without_an_address_is_never_begun(tmp_path: Path) -> None:
     ours = Terraform(a_workspace(tmp_path), Children(tmp_path / "children"))
     with pytest.raises(Fatal, match="a plan for everything"):
-        ours.plan([], {NODE: NEW})
+        ours.plan([], (), {NODE: NEW})
     with pytest.raises(Fatal, match="no saved plan"):
         ours.apply()
 
@@ -286,7 +295,7 @@ def test_groups_that_share_a_variable_can_not_have_two_amis(tmp_path: Path) -> N
     workspace = replace(a_workspace(tmp_path), groups=(Group("a.b", place), Group("a.c", place)))
     ours = Terraform(workspace, Children(tmp_path / "children"))
     with pytest.raises(Fatal, match=f"agent_ami can't be both {OLD} and {NEW}: a.c shares it"):
-        ours.plan(["a.b[0]"], {"a.b": OLD, "a.c": NEW})
+        ours.plan(["a.b[0]"], (), {"a.b": OLD, "a.c": NEW})
 
 
 # ---- what doctor says ----------------------------------------------------------------------------------------------
@@ -407,7 +416,7 @@ def test_the_real_provider_plans_the_one_node_that_was_terminated(
     assert check(workspace) == ()
 
     ec2.terminate_instances(InstanceIds=[placed[1][0]])
-    ours.plan([f"{node}[1]"], ours.images())
+    ours.plan([f"{node}[1]"], (), ours.images())
     assert ended(ours).code == 0, the_child(ours).error
     changes = ours.changes()
     assert changes == (Change(f"{node}[1]", "aws_instance", ("create",), NEW),)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import pytest
@@ -48,6 +48,9 @@ class SlowInSurveys(TerraformReads):
 
     def images(self) -> Mapping[str, str]:
         return self.port.images()
+
+    def companions(self, addresses: Sequence[str], types: Sequence[str]) -> tuple[str, ...]:
+        return self.port.companions(addresses, types)
 
     def exposed(self) -> tuple[str, ...]:
         self.world.advance(self.world.now + 130.0)

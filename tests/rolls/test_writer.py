@@ -78,7 +78,10 @@ class Emptied:
     def child(self) -> None:
         return None
 
-    def plan(self, addresses: list[str], images: Mapping[str, str]) -> None:
+    def companions(self, addresses: list[str], types: tuple[str, ...]) -> tuple[str, ...]:
+        return ()
+
+    def plan(self, addresses: list[str], companions: tuple[str, ...], images: Mapping[str, str]) -> None:
         self.planned.append(addresses)
 
 

@@ -57,7 +57,7 @@ def replace_node(world: World, site: Site, address: str, ami: str, *, registered
     old = instance_at(site, address)
     site.acts.ec2.terminate(old.id)
     until(world, lambda: site.ec2.instances([old.id])[0].state == "terminated")
-    site.acts.terraform.plan([address], {group(address): ami})
+    site.acts.terraform.plan([address], (), {group(address): ami})
     until(world, lambda: not busy(site))
     site.acts.terraform.apply()
     until(world, lambda: not busy(site))

@@ -171,7 +171,7 @@ def test_ec2_forgets_a_terminated_instance_after_an_hour() -> None:
 def test_who_resumes_sees_the_program_and_never_learns_its_code() -> None:
     world = build()
     first, second = a_site(world), a_site(world)
-    first.acts.terraform.plan([ADDRESS], {})
+    first.acts.terraform.plan([ADDRESS], (), {})
     assert busy(second)
     until(world, lambda: not busy(second))
     ours, theirs = first.terraform.child(), second.terraform.child()

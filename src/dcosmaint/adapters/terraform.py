@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from dcosmaint.adapters import terraform_plan, terraform_state
+from dcosmaint.adapters import terraform_companions, terraform_plan, terraform_state
 from dcosmaint.adapters.children import Children
 from dcosmaint.adapters.images import Images
 from dcosmaint.adapters.logins import login_lost
@@ -38,6 +38,9 @@ class Terraform:
         """From the state as it is stored: `show` would load every provider, and this is asked in every look."""
         return terraform_state.instances(self._state(), (group.resource for group in self._workspace.groups))
 
+    def companions(self, addresses: Sequence[str], types: Sequence[str]) -> tuple[str, ...]:
+        return terraform_companions.companions(self._state(), addresses, types) if types else ()
+
     def child(self) -> Child | None:
         return self._children.newest(self._words, "plan", "apply")
 
@@ -60,8 +63,11 @@ class Terraform:
         """What `swap` would change, as a unified diff."""
         return self._images.preview(group, ami)
 
-    def plan(self, addresses: Sequence[str], images: Mapping[str, str]) -> None:
-        """The AMIs are passed in a file of ours as well: that one counts, whatever other files say."""
+    def plan(self, addresses: Sequence[str], companions: Sequence[str], images: Mapping[str, str]) -> None:
+        """The AMIs are passed in a file of ours as well: that one counts, whatever other files say.
+
+        What hangs on a node is in no plan for that node alone: terraform plans what its targets depend on.
+        """
         if not addresses:
             raise Fatal("A plan without an address would be a plan for everything: it is not begun.")
         variables = self._variables(images)
@@ -74,7 +80,7 @@ class Terraform:
             input=False,
             lock_timeout=f"{self._workspace.lock_timeout}s",
             out=str(room / PLAN_FILE),
-            target=[*addresses, *self._companions(addresses)],
+            target=[*addresses, *companions],
             var_file=[*self._told_files(), str(told)],
         )
         self._children.begin(room, program, addresses)
@@ -110,11 +116,6 @@ class Terraform:
             if login_lost(error.said):
                 raise LoginLost(f"the state can't be read: {NO_LOGIN} {error}") from error
             raise
-
-    def _companions(self, addresses: Sequence[str]) -> tuple[str, ...]:
-        """What hangs on a node is in no plan for that node alone: terraform plans what its targets depend on."""
-        types = self._workspace.companions
-        return terraform_state.companions(self._state(), addresses, types) if types else ()
 
     def _plan_file(self) -> Path:
         """The file of the plan that was begun last, once that has ended well."""

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from dcosmaint.errors import Fatal, Retryable
-from dcosmaint.guard import node_keys
 from dcosmaint.model import Placed
 
 VERSION = 4
@@ -28,13 +27,14 @@ TEMPLATE = re.compile(r"([$%])(?=\{)")
 
 
 @dataclass(frozen=True)
-class _Object:
+class Managed:
     """What stands at one address."""
 
     address: str
     type: str
     tainted: bool
     attributes: Mapping[str, Any]
+    depends_on: tuple[str, ...] = ()  # resources, without the keys of their instances
 
 
 def bare(address: str) -> str:
@@ -45,7 +45,7 @@ def bare(address: str) -> str:
 def instances(answer: str, groups: Iterable[str]) -> tuple[Placed, ...]:
     """Sorted by address. A state without one of them proves nothing, since every cluster has nodes."""
     groups = tuple(groups)
-    found = [_placed(each, group) for each in _managed(answer) for group in groups if belongs(each.address, group)]
+    found = [_placed(each, group) for each in managed(answer) for group in groups if belongs(each.address, group)]
     if not found:
         raise Retryable(f"Terraform's state has no instance of {', '.join(groups)}: is it the right state?")
     return tuple(sorted(found, key=lambda placed: placed.address))
@@ -54,15 +54,8 @@ def instances(answer: str, groups: Iterable[str]) -> tuple[Placed, ...]:
 def tainted(answer: str, groups: Iterable[str]) -> tuple[str, ...]:
     """Addresses whose creation was cut short: any apply replaces them."""
     groups = tuple(groups)
-    cut_short = (each.address for each in _managed(answer) if each.tainted)
+    cut_short = (each.address for each in managed(answer) if each.tainted)
     return tuple(sorted(address for address in cut_short if any(belongs(address, group) for group in groups)))
-
-
-def companions(answer: str, addresses: Iterable[str], types: Iterable[str]) -> tuple[str, ...]:
-    """What stands in the state of these types, and of the same keys as one of the addresses. Sorted."""
-    nodes, types = {node_keys(address) for address in addresses}, tuple(types)
-    found = (each.address for each in _managed(answer) if each.type in types)
-    return tuple(sorted(address for address in found if node_keys(address) in nodes))
 
 
 def belongs(address: str, group: str) -> bool:
@@ -72,7 +65,7 @@ def belongs(address: str, group: str) -> bool:
     return bare(address) == group
 
 
-def _managed(answer: str) -> list[_Object]:
+def managed(answer: str) -> list[Managed]:
     """Whatever Terraform manages, but for what an apply has replaced and not yet destroyed."""
     if not answer.strip():
         return []
@@ -88,12 +81,18 @@ def _managed(answer: str) -> list[_Object]:
         raise Retryable("`state pull` answered something that is no state in JSON.") from error
 
 
-def _objects(resource: Mapping[str, Any]) -> Iterator[_Object]:
+def _objects(resource: Mapping[str, Any]) -> Iterator[Managed]:
     module = f"{resource['module']}." if "module" in resource else ""
     for each in resource["instances"]:
         if "deposed" not in each:
             address = f"{module}{resource['type']}.{resource['name']}{_index(each.get('index_key'))}"
-            yield _Object(address, resource["type"], each.get("status") == "tainted", each.get("attributes") or {})
+            yield Managed(
+                address,
+                resource["type"],
+                each.get("status") == "tainted",
+                each.get("attributes") or {},
+                tuple(map(bare, each.get("dependencies") or ())),
+            )
 
 
 def _index(key: object) -> str:
@@ -116,7 +115,7 @@ def _character(one: str) -> str:
     return f"\\u{ord(one):04x}" if ord(one) < 0x10000 else f"\\U{ord(one):08x}"
 
 
-def _placed(each: _Object, group: str) -> Placed:
+def _placed(each: Managed, group: str) -> Placed:
     instance, private_ip = each.attributes.get("id"), each.attributes.get("private_ip")
     if not instance or not private_ip:
         raise Retryable(f"Terraform's state names no id or no private IP for {each.address}.")

@@ -44,7 +44,6 @@ class Workspace:
     binary: str  # terraform or tofu, on PATH or as a path
     workspace: str
     groups: tuple[Group, ...]
-    companions: tuple[str, ...] = field(default=(), kw_only=True)  # resource types that are made anew with their node
     env: Mapping[str, str] = field(repr=False)  # the operator's own, with the credentials for AWS and the backend
     deadline: float = 120.0  # seconds for a command that only reads
     lock_timeout: int = 60  # seconds to wait for somebody else's state lock

@@ -56,8 +56,8 @@ class PackerActs(Protocol):
 
 
 class TerraformActs(Protocol):
-    def plan(self, addresses: Sequence[str], images: Mapping[str, str]) -> None:
-        """Begin a saved plan for these addresses alone."""
+    def plan(self, addresses: Sequence[str], companions: Sequence[str], images: Mapping[str, str]) -> None:
+        """Begin a saved plan for these addresses, and for what goes with them, alone."""
         ...
 
     def apply(self) -> None:

@@ -125,6 +125,10 @@ class TerraformReads(Protocol):
         """The instances of the configured groups in the state, sorted by address."""
         ...
 
+    def companions(self, addresses: Sequence[str], types: Sequence[str]) -> tuple[str, ...]:
+        """Addresses in the state of these types, of what goes with the very nodes at these addresses. Sorted."""
+        ...
+
     def child(self) -> Child | None:
         """The newest plan or apply that this roll began, or None."""
         ...

@@ -6,6 +6,7 @@ read from the state, never from memory. A plan is applied only if this process m
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any
@@ -58,7 +59,7 @@ class Writer:
         if child and child.what == "plan" and planned is not None:
             self._apply(child, planned)
         elif missing := self._missing():
-            self.acts.plan(sorted(missing), self.images)
+            self.acts.plan(sorted(missing), self._companions(missing), self.images)
             self.planned = missing
 
     def _missing(self) -> dict[str, str]:
@@ -69,11 +70,15 @@ class Writer:
     def _apply(self, child: Child, planned: dict[str, str]) -> None:
         if child.code != 0:
             raise _failed(child, "Nothing was applied.")
-        reasons = judge(self.terraform.changes(), planned, self.policy.companions)
+        reasons = judge(self.terraform.changes(), planned, self._companions(planned))
         if reasons:
             raise Fatal(f"The saved plan is refused: {'; '.join(reasons)}. Nothing was applied.")
         self.acts.apply()
         self.applying = True
+
+    def _companions(self, planned: Mapping[str, str]) -> tuple[str, ...]:
+        """As the state has them now: terraform applies no plan that was made on another one."""
+        return self.terraform.companions(sorted(planned), self.policy.companions)
 
     def _waiting(self, child: Child) -> Waiting:
         return Waiting(f"terraform {child.what} of {' '.join(child.subject)}", child.says, self.policy.waits.apply)

@@ -160,8 +160,7 @@ def workspace(config: ClusterConfig, env: Mapping[str, str]) -> Workspace:
         for group in terraform.groups
         for resource in group.resources
     )
-    companions = tuple(terraform.companions)
-    return Workspace(terraform.dir, terraform.binary, terraform.workspace, groups, companions=companions, env=env)
+    return Workspace(terraform.dir, terraform.binary, terraform.workspace, groups, env=env)
 
 
 def _packer(config: ClusterConfig, env: Mapping[str, str], work: Path) -> Packer | _NoPacker:

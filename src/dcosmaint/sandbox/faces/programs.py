@@ -22,6 +22,10 @@ class Terraform:
     def placed(self) -> tuple[Placed, ...]:
         return self._passage.read("terraform", self._read_state)
 
+    def companions(self, addresses: Sequence[str], types: Sequence[str]) -> tuple[str, ...]:
+        """A World's nodes are all that its Terraform has."""
+        return ()
+
     def child(self) -> Child | None:
         return self._passage.read("terraform", lambda: _child(self._world.terraform.newest, self._ours))
 
@@ -35,7 +39,7 @@ class Terraform:
         terraform = self._world.terraform
         return self._passage.read("terraform", lambda: tuple(sorted(terraform.images)) if terraform.exposed else ())
 
-    def plan(self, addresses: Sequence[str], images: Mapping[str, str]) -> None:
+    def plan(self, addresses: Sequence[str], companions: Sequence[str], images: Mapping[str, str]) -> None:
         self._passage.act("terraform", lambda: self._began(self._world.terraform.plan(addresses, images)))
 
     def apply(self) -> None:
