@@ -54,6 +54,13 @@ class Door:
         self.answer = NOBODY
         self.due: float  # when the answer is too old, once there is one
 
+    @property
+    def why(self) -> str:
+        """Why nobody else starts; where nobody is left who could, what became of those in flight."""
+        progress = self._journal.progress
+        stopped = (f"{address}: {flight.stopped}" for address, flight in progress.flights.items() if flight.stopped)
+        return self.answer.why or "; ".join(stopped) or progress.paused
+
     def stale(self) -> bool:
         """Whether the answer was given to another progress, or too long ago."""
         return self._journal.progress.room != self._asked or self._hands.now() >= self.due

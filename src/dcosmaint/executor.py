@@ -146,5 +146,5 @@ class Executor:
 
     def _finish(self) -> Verdict:
         answer = self._door.answer
-        self._journal.append(RollDone() if answer.verdict is Verdict.DONE else RollStopped(answer.why))
+        self._journal.append(RollDone() if answer.verdict is Verdict.DONE else RollStopped(self._door.why))
         return answer.verdict

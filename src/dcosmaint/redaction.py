@@ -22,7 +22,7 @@ _known: dict[str, None] = {}  # of this process: any text may carry them, from w
 _END = r"""\\*["']?\s*"""  # of a name, which may stand in quotes, escaped or not
 _BARE = r"""[^\s"'\\,;&<>(){}\[\]]+"""
 _LOUD = r"(?<!no)passw(?:or)?d|passphrase|user[_-]?data(?:_base64)?"  # in sentences none of them is before a colon
-_NAMES = rf"{_LOUD}|secret|token|(?:api|access|private|secret)[_-]?key|credentials?"
+_NAMES = rf"{_LOUD}|(?<![a-z])(?:pass|pwd?)|secret|token|(?:api|access|private|secret)[_-]?key|credentials?"
 _QUOTE = r"""\\*["']"""
 
 _ASSIGNED = re.compile(

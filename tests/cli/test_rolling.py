@@ -54,10 +54,11 @@ def test_without_yes_the_clusters_name_is_asked_for(stage: Stage) -> None:
     assert not stage.shelf.ids()
 
 
-def test_a_question_that_nobody_answers_is_an_interrupt_and_no_bug(stage: Stage) -> None:
+def test_a_question_that_nobody_answers_names_the_flag_that_does(stage: Stage) -> None:
+    """The end of a pipe: nobody has interrupted anything."""
     ended = stage.type("roll", "--ami", stage.new_ami)
-    assert ended.exit_code == 130
-    assert "interrupted, nothing was touched" in ended.output
+    assert ended.exit_code == 2
+    assert "Add --yes. Nothing was touched" in ended.output
     assert not stage.shelf.ids()
 
 

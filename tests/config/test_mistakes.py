@@ -165,6 +165,12 @@ def test_a_secret_in_the_wrong_place_is_refused_and_not_repeated(tmp_path: Path,
     assert "hunter2" not in said
 
 
+def test_a_key_that_is_called_like_a_secret_is_named_all_the_same(tmp_path: Path) -> None:
+    dcos = "url: 'http://x', auth: {method: password, username: me, password: hunter2}"
+    said = refusal(tmp_path, text=SMALLEST.replace('url: "https://dcos.example.com"', dcos))
+    assert "auth.password is wrong: unknown key; did you mean password_env?" in said
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [

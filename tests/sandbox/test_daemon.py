@@ -16,8 +16,12 @@ import boto3
 import paramiko
 import pytest
 import requests
+from click.testing import CliRunner
 
 from dcosmaint import config
+from dcosmaint.cli import commands
+from dcosmaint.cli.clusters import Known
+from dcosmaint.cli.sandbox import first_words
 from dcosmaint.errors import Retryable, Usage
 from dcosmaint.sandbox.served import running
 from dcosmaint.sandbox.served.running import Running
@@ -184,3 +188,18 @@ def _await(look: Any, within: float = 20.0) -> None:
     while not look():
         assert time.monotonic() < end
         time.sleep(0.05)
+
+
+@pytest.mark.real
+@with_terraform
+def test_the_command_that_a_start_names_finds_a_sandbox_in_a_folder_of_its_own(
+    sandbox: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in sandbox.environment.items():
+        monkeypatch.setenv(name, value)  # the command sets it for its own process, which is ours here
+    program, *words = first_words(sandbox)
+    assert (program, words[:2]) == ("dcosmaint", ["plan", "--config"])
+    ended = CliRunner().invoke(commands, words, obj=Known(), catch_exceptions=False)
+    assert ended.exit_code == 0, ended.output
+    assert "this cluster is a pretend one" in ended.stderr
+    assert Known().open(sandbox.config, None).name == "sandbox"

@@ -13,7 +13,7 @@ from dcosmaint.adapters.holder import Holder
 from dcosmaint.cli import drive, journals, unlocking, work
 from dcosmaint.cli.at_work import AtWork
 from dcosmaint.cli.cluster import Cluster, Clusters, who
-from dcosmaint.cli.consent import consent, typed_name
+from dcosmaint.cli.consent import answerable, consent, typed_name
 from dcosmaint.cli.exits import DONE
 from dcosmaint.cli.jsonl import nothing
 from dcosmaint.cli.options import confirmed, of_lock, of_policy, on_cluster, wants_json
@@ -44,6 +44,7 @@ def abort(ctx: click.Context, /, roll_id: str | None, config: Path | None, name:
         says = "Nothing to abort: no roll of this cluster that is known here is unfinished."
         nothing(says, as_json=given["as_json"])
         return
+    answerable(given)
     if working := cluster.at_work(found.roll.id):
         ctx.exit(_abort_under_way(cluster, found, working, given))
     aborting = Aborting(who(), hold=given["hold"], revert=_revert(found, given))

@@ -42,6 +42,12 @@ def open_sandbox() -> Cluster:
     return served(found)
 
 
+def of_config(config: Path) -> Cluster | None:
+    """The sandbox, in whatever folder, whose own configuration this is."""
+    found = running.find(config.absolute().parent)
+    return served(found) if found and found.config == config.absolute() else None
+
+
 def served(sandbox: Running) -> Cluster:
     """As any other cluster of a configuration file, but for the pace of its time and the tally of its World."""
     os.environ.update(sandbox.environment)  # where its terraform finds the provider, and its AWS the credentials

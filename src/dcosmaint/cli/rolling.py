@@ -10,7 +10,7 @@ import click
 from dcosmaint.cli import drive, journals, unlocking, work
 from dcosmaint.cli.cluster import Clusters, who
 from dcosmaint.cli.confirm import confirming
-from dcosmaint.cli.consent import consent
+from dcosmaint.cli.consent import answerable, consent
 from dcosmaint.cli.exits import OUTDATED
 from dcosmaint.cli.jsonl import nothing
 from dcosmaint.cli.options import (
@@ -27,6 +27,7 @@ from dcosmaint.cli.taking_over import asked_terms, loud
 from dcosmaint.cli.work import Wish
 from dcosmaint.lines import TakenOver
 from dcosmaint.model import Work, counted
+from dcosmaint.rolls import ENDED
 
 ALONE = {"canary": 0, "soak": 0.0}
 """One node needs no canary."""
@@ -137,6 +138,13 @@ def resume(ctx: click.Context, /, roll_id: str | None, config: Path | None, name
         says = "Nothing to do: no roll of this cluster that is known here has anything left to do."
         nothing(says, as_json=given["as_json"])
         return
+    if found.progress.over in ENDED:
+        nothing(
+            f"Nothing to do: {found.roll.work} {found.roll.id} is over ({found.progress.over}).",
+            as_json=given["as_json"],
+        )
+        return
+    answerable(given)
     terms = asked_terms(cluster, found, given)
     for said in () if given["as_json"] else loud(found, terms):
         click.echo(said, err=True)

@@ -56,7 +56,13 @@ def start(root: Path | None, **given: Any) -> None:
     """Start it. It goes on when this command has ended."""
     begun = running.start(Settings(root or pretend_cluster.folder(), **given))
     click.echo(f"The sandbox serves at {begun.url}; its configuration is {begun.config}.")
-    click.echo(f"Next: dcosmaint plan --cluster sandbox --ami {begun.record['amis']['next']}")
+    click.echo(f"Next: {' '.join(first_words(begun))}")
+
+
+def first_words(begun: Running) -> list[str]:
+    """The command to begin with. One in a folder of its own is found by its configuration."""
+    own = [] if begun.folder.root == pretend_cluster.folder().absolute() else ["--config", str(begun.config)]
+    return ["dcosmaint", "plan", *own, "--cluster", pretend_cluster.NAME, "--ami", begun.record["amis"]["next"]]
 
 
 @sandbox.command()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import select
+import stat
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +17,29 @@ def descriptor() -> int | None:
         return sys.stdin.fileno() if sys.stdin else None
     except (OSError, ValueError):
         return None
+
+
+def at_terminal() -> bool:
+    of = descriptor()
+    return of is not None and os.isatty(of)
+
+
+def nobody() -> bool:
+    """Whether no answer can come: the input is closed, the null device, a file that is read, or a pipe that has ended.
+
+    A text in memory is looked at by whoever reads it.
+    """
+    of = descriptor()
+    if of is None:
+        return sys.stdin is None or sys.stdin.closed
+    kind = os.fstat(of)
+    if stat.S_ISREG(kind.st_mode):
+        return os.lseek(of, 0, os.SEEK_CUR) >= kind.st_size
+    if stat.S_ISCHR(kind.st_mode):
+        return not os.isatty(of)
+    ready = select.poll()
+    ready.register(of, select.POLLIN)
+    return any(event & select.POLLHUP and not event & select.POLLIN for _, event in ready.poll(0))
 
 
 def line(of: int) -> str:

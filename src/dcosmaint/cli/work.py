@@ -14,7 +14,7 @@ from dcosmaint.choice import wanted_images
 from dcosmaint.cli import drive, journals, plan_text
 from dcosmaint.cli.cluster import Cluster, who
 from dcosmaint.cli.confirm import confirming
-from dcosmaint.cli.consent import consent, typed_name
+from dcosmaint.cli.consent import answerable, consent, typed_name
 from dcosmaint.cli.exits import DONE, NO_ANSWER, REFUSED, untouched
 from dcosmaint.cli.jsonl import nothing
 from dcosmaint.cli.options import Flags
@@ -46,6 +46,7 @@ class Wish:
 
 def carry_out(cluster: Cluster, wish: Wish) -> int:
     """Show the plan, ask, and do it. Returns the exit code."""
+    answerable(wish.given)
     roll_id = new_id()
     with drive.held(cluster, claim(cluster, roll_id, wish.given.get("reason", ""))) as lease:
         drive.nothing_else(cluster)

@@ -15,6 +15,7 @@ from pydantic_core import ErrorDetails
 
 from dcosmaint.config.document import Document
 from dcosmaint.config.places import Place, find
+from dcosmaint.redaction import redacted
 
 _WANTED = {
     "string_type": "a text; where YAML takes it for something else, put it in quotes",
@@ -38,7 +39,9 @@ class Mistake:
     sentence: str
 
     def __str__(self) -> str:
-        return f"{self.path}: {self.sentence}"
+        """A key that is called like a secret is followed by no colon: what comes next would be taken for it."""
+        said = f"{self.path}: {self.sentence}"
+        return said if redacted(said) == said else f"{self.path} is wrong: {self.sentence}"
 
 
 def listed(document: Document, error: ValidationError | None) -> tuple[Mistake, ...]:
