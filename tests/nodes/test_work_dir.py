@@ -46,3 +46,20 @@ def test_a_volume_of_its_own_is_seen_and_emptied_and_what_is_mounted_below_it_is
     node.sh(f"umount {PLACE}/volumes")
     units.empty_work_dir(instance)
     assert units.work_dir(instance) == WorkDir(apart=True, empty=True)
+
+
+def test_a_link_to_a_volume_is_looked_at_and_emptied_there(boot: Boot) -> None:
+    node = boot(Layout("1.11"))
+    units, instance = units_of(node), node.instance
+    units.hold_agent(instance, lasting=False)
+    units.stop_agent(instance)
+    node.until(lambda: not units.look(instance).agent, "end of its agent")
+    node.sh(
+        f"mkdir -p /run/data; mount -t tmpfs tmpfs /run/data; mkdir -p /run/data/meta/slaves/S7;"
+        f"rm -r {PLACE}; ln -s /run/data {PLACE}"
+    )
+    assert units.work_dir(instance) == WorkDir(apart=True, empty=False)
+    units.empty_work_dir(instance)
+    assert units.work_dir(instance) == WorkDir(apart=True, empty=True)
+    assert node.sh("find /run/data -mindepth 1").stdout == ""
+    assert node.sh(f"readlink {PLACE}").stdout == "/run/data\n"

@@ -23,10 +23,10 @@ plain POSIX shell. UNIT is dcos-mesos-slave, or dcos-mesos-slave-public where th
     … | sudo -n tee BASE/systemd/system/UNIT.KIND.d/DROP-IN | BASE/dcosmaint.hold >/dev/null
     sudo -n rm -f BASE/systemd/system/UNIT.KIND.d/DROP-IN … BASE/dcosmaint.hold …
     sudo -n stat -L -c %d / /var/lib/mesos/slave
-    sudo -n find /var/lib/mesos/slave -mindepth 1 -maxdepth 1 -print -quit
+    sudo -n find /var/lib/mesos/slave/ -mindepth 1 -maxdepth 1 -print -quit
     sudo -n systemctl is-active UNIT.service
     sudo -n rm -rf --one-file-system /var/lib/mesos/slave/meta
-    sudo -n find /var/lib/mesos/slave -xdev -mindepth 1 -delete
+    sudo -n find /var/lib/mesos/slave/ -xdev -mindepth 1 -delete
 
 The hold is a drop-in (`Restart=no`, and a start condition that fails while the marker file exists): `systemctl mask`
 can't be used on units that live in /etc/systemd/system, as those of DC/OS do. Held means: the marker exists *and*

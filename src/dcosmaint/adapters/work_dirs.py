@@ -13,7 +13,7 @@ PLACE = "/var/lib/mesos/slave"
 
 LOOK = f"""\
 devices=$(sudo -n stat -L -c %d / {PLACE})
-first=$(sudo -n find {PLACE} -mindepth 1 -maxdepth 1 -print -quit)
+first=$(sudo -n find {PLACE}/ -mindepth 1 -maxdepth 1 -print -quit)
 echo Devices=$devices
 echo "First=$first"
 """
@@ -21,8 +21,9 @@ echo "First=$first"
 EMPTY = f"""\
 if sudo -n systemctl is-active $unit.service >/dev/null; then echo "$unit.service is active" >&2; exit 1; fi
 sudo -n rm -rf --one-file-system {PLACE}/meta
-sudo -n find {PLACE} -xdev -mindepth 1 -delete
+sudo -n find {PLACE}/ -xdev -mindepth 1 -delete
 """
+# The slash: where the work dir is a link to a volume, `find` would look at the link alone, and find nothing in it.
 # `meta` first: an agent is known by it, and half of it would keep one from starting at all.
 
 

@@ -52,8 +52,24 @@ def test_all_of_it_is_removed_what_an_agent_is_known_by_first(node: PretendNode,
     assert node.files() == ["/var/lib/mesos/other"]
     assert node.called() == [
         "rm -rf --one-file-system /var/lib/mesos/slave/meta",
-        "find /var/lib/mesos/slave -xdev -mindepth 1 -delete",
+        "find /var/lib/mesos/slave/ -xdev -mindepth 1 -delete",
     ]
+
+
+def test_r2_a_work_dir_that_is_a_link_to_a_volume_is_looked_at_and_emptied_there(
+    node: PretendNode, units: NodeUnits
+) -> None:
+    node.set(dcos_mesos_slave__service={**RUNNING, "ActiveState": "inactive", "MainPID": "0"})
+    (node.folder / "devices").write_text(TWO)
+    node.has("/data/slave/meta/slaves/latest")
+    link = node.folder / "root/var/lib/mesos/slave"
+    link.parent.mkdir(parents=True)
+    link.symlink_to(node.folder / "root/data/slave")
+    assert units.work_dir(node.instance) == WorkDir(apart=True, empty=False)
+    units.empty_work_dir(node.instance)
+    assert units.work_dir(node.instance) == WorkDir(apart=True, empty=True)
+    assert node.files() == []
+    assert link.is_symlink()
 
 
 def test_r3_under_an_agent_that_runs_nothing_is_removed(node: PretendNode, units: NodeUnits) -> None:

@@ -88,7 +88,7 @@ class NodeShell:
 
     def _find(self, words: Words, _stdin: str) -> Said:
         """In the agent's work dir alone, the first thing that is there, or all of it to be deleted."""
-        if words[0] != WORK_DIR:
+        if words[0] != f"{WORK_DIR}/":
             return Said(1, error=f"find: '{words[0]}': this pretend node looks nowhere but in {WORK_DIR}\n")
         if "-delete" in words:
             return self._empty()
