@@ -49,15 +49,20 @@ def _cordon(world: World, random: Random) -> str:
     return agent.machine.address
 
 
-def _uncordon(world: World) -> None:
-    """One on a machine that reboots has to wait for it."""
+PATIENCE = 120
+"""Looks, a minute each, that people give an agent of theirs to come back."""
+
+
+def _uncordon(world: World, looks: int = PATIENCE) -> None:
+    """One whose machine reboots, or that comes back with its work dir, has to be waited for."""
     found = [agent for agent in world.ground.agents.values() if agent.id in world.faults.cordons]
     for agent in found:
         if agent.listed and agent.deactivated and not touched(agent):
             world.master.reactivate(agent.id, by="operator")
-    world.faults.cordons = {agent.id for agent in found if agent.machine.rebooting}
+    away = {agent.id for agent in found if agent.machine.rebooting or not agent.listed}
+    world.faults.cordons = away if looks else set()
     if world.faults.cordons:
-        world.at(60.0, partial(_uncordon, world))
+        world.at(60.0, partial(_uncordon, world, looks - 1))
 
 
 def touched(agent: Agent) -> bool:
