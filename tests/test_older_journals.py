@@ -32,6 +32,7 @@ NEWER = (
     Newer(
         lines.RollBegun(a_roll()),
         (
+            ("roll", "manner", "marks_gone"),
             ("roll", "manner"),
             ("roll", "lifts"),
             ("roll", "silent"),
@@ -104,7 +105,7 @@ def test_steps_that_a_flight_of_an_older_version_went_past_are_left_out(step: st
 
 
 def test_a_roll_that_begins_now_has_a_form_that_older_versions_refuse_by_name() -> None:
-    assert to_json(NOON, lines.RollBegun(a_roll()))["schema"] == lines.SCHEMA == 7
+    assert to_json(NOON, lines.RollBegun(a_roll()))["schema"] == lines.SCHEMA == 8
 
 
 def test_a_node_of_an_older_form_which_named_frameworks_without_their_tasks_is_read() -> None:

@@ -28,12 +28,13 @@ from dcosmaint.steps.join_balancers import JoinBalancers
 from dcosmaint.steps.kept import Kept, Steady
 from dcosmaint.steps.leave_balancers import LeaveBalancers, StillOut
 from dcosmaint.steps.leaving import AllButFallen, CountedLost, Emptied, ForGood, Leaving
+from dcosmaint.steps.lost_agent import LostAgent, MarkGone
 from dcosmaint.steps.move_apps import MoveApps
 from dcosmaint.steps.not_ours import Idle, LeftAlone
 from dcosmaint.steps.replace_brokers import ReplaceBrokers
 from dcosmaint.steps.replace_fallen import ReplaceFallen
 from dcosmaint.steps.start_node import LostNode, StartAgent, StartDocker, UncordonAgent
-from dcosmaint.steps.stop_agent import LostAgent, StopAgent
+from dcosmaint.steps.stop_agent import StopAgent
 from dcosmaint.steps.stop_docker import StopDocker
 from dcosmaint.steps.swap_image import RestoreImage, SwapImage
 from dcosmaint.steps.terminate_instance import TerminateInstance
@@ -60,7 +61,7 @@ def prepare_image(journal: Journal, site: Site) -> Steps:
 def drain_node(seat: Seat) -> Steps:
     """Its members move first, or, once it is down, last."""
     if seat.flight.gone:  # somebody else has terminated it: nothing there can be cordoned, asked or stopped
-        return (*move_members(seat), *lose_node(seat))
+        return (_lost(MarkGone, seat), *move_members(seat), *lose_node(seat))
     if seat.roll.manner.last:
         return (*cordon_node(seat), *stop_node(seat), *move_members(seat))
     return (*cordon_node(seat), *move_members(seat), *stop_node(seat), *move_fallen(seat))
@@ -70,7 +71,8 @@ def replace_node(seat: Seat) -> Steps:
     """The same around a new node: where members move last, it stands there to take them."""
     roll, site = seat.roll, seat.site
     verify = VerifyAgent(roll, site, seat.slots)
-    if not roll.manner.last:
+    back = seat.flight.gone and outlives(seat.flight.node, roll.policy)  # what is on its work dir comes with it
+    if not (roll.manner.last or back):
         return (*drain_node(seat), *renew_node(seat), verify)
     stop = lose_node(seat) if seat.flight.gone else (*cordon_node(seat), *stop_node(seat))
     return (*stop, *renew_node(seat), *move_members(seat), verify)
@@ -119,7 +121,7 @@ def move_apps(seat: Seat) -> Steps:
 
 def lose_node(seat: Seat) -> Steps:
     """Its instance is gone, and not by our hand."""
-    return (_leave(seat), LostAgent(seat.flight.node, seat.site.mesos, seat.roll.policy.waits), *end_window(seat))
+    return (_leave(seat), _lost(LostAgent, seat), *end_window(seat))
 
 
 def end_window(seat: Seat) -> Steps:
@@ -127,6 +129,11 @@ def end_window(seat: Seat) -> Steps:
     flight, roll, site = seat.flight, seat.roll, seat.site
     end = EndWindow(flight.node.agent_id, roll.cordon, site.mesos, site.acts.mesos, roll.policy.waits)
     return (end,) if roll.manner.stays else ()
+
+
+def _lost(step: type[LostAgent], seat: Seat) -> LostAgent:
+    node, site = seat.flight.node, seat.site
+    return step(node, seat.roll, site.mesos, site.services, site.terraform, site.ec2, site.acts.mesos, seat.slots)
 
 
 def stop_node(seat: Seat) -> Steps:

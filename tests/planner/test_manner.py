@@ -30,7 +30,7 @@ def decided(inventory: Inventory, work: Work = Work.ROLL, **wishes: Any) -> Mann
 
 
 def test_members_move_first_where_they_can_not_come_back() -> None:
-    assert decided(roomy()) == Manner("deactivate", FIRST)
+    assert decided(roomy()) == Manner("deactivate", FIRST, marks_gone=True)
 
 
 @pytest.mark.parametrize("version", ["1.2.3", "1.5.0", "1.8.1", "", "trunk"])
@@ -71,7 +71,7 @@ def test_whoever_wants_no_cordon_gets_the_order_that_needs_none() -> None:
 
 def test_reservations_let_members_move_first_on_any_mesos_unless_there_is_no_place() -> None:
     for facts in (MESOS_1_5, ClusterFacts("2.1.0", "1.10.0")):
-        assert decided(roomy(facts=facts), cordon="reserve") == Manner("reserve", FIRST)
+        assert decided(roomy(facts=facts), cordon="reserve") == Manner("reserve", FIRST, marks_gone=True)
     found = decided(replace(cramped(), facts=MESOS_1_5), cordon="reserve")
     assert (found.cordon, found.order) == ("reserve", LAST)
     assert "no other agent has a place" in found.because

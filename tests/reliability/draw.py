@@ -92,7 +92,8 @@ def draw(seed: int) -> Case:
         stopped=random.random() < 0.5,
         abort=_abort(random) if random.random() < 0.12 else None,
     )
-    return _cordoned(_with_volumes(_of_its_time(random, _beside_a_store(case) if seed % 5 == 4 else case)))
+    kept = _with_volumes(_of_its_time(random, _beside_a_store(case) if seed % 5 == 4 else case))
+    return _with_learners(_cordoned(kept))
 
 
 def _of_its_time(random: Random, case: Case) -> Case:
@@ -113,6 +114,13 @@ def _cordoned(case: Case) -> Case:
         return case
     ordered = replace(case, policy=replace(case.policy, cordon=cordon))
     return replace(ordered, follows=4.0) if random.random() < 0.25 else ordered
+
+
+def _with_learners(case: Case) -> Case:
+    """A third of the schedulers are of an SDK that waits to be told what to replace, whatever becomes of a task."""
+    random = Random(f"learns {case.seed}")
+    services = tuple(replace(service, learns=random.random() < 0.67) for service in case.shape.services)
+    return replace(case, shape=replace(case.shape, services=services))
 
 
 def _with_volumes(case: Case) -> Case:

@@ -29,10 +29,17 @@ def breaches(tally: Tally, *, whole: bool) -> Iterator[str]:
 
 def problems(world: World, roll: Roll, tally: Tally) -> Iterator[str]:
     """Whatever is wrong after a roll that says that it is done."""
-    yield from breaches(tally, whole=True)
+    back = _drained_anew(world, roll)
+    yield from breaches(tally, whole=not back)
     yield from (f"not as ordered: {address}" for address in ENDS[roll.work](world, roll))
-    yield from (f"still cordoned: {address}" for address in cordoned(world))
+    yield from (f"still cordoned: {address}" for address in cordoned(world) if address not in back)
     yield from (f"not well: {whom}" for whom in unwell(world))
+
+
+def _drained_anew(world: World, roll: Roll) -> set[str]:
+    """Addresses of a drain whose instance somebody else has replaced: its cordon came back with its work dir."""
+    machines = map(world.machine, roll.targets if roll.work is Work.DRAIN else ())
+    return {machine.address for machine in machines if machine.apart and machine.state == "terminated"}
 
 
 def aborted(world: World, journal: Journal, tally: Tally) -> Iterator[str]:

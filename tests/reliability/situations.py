@@ -35,6 +35,7 @@ SITUATIONS = {
     "crash-in-flight": "a broker crashed while nodes were in flight",
     "asleep-in-flight": "the laptop slept while nodes were in flight",
     "terminated-in-flight": "somebody else terminated an instance in flight",
+    "marked-gone": "the master was told of an instance in flight that somebody else had terminated",
     "app-moved": "an instance of an app was moved off a node",
     "members-down": "a node went down with its members on it",
     "emptied": "a work dir that outlives its instance was emptied",
@@ -120,6 +121,7 @@ class Witness:
         lines, self._read = self._world.log[self._read :], len(self._world.log)
         for line in map(json.loads, lines):
             self._see(line, journal)
+            self._see_of_agents(line)
 
     def _see(self, line: dict[str, Any], journal: Journal) -> None:
         progress = journal.progress
@@ -132,12 +134,17 @@ class Witness:
                 self.met["fell-back"] += line["empty"] and line["agent"] == line["from"]
             case "apply":
                 self.met["shared-apply"] += line["by"] == "tool" and len(line["addresses"]) > 1
+            case "replace":
+                self.met["two-away"] += self._others_away(line["service"])
+
+    def _see_of_agents(self, line: dict[str, Any]) -> None:
+        match line["what"]:
+            case "agent-gone":
+                self.met["marked-gone"] += line["how"] == "marked gone" and line["by"] == "tool"
             case "empty-work-dir":
                 self.met["emptied"] += 1
             case "launch":
                 self.met["kept"] += bool(line["agent"])
-            case "replace":
-                self.met["two-away"] += self._others_away(line["service"])
 
     def _others_away(self, service: str) -> bool:
         brokers = self._world.ground.services[service].brokers

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -79,6 +80,13 @@ def cut_off(world: World, roll: Roll) -> list[str]:
     return found
 
 
+def one_lost(stage: Stage) -> Roll:
+    """Somebody else terminates its instance when its members are about to move."""
+    roll = stage.roll(Work.REPLACE, named(1), QUICK)
+    stage.world.at(30.0, partial(stage.world.vanish, roll.targets[0]))
+    return roll
+
+
 EDGE = replace(SMALL, nodes=6, public=2)
 APART = replace(SMALL, volumes="work-dir", same_ip=1.0)
 OLD_APART = replace(OLD, volumes="work-dir", same_ip=1.0)
@@ -97,6 +105,8 @@ PLAYS = (
     Play("public", EDGE, lambda stage: stage.roll(choice=Choice(only=(f"{PUBLIC}[0]",)), policy=QUICK), cut_off),
     Play("drain", SMALL, lambda stage: stage.roll(Work.DRAIN, named(1), QUICK), still_there),
     Play("replace", SMALL, lambda stage: stage.roll(Work.REPLACE, named(1), QUICK), not_replaced),
+    Play("gone", SMALL, one_lost, not_replaced),
+    Play("last-gone", OLD, one_lost, not_replaced),
     Play("rollback", SMALL, lambda stage: stage.roll(Work.ROLLBACK, named(1), QUICK), not_replaced),
     Play("last", OLD, lambda stage: stage.roll(policy=QUICK), not_replaced),
     Play("last-drain", OLD, lambda stage: stage.roll(Work.DRAIN, named(1), QUICK), still_there),

@@ -167,7 +167,7 @@ def test_what_another_roll_has_left_is_told_in_the_plan_and_so_is_that_the_cordo
     stage.world.followers.follow(other, "r0")
     stage.world.followers.leave(other.id)
     roll = stage.roll(Work.REPLACE, Choice(only=(FIRST,)), RESERVE)
-    assert roll.manner == Manner("reserve")
+    assert roll.manner == Manner("reserve", marks_gone=True)
     said_of = {finding.rule: finding for finding in warnings(roll, stage.survey())}
     assert said_of["left-apart"].subject == FIRST
     assert "roll r0 has left" in said_of["left-apart"].message

@@ -30,6 +30,9 @@ class Stubborn(MesosActs):
     def cordon(self, agent_id: str, how: Cordon) -> None:
         self.port.cordon(agent_id, how)
 
+    def mark_gone(self, agent_id: str) -> None:
+        self.port.mark_gone(agent_id)
+
     def uncordon(self, agent_id: str, how: Cordon) -> None:
         self.agent = self.agent or agent_id
         if agent_id == self.agent:

@@ -36,6 +36,10 @@ def left(number: int, **facts: Any) -> list[dict[str, Any]]:
     return [said("signal-agent", **told), said("agent-gone", "mesos", **told, how="unregistered")]
 
 
+def given_up(state: str = "terminated", **facts: Any) -> dict[str, Any]:
+    return said("agent-gone", **{**node(1, stays={}), **facts}, how="marked gone", state=state)
+
+
 def heard(
     *lines: dict[str, Any],
     caps: dict[str, int] | None = None,
@@ -117,6 +121,14 @@ BAD: dict[str, tuple[list[dict[str, Any]], str]] = {
         "i-1 (agent[1]) was emptied with kafka-events/kafka-1 on it",
     ),
     "emptied undrained": ([said("empty-work-dir", **node(1))], "i-1 (agent[1]) was emptied before it was drained"),
+    "marked gone while it may come back": (
+        [given_up(state="running")],
+        "the agent of i-1 (agent[1]) was marked gone, and its instance is running",
+    ),
+    "marked gone with the only copy": (
+        [given_up(pods=[f"{SERVICE}/kafka-1"], stays={SERVICE: {"clicks-0": [0, 3]}})],
+        "the agent of i-1 (agent[1]) was marked gone with 0 other in-sync copies of clicks-0, and it needs 2",
+    ),
     "terminated undrained": ([said("terminate", **node(1))], "i-1 (agent[1]) was terminated before it was drained"),
     "stopped with a pod": (
         left(1, pods=[f"{SERVICE}/kafka-1"]),
@@ -159,6 +171,17 @@ def test_it_barks_at_a_bad_log_and_at_nothing_else_in_it(name: str) -> None:
 def test_it_barks_at_an_instance_that_is_no_target() -> None:
     tally = heard(*left(1), said("terminate", **node(1)), targets=("i-2",))
     assert tally.breaches == ("3 s: i-1 (agent[1]) was terminated and is no target",)
+
+
+def test_it_barks_at_an_agent_that_is_given_up_and_no_target() -> None:
+    tally = heard(given_up(), targets=("i-2",))
+    assert tally.breaches == ("1 s: the agent of i-1 (agent[1]) was marked gone and is no target",)
+    assert heard(given_up()).breaches == ()
+
+
+def test_it_barks_at_two_members_of_one_service_on_an_agent_that_is_given_up_whatever_the_cap() -> None:
+    tally = heard(given_up(pods=[f"{SERVICE}/kafka-0", f"{SERVICE}/kafka-1"]), caps={SERVICE: 2})
+    assert tally.breaches == ("1 s: kafka-events was made replace kafka-0, kafka-1 at once",)
 
 
 def test_a_wider_cap_lets_two_go() -> None:

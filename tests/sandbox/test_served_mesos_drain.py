@@ -1,7 +1,7 @@
 """DRAIN_AGENT and MARK_AGENT_GONE of the served Mesos, as a real master was seen to answer.
 
-What the World does not have of it: PARTITION_AWARE frameworks (to its own a task of a gone agent is TASK_LOST, and not
-TASK_GONE_BY_OPERATOR), and agents with the HTTP command executor, to which alone `max_grace_period` means anything.
+What the World does not have of it: agents with the HTTP command executor, to which alone `max_grace_period` means
+anything.
 """
 
 from __future__ import annotations
@@ -122,7 +122,7 @@ def test_an_agent_that_is_gone_is_shut_down_at_each_start_and_never_listed_again
     ended = {t["task_id"]["value"]: t for t in cluster.call("GET_TASKS").json()["get_tasks"]["completed_tasks"]}
     last = {(ended[t]["state"], *map(ended[t]["statuses"][-1].get, ("source", "reason", "message"))) for t in had}
     assert last == {
-        ("TASK_LOST", "SOURCE_MASTER", "REASON_AGENT_REMOVED_BY_OPERATOR", "Agent has been marked gone"),
+        ("TASK_GONE_BY_OPERATOR", "SOURCE_MASTER", "REASON_AGENT_REMOVED_BY_OPERATOR", "Agent has been marked gone"),
     }
     starts = []
     for _ in range(60):

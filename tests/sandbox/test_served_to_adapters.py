@@ -181,3 +181,17 @@ def test_both_ways_agree_when_a_scheduler_restarts_and_topics_can_not_be_read(bo
     both.agree()
     both.cluster.pace.skip(120.0)
     both.agree()
+
+
+def test_an_agent_is_marked_gone_by_both_ways_and_twice(both: Both) -> None:
+    """Of one that nobody can reach, too. What ran there ends at once."""
+    world = both.cluster.world
+    first, second = list(world.ground.listed)[:2]
+    for agent, mark in ((first, both.mesos.mark_gone), (second, both.site.acts.mesos.mark_gone)):
+        world.vanish(agent.machine.id)
+        mark(agent.id)
+        mark(agent.id)
+        assert agent.id not in {listed.id for listed in both.mesos.agents().listed}
+    both.mesos.mark_gone("nobody")
+    both.site.acts.mesos.mark_gone("nobody")
+    both.passes(60.0)

@@ -66,6 +66,11 @@ class Mesos:
     def uncordon(self, agent_id: str, how: Cordon) -> None:
         self._cordons[how.method].uncordon(agent_id, how)
 
+    def mark_gone(self, agent_id: str) -> None:
+        """200 also for one that is gone already. 404: it has unregistered, and nobody remembers it."""
+        body = {"type": "MARK_AGENT_GONE", "mark_agent_gone": {"agent_id": {"value": agent_id}}}
+        self._router.post("mesos/api/v1", body, 200, 404)
+
     def _masters(self) -> tuple[str, ...]:
         """From Mesos-DNS, which lists an empty address where it knows none."""
         answer = self._router.get("mesos_dns/v1/hosts/master.mesos")

@@ -15,7 +15,7 @@ from dcosmaint.model.balancers import (
     Registration,
     Target,
 )
-from dcosmaint.model.capabilities import CAPABILITIES, DEACTIVATE, Capability, ClusterFacts
+from dcosmaint.model.capabilities import CAPABILITIES, DEACTIVATE, MARK_GONE, Capability, ClusterFacts
 from dcosmaint.model.inventory import (
     Data,
     Finding,
@@ -82,6 +82,7 @@ __all__ = [
     "DRAINING",
     "HEALTHY",
     "INITIAL",
+    "MARK_GONE",
     "NOTHING",
     "RENEWING",
     "UNUSED",

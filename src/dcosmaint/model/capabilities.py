@@ -31,7 +31,15 @@ DEACTIVATE = Capability(
     without="a node is stopped and made anew first, and its members are replaced after",
 )
 
-CAPABILITIES = (DEACTIVATE,)
+MARK_GONE = Capability(
+    name="mark-agent-gone",
+    product="Mesos",
+    since=(1, 5),
+    gives="an agent whose instance somebody else has terminated is given up at once, and what ran there learns it",
+    without="such an agent is waited for until the master gives it up by itself, and what is bound to it is not told",
+)
+
+CAPABILITIES = (DEACTIVATE, MARK_GONE)
 """Sources: release tags of the products; `docs/compatibility.md` has the same table."""
 
 

@@ -47,6 +47,7 @@ class Manner:
     cordon: Method = "deactivate"
     order: Literal["replace-first", "replace-last"] = "replace-first"
     because: str = ""  # why, where nobody ordered it
+    marks_gone: bool = False  # Mesos can be told of an agent that it is gone for good
 
     @property
     def airtight(self) -> bool:

@@ -46,7 +46,7 @@ class Roll:
         return {group: ami for group, ami in self.named.items() if self.images.get(group, ami) != ami}
 
 
-CORDON = "mesos.cordon"
+CORDON, GIVEN_UP = "mesos.cordon", "mesos.mark_gone"
 
 
 @dataclass(frozen=True)
@@ -108,6 +108,11 @@ class Flight:
     def gone(self) -> bool:
         """Whether somebody else has terminated its instance, as far as was seen when its pipeline began."""
         return self.node.instance.state == "terminated"
+
+    @property
+    def given_up(self) -> bool:
+        """Whether Mesos was told that its agent never comes back: schedulers may replace its members by themselves."""
+        return GIVEN_UP in self.acted
 
     @property
     def busy(self) -> bool:

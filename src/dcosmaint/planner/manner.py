@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from dcosmaint.model import DEACTIVATE, RENEWING, Finding, Inventory, Manner, Progress, Roll, Work
+from dcosmaint.model import DEACTIVATE, MARK_GONE, RENEWING, Finding, Inventory, Manner, Progress, Roll, Work
 from dcosmaint.planner.case import Case
 from dcosmaint.planner.places import homeless
 
@@ -13,7 +13,7 @@ from dcosmaint.planner.places import homeless
 def manner(roll: Roll, inventory: Inventory) -> Manner:
     """What is ordered counts; else members move first wherever they don't come back to the node that they leave."""
     wish, facts = roll.policy, inventory.facts
-    able: Manner = Manner("deactivate" if facts.can(DEACTIVATE) else "none")
+    able = Manner("deactivate" if facts.can(DEACTIVATE) else "none", marks_gone=facts.can(MARK_GONE))
     chosen = able if wish.cordon == "auto" else replace(able, cordon=wish.cordon)
     if wish.order != "auto":
         return replace(chosen, order=wish.order)

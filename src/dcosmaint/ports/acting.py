@@ -18,6 +18,13 @@ class MesosActs(Protocol):
 
     def uncordon(self, agent_id: str, how: Cordon) -> None: ...
 
+    def mark_gone(self, agent_id: str) -> None:
+        """It never comes back: the master forgets it at once, and tells so whose tasks ran there.
+
+        SDK schedulers (from 0.55.2) then replace all members on it, at once. One that has unregistered is forgotten.
+        """
+        ...
+
 
 class ServiceActs(Protocol):
     def replace(self, member: Member) -> None:

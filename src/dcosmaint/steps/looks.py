@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterable, Iterator, Mapping
 
 from dcosmaint.errors import Retryable, StartOver, Vanished
-from dcosmaint.model import Agent, App, Node, Pod, Roll, Waiting, Waits, counted
+from dcosmaint.model import Agent, App, Member, Node, Pod, Roll, Service, Waiting, Waits, counted
 from dcosmaint.ports import Ec2Reads, MarathonReads, MesosReads, ServiceReads
 
 LOOKS = 3
@@ -47,6 +47,13 @@ def still_there(ec2: Ec2Reads, node: Node, waits: Waits) -> Iterator[Waiting]:
     """Raises `Vanished` when somebody else has terminated the instance."""
     if (yield from state(ec2, node.instance.id, waits.terminate)) == "terminated":
         raise Vanished(f"{node.instance.id} was terminated by somebody else")
+
+
+def pod_of(service: Service, member: Member) -> Pod:
+    for pod in service.pods:
+        if pod.member == member:
+            return pod
+    raise Retryable(f"the scheduler of {service.name} does not list {member.pod}")
 
 
 def nobody_left(services: ServiceReads, node: Node) -> None:

@@ -11,14 +11,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from dcosmaint.errors import Retryable, StartOver
+from dcosmaint.errors import StartOver
 from dcosmaint.model import NOTHING, Member, Node, Pod, Roll, Service, Waiting, counted
 from dcosmaint.model.kinds import proved
 from dcosmaint.ports import MesosActs, MesosReads, ServiceActs, ServiceReads
 from dcosmaint.safety import behind, lost
 from dcosmaint.steps.kept import Steady
 from dcosmaint.steps.leaving import fallen
-from dcosmaint.steps.looks import LOOKS, agent_by_id
+from dcosmaint.steps.looks import LOOKS, agent_by_id, pod_of
 from dcosmaint.steps.slots import Slots
 
 UNMARKED_LOOKS = 12
@@ -63,7 +63,7 @@ class ReplaceBrokers:
         while good < 2:
             self.kept.keep()
             service = self.services.one(member.service)
-            pod = _pod(service, member)
+            pod = pod_of(service, member)
             if self._fell(pod) or (self.slots.passed_on(member) and not self._here(pod)):
                 return
             good = good + 1 if self._moved(service, pod) else 0
@@ -138,6 +138,8 @@ class ReplaceBrokers:
         So does one that is down for a minute and not marked, where the scheduler marks at all: it crashed.
         """
         asked = pod.member in self.slots.flight.asked
+        if self.slots.flight.given_up and not pod.running and untouched <= UNMARKED_LOOKS:
+            return False  # its scheduler may be about to replace it by itself
         if self._down_here(pod) and not asked:
             return untouched > LOOKS
         if pod.task_id in self.slots.flight.sent or (asked and not pod.task_id):
@@ -241,10 +243,3 @@ class ReplaceBrokers:
         """What is left of its re-sync, as its operator's command or its topics tell; "" where nothing is."""
         count = behind(service, pod.member, self.slots.baseline(service))
         return pod.out_of_sync or (f"{counted(count, 'partition')} behind" if count else "")
-
-
-def _pod(service: Service, member: Member) -> Pod:
-    for pod in service.pods:
-        if pod.member == member:
-            return pod
-    raise Retryable(f"the scheduler of {service.name} does not list {member.pod}")

@@ -87,23 +87,3 @@ class StopAgent:
         if seen.process or seen.agent:
             return Waiting(f"{seen.unit} to end", "", self.waits.stop)
         return Waiting(f"agent {self.node.agent_id} to stay away", "", self.waits.stop)
-
-
-@dataclass(frozen=True)
-class LostAgent:
-    """The same gate where somebody else has terminated the instance: there is nobody to stop or to ask.
-
-    The master lists such an agent, with all its tasks, until it gives it up: an app that ran there looks whole.
-    """
-
-    name: ClassVar[str] = "stop-agent"
-    node: Node
-    mesos: MesosReads
-    waits: Waits
-
-    def run(self) -> Iterator[Waiting]:
-        gone = 0
-        while gone < LOOKS:
-            gone = gone + 1 if agent_by_id(self.mesos, self.node.agent_id) is None else 0
-            if gone < LOOKS:
-                yield Waiting(f"the master to give up agent {self.node.agent_id}", "", self.waits.stalled)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from dcosmaint.adapters.mesos import Mesos
-from dcosmaint.errors import DcosmaintError, Fatal, NodeFailed, Retryable
+from dcosmaint.errors import DcosmaintError, Fatal, Forbidden, NodeFailed, Retryable
 from dcosmaint.model import DEACTIVATE, DEACTIVATION, Framework
 from tests.adapters.dcos.canned import Canned, Reply, page, recorded, text
 
@@ -168,3 +168,26 @@ def test_an_uncordon_that_fails_says_why(
     canned.on("REACTIVATE_AGENT", reply)
     with pytest.raises(kind, match=says):
         mesos.uncordon("S1", DEACTIVATION)
+
+
+@pytest.mark.parametrize("reply", [Reply("", kind=""), text("Agent 'S1' not found", 404)])
+def test_an_agent_is_marked_gone_also_where_it_is_gone_already(canned: Canned, mesos: Mesos, reply: Reply) -> None:
+    canned.on("MARK_AGENT_GONE", reply)
+    mesos.mark_gone("S1")
+    assert [json.loads(request.body) for request in canned.asked] == [
+        {"type": "MARK_AGENT_GONE", "mark_agent_gone": {"agent_id": {"value": "S1"}}},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("reply", "kind"),
+    [
+        (text("Agents have not re-registered yet", 503), Retryable),
+        (text("Forbidden", 403), Forbidden),
+        (text("Failed to convert JSON into Call protobuf", 400), Fatal),
+    ],
+)
+def test_a_mark_that_fails_says_why(canned: Canned, mesos: Mesos, reply: Reply, kind: type[DcosmaintError]) -> None:
+    canned.on("MARK_AGENT_GONE", reply)
+    with pytest.raises(kind):
+        mesos.mark_gone("S1")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from dcosmaint.errors import Retryable
+from dcosmaint.errors import Fatal, Retryable
 from dcosmaint.model import Agent, Agents, ClusterFacts, Cordon, Framework, Resources, Task, Volume, Window
 from dcosmaint.sandbox.faces.cordons import Cordons, apart, left
 from dcosmaint.sandbox.faces.kept import Kept
@@ -63,6 +63,18 @@ class Mesos:
 
     def uncordon(self, agent_id: str, how: Cordon) -> None:
         self._passage.act("mesos", lambda: self._cordons.uncordon(agent_id, how))
+
+    def mark_gone(self, agent_id: str) -> None:
+        self._passage.act("mesos", lambda: self._mark_gone(agent_id))
+
+    def _mark_gone(self, agent_id: str) -> None:
+        if not self._world.shape.release.marks_gone:
+            raise Fatal("Mesos does not know MARK_AGENT_GONE before 1.5")
+        try:
+            self._world.operator.mark_gone(agent_id, by="tool")
+        except Rejected as error:
+            if error.status != 404:
+                raise
 
     def _agents(self) -> Agents:
         if self._world.faults.masterless:

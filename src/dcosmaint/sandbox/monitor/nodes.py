@@ -112,10 +112,26 @@ class Nodes:
     def gone(self, line: Line) -> None:
         self.cordons.pop(line["agent"], None)
         self._foreign.pop(line["agent"], None)
+        if line["how"] == "marked gone" and line["by"] in TOOL:
+            self._given_up(line)
         self._silent = line["silent"] if "silent" in line else line["at"]
         if line["instance"] in self._told and line["how"] == "unregistered":
             self._drained.add(line["instance"])
             self._back.pop(line["instance"], None)
+
+    def _given_up(self, line: Line) -> None:
+        """Schedulers replace what is there by themselves, at once."""
+        where = f"{line['instance']} ({line['address']})"
+        if line["state"] != "terminated":
+            self._desk.bark(line, f"the agent of {where} was marked gone, and its instance is {line['state']}")
+        if self._desk.targets and line["instance"] not in self._desk.targets:
+            self._desk.bark(line, f"the agent of {where} was marked gone and is no target")
+        leaving = by_service(line["pods"])
+        for service, pods in leaving.items():
+            if len(pods) > 1:
+                self._desk.bark(line, f"{service} was made replace {', '.join(pods)} at once")
+        self._brokers.within_cap(line, leaving)
+        self._brokers.whole_without(line, f"the agent of {where} was marked gone")
 
     def app_zero(self, line: Line) -> None:
         """An agent that falls silent takes what it has with it. What we took before that could not know of it."""

@@ -46,7 +46,7 @@ def _nanoseconds(duration: Json) -> int:
 
 
 def _mark_gone(world: World, agent_id: str, _member: Json) -> Answer:
-    world.operator.mark_gone(agent_id)
+    world.operator.mark_gone(agent_id, by="tool")
     return Answer()
 
 

@@ -11,7 +11,9 @@ from dcosmaint.sandbox.world.state import Framework
 
 STATES = ("STAGING", "STARTING", "RUNNING", "KILLING", "FINISHED", "KILLED", "FAILED", "LOST", "ERROR", "UNREACHABLE")
 CAPABILITIES = ("MULTI_ROLE", "TASK_KILLING_STATE", "RESERVATION_REFINEMENT")
-"""Not PARTITION_AWARE: to these frameworks a task that is gone is TASK_LOST."""
+AWARE = (*CAPABILITIES, "PARTITION_AWARE")
+"""To all others a task that can't be reached, or is gone for good, is TASK_LOST."""
+
 FAILOVER = 604800.0
 """Seconds for which the master keeps a framework that is away: one week, as the SDK and Marathon on DC/OS ask for."""
 
@@ -35,7 +37,7 @@ def brief(world: World, framework: Framework) -> Json:
         "name": name(framework),
         "used_resources": used,
         "offered_resources": sums(NOTHING),
-        "capabilities": list(CAPABILITIES),
+        "capabilities": list(AWARE if framework.aware else CAPABILITIES),
         "hostname": "",
         "webui_url": "",
         "active": there,
@@ -77,7 +79,7 @@ def v1_framework(world: World, framework: Framework) -> Json:
         "checkpoint": True,
         "roles": [framework.role],
         "principal": framework.principal,
-        "capabilities": [{"type": kind} for kind in CAPABILITIES],
+        "capabilities": [{"type": kind} for kind in (AWARE if framework.aware else CAPABILITIES)],
     }
     allocated = [
         entry
@@ -100,6 +102,6 @@ def counts(tasks: Ledger, *, agent_id: str = "") -> Json:
     """Tasks by state, as the summary counts them: phantoms are running ones there."""
     found = dict.fromkeys((f"TASK_{state}" for state in STATES), 0)
     for task, state in tasks.shown():
-        if not agent_id or task.agent_id == agent_id:
+        if state in found and (not agent_id or task.agent_id == agent_id):  # it counts none that is gone for good
             found[state] += 1
     return found

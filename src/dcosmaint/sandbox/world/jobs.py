@@ -15,7 +15,7 @@ class Jobs:
 
     def __init__(self, ground: Ground, master: Master, shape: JobsShape) -> None:
         self._ground, self._master, self._shape = ground, master, shape
-        self.framework = master.framework(shape.name, "*")
+        self.framework = master.framework(shape.name, "*", aware=False)
         master.subscribe(self.framework, self)
         self._count = 0
         if shape.every:

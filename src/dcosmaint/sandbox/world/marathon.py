@@ -11,6 +11,9 @@ from dcosmaint.sandbox.world.master import Master
 from dcosmaint.sandbox.world.state import Agent, App, Framework, Task
 
 NAME = "marathon"
+AWAY = ("TASK_LOST", "TASK_UNREACHABLE")
+"""States of a task whose agent may come back."""
+
 FIRST_CHECK = 5.0
 """Seconds until a running task has a health result: before that it is neither healthy nor unhealthy."""
 
@@ -99,9 +102,13 @@ class Marathon:
     # ---- what the master says
 
     def updated(self, task: Task) -> None:
-        app = self._owners[task.id]
+        app = self._owners.get(task.id)
+        if app is None:  # another one has been started in its place
+            return
         self.changes += 1
-        if task.state == "TASK_RUNNING":
+        if task in app.waiting:
+            self._lost_for_good(app, task)
+        elif task.state == "TASK_RUNNING":
             app.failures = 0
             self._ground.clock.after(FIRST_CHECK, partial(self._relieve, app))
         else:
@@ -109,10 +116,21 @@ class Marathon:
         if app.id in self._watchers:
             self._watchers[app.id](task)
 
+    def _lost_for_good(self, app: App, task: Task) -> None:
+        """Nobody waits for its data any more: it is started anew, without it."""
+        app.waiting.remove(task)
+        app.due += 1
+        self._ground.log.write("marathon", "data-lost", app=app.id, agent=task.agent_id)
+        self._poke(app)
+
     def _gone(self, app: App, task: Task) -> None:
-        del self._owners[task.id]
         app.tasks.remove(task)
-        app.due += task not in app.old
+        waits = app.shape.resident and task.state in AWAY
+        if waits:
+            app.waiting.append(task)
+        else:
+            del self._owners[task.id]
+        app.due += task not in app.old and not waits
         app.old = [other for other in app.old if other is not task]
         app.failures += task.state == "TASK_FAILED"
         if task.running_at and not app.running:
@@ -122,7 +140,16 @@ class Marathon:
 
     def offered(self) -> None:
         for app in self._ground.apps.values():
+            self._return(app)
             self._poke(app)
+
+    def _return(self, app: App) -> None:
+        """What waits for its data starts again where that is offered."""
+        agents = self._ground.agents
+        for task in [task for task in app.waiting if agents[task.agent_id].offers]:
+            app.waiting.remove(task)
+            del self._owners[task.id]
+            self._master.launch(self._task(app, agents[task.agent_id]))
 
     # ---- launching
 

@@ -14,6 +14,7 @@ from dcosmaint.sandbox.world.state import Agent, Framework, Machine, Task
 ALLOCATION = 1.0
 """Seconds between two rounds of the allocator: what became free is offered to nobody before the next one."""
 
+GONE = "TASK_GONE_BY_OPERATOR"
 UNREACHABLE_AFTER = 300.0
 """Seconds until a disconnected agent is taken off the list: 20 pings of 15 s on DC/OS."""
 
@@ -36,8 +37,8 @@ class Master:
 
     # ---- frameworks and tasks
 
-    def framework(self, name: str, role: str) -> Framework:
-        framework = Framework(f"{self.id}-{len(self.frameworks):04d}", name, role)
+    def framework(self, name: str, role: str, *, aware: bool = True) -> Framework:
+        framework = Framework(f"{self.id}-{len(self.frameworks):04d}", name, role, aware)
         self.frameworks[name] = framework
         return framework
 
@@ -189,15 +190,26 @@ class Master:
             silent = round(since - self._ground.clock.began, 3)
             self._ground.tell("mesos", "agent-gone", agent.machine, how="unreachable", silent=silent)
             agent.unreachable, deactivated = True, agent.deactivated
-            self.remove(agent, "health check timed out")
+            self.remove(agent, "health check timed out", "TASK_UNREACHABLE")
             agent.deactivated = deactivated  # the registry keeps that with the id
 
-    def remove(self, agent: Agent, reason: str) -> None:
+    def remove(self, agent: Agent, reason: str, state: str = "TASK_LOST") -> None:
+        """`state`: of its tasks, for those frameworks that are told apart what became of them."""
         agent.listed = agent.connected = agent.deactivated = agent.recovering = False
         agent.drain = None
         self.changes += 1
         for task in list(agent.tasks.values()):
-            self.end(task, "TASK_LOST", reason)
+            self.end(task, state if self.frameworks[task.framework].aware else "TASK_LOST", reason)
+
+    def forget(self, agent: Agent, reason: str) -> None:
+        """An agent that could not be reached is gone for good: what ran there is, too."""
+        for framework in self.frameworks.values():
+            for task in framework.completed:
+                if task.agent_id == agent.id and task.state == "TASK_UNREACHABLE":
+                    task.state, task.reason, task.ended_at = GONE, reason, self._ground.clock.now
+                    self.events.tell("TASK_UPDATED", task)
+                    self._schedulers[framework.name].updated(task)
+        self.changes += 1
 
     def deactivate(self, agent_id: str, by: str = "tool") -> None:
         if not self._ground.shape.release.deactivates:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from dcosmaint.sandbox.world import master
 from dcosmaint.sandbox.world.faults import Rejected
 from dcosmaint.sandbox.world.ground import Ground
 from dcosmaint.sandbox.world.master import Master
@@ -14,8 +15,6 @@ DRAINING, GONE = "drained by the operator", "Agent has been marked gone"
 
 
 class Operator:
-    """The World's frameworks are not PARTITION_AWARE: what goes with its agent is TASK_LOST to them, and not GONE."""
-
     def __init__(self, ground: Ground, master: Master, systemd: Systemd) -> None:
         self._ground = ground
         self._master = master
@@ -62,9 +61,10 @@ class Operator:
             raise Rejected(404, f"Agent '{agent_id}' not found")
         if agent.gone:
             return
-        self._ground.tell(by, "agent-gone", agent.machine, how="marked gone")
+        self._ground.tell(by, "agent-gone", agent.machine, how="marked gone", state=agent.machine.state)
         agent.gone, drain = True, agent.drain
-        self._master.remove(agent, GONE)
+        self._master.forget(agent, GONE)
+        self._master.remove(agent, GONE, master.GONE)
         agent.drain = drain  # asked to reactivate it, the master still says that it drains
         if agent.machine.agent_id == agent.id:
             self._systemd.shut_down(agent.machine)

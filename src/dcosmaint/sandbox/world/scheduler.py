@@ -7,7 +7,7 @@ from functools import partial
 from dcosmaint.sandbox.world.faults import Rejected
 from dcosmaint.sandbox.world.ground import Ground
 from dcosmaint.sandbox.world.kafka import Broker, Phase, SdkService
-from dcosmaint.sandbox.world.master import ALLOCATION, Master
+from dcosmaint.sandbox.world.master import ALLOCATION, GONE, Master
 from dcosmaint.sandbox.world.shape import KafkaShape
 from dcosmaint.sandbox.world.state import Agent, Task
 from dcosmaint.sandbox.world.stores import Store
@@ -103,6 +103,7 @@ class ServiceScheduler:
             self._ground.clock.after(self._ground.chance.within((8.0, 25.0)), ready)
         elif not task.live:
             self.topics.leave(broker)
+            broker.marked = broker.marked or (task.state == GONE and self.service.shape.learns)
             if broker.marked:
                 self.topics.wipe(broker)
             facts = {"pod": broker.pod, "agent": task.agent_id, "why": task.reason, "lost": self._ground.lost}

@@ -70,6 +70,7 @@ class KafkaShape:
     package: str = "kafka"
     size: Size = Size(1.0, 4096.0, 20480.0)
     secured: bool = False
+    learns: bool = True  # its SDK (from 0.55.2) replaces a member by itself that is gone for good
     seeds: ClassVar[int | None] = None
     proof: ClassVar[bool] = False
     apart: ClassVar[tuple[tuple[str, str], ...]] = ()
@@ -101,6 +102,7 @@ class StoreShape:
     proof: bool = True
     apart: tuple[tuple[str, str], ...] = ()
     size: Size = Size(1.0, 4096.0, 20480.0)
+    learns: bool = True
     api: ClassVar[str] = "pod"
     topics: ClassVar[tuple[TopicShape, ...]] = ()
 

@@ -169,6 +169,7 @@ class Framework:
     id: str
     name: str
     role: str
+    aware: bool = True  # PARTITION_AWARE: it is told apart whether a task can't be reached, or is gone for good
     active: bool = True
     completed: list[Task] = field(default_factory=list)  # newest last, the last 100
 
@@ -190,6 +191,7 @@ class App:
     cycling: bool = False  # its backoff runs
     failures: int = 0  # in a row: the backoff grows with them
     old: list[Task] = field(default_factory=list)  # instances that a restart ends once the new ones serve
+    waiting: list[Task] = field(default_factory=list)  # lost with their agent, whose data they wait for
 
     @property
     def id(self) -> str:

@@ -98,7 +98,8 @@ class World:
         self, shape: ServiceShape, on: Sequence[str], scheduler_on: str, copies: Sequence[Copies] | None = None
     ) -> SdkService:
         """A service whose pod n runs on the agent `on[n]`; `copies` are a Kafka's partitions where they are known."""
-        service = SdkService(shape, self.master.framework(shape.name, role_of(shape.name)))
+        framework = self.master.framework(shape.name, role_of(shape.name), aware=shape.api != "brokers")
+        service = SdkService(shape, framework)
         scheduler = ServiceScheduler(self.ground, self.master, service)
         self.master.subscribe(service.framework, scheduler)
         for index, agent_id in enumerate(on):

@@ -86,6 +86,7 @@ def _renew(world: World) -> None:
         machine = world.node(address)
         if machine.ami == ami and machine.launched_at > world.clock.began and machine.state == "running":
             world.vanish(machine.id)
+            machine.emptied = machine.apart and world.shape.same_ip < 1.0
     world.at(60.0, partial(replace_lost, world))
 
 
