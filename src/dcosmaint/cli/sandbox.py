@@ -29,6 +29,10 @@ QUICK = 200.0
 OUTLIVING = "What each node keeps on a volume that outlives its instance."
 FAULTS = "none; some: one answer in fifty gets lost; or names of docs/reliability.md, with commas between them."
 
+KAFKA_HELP = (
+    "Its services. rf1: one topic has one copy; stores: a Cassandra and an HDFS, too; secured: only the brokers of one"
+    " Kafka tell who is in sync; dedicated: no node is to spare for its brokers."
+)
 JOBS_HELP = "Tasks of other frameworks, which nobody moves."
 
 at = click.option("--dir", "root", type=click.Path(path_type=Path, file_okay=False), help="Where its files are.")
@@ -42,10 +46,8 @@ def sandbox() -> None:
 @sandbox.command()
 @at
 @click.option("--nodes", type=click.IntRange(8, 200), default=12, show_default=True)
-@click.option("--kafka", type=click.Choice(list(KAFKA)), default="default", show_default=True)
-@click.option(
-    "--jobs", type=click.Choice(list(JOBS)), default="none", show_default=True, help="Tasks that nobody moves."
-)
+@click.option("--kafka", type=click.Choice(list(KAFKA)), default="default", show_default=True, help=KAFKA_HELP)
+@click.option("--jobs", type=click.Choice(list(JOBS)), default="none", show_default=True, help=JOBS_HELP)
 @click.option("--profile", type=click.Choice(list(PROFILES)), default="2.1", show_default=True, help="DC/OS version.")
 @click.option("--time-factor", type=float, default=60.0, show_default=True, help="How much faster its time runs.")
 @click.option("--faults", default="none", show_default=True, help=FAULTS)
