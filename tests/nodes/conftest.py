@@ -39,5 +39,5 @@ def boot(_able: None, tmp_path: Path) -> Iterator[Boot]:
 
 
 def units_of(node: Node) -> NodeUnits:
-    settings = SshSettings(user=USER, key=node.key, port=node.port, connect=10.0)
-    return NodeUnits(Ssh(settings, HostKeys(node.folder / "known_hosts")), deadline=30.0)
+    settings = SshSettings(user=USER, key=node.key, port=node.port, connect=30.0)
+    return NodeUnits(Ssh(settings, HostKeys(node.folder / "known_hosts")), deadline=60.0)

@@ -24,6 +24,9 @@ HERE = Path(__file__).parent
 PROGRAMS = ("unshare", "nsenter", "setpriv", "sshd", "sudo", "pgrep", "systemctl")
 SYSTEMD = Path("/lib/systemd/systemd")
 NUMBERS = count(1)
+PATIENCE = 60.0
+"""Seconds: what is slower than that will not come."""
+
 SIGHUP = signal.SIGHUP
 """What ends a systemd that reboots."""
 
@@ -77,6 +80,11 @@ class Node:
         """Its files while it is up, as it sees them."""
         return Path(f"/proc/{self.pid}/root")
 
+    @property
+    def cgroup(self) -> str:
+        """The name of the control group that all of its processes are in, as seen from outside."""
+        return f"dcosmaint-{self.address}"
+
     # ---- power
 
     def install(self) -> None:
@@ -85,8 +93,8 @@ class Node:
         (self.folder / "kept").mkdir()
         with self.console.open("ab") as console:
             self._keeper = subprocess.Popen(
-                ["unshare", "--mount", "--propagation", "private", "sh", HERE / "hold.sh", self.folder, self._cgroup],
-                text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=console,
+                ["unshare", "--mount", "--propagation", "private", "sh", HERE / "hold.sh", self.folder, self.cgroup],
+                text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=console, start_new_session=True,
             )  # fmt: skip
         assert self._keeper.stdout
         assert self._keeper.stdout.readline() == "kept\n", self.console.read_text()
@@ -97,8 +105,8 @@ class Node:
         with self.console.open("ab") as console:
             self._machine = subprocess.Popen(
                 ["setpriv", "--pdeathsig=KILL", "nsenter", f"--mount=/proc/{self._keeper.pid}/ns/mnt",
-                 "sh", HERE / "boot.sh", kept / "disk", kept / "cgroup" / self._cgroup],
-                stdin=subprocess.DEVNULL, stdout=console, stderr=console,
+                 "sh", HERE / "boot.sh", kept / "disk", kept / "cgroup" / self.cgroup],
+                stdin=subprocess.DEVNULL, stdout=console, stderr=console, start_new_session=True,
             )  # fmt: skip
         self._await(self._has_init, "its systemd")
         self._await(self._answers, "its sshd")
@@ -166,14 +174,10 @@ class Node:
         """The ids under which its master lists it."""
         return sorted(path.name for path in (self.root / "var/lib/master/registered").iterdir())
 
-    def until(self, look: Callable[[], bool], what: str, within: float = 20.0) -> None:
+    def until(self, look: Callable[[], bool], what: str, within: float = PATIENCE) -> None:
         self._await(look, what, within)
 
     # ---- how
-
-    @property
-    def _cgroup(self) -> str:
-        return f"dcosmaint-{self.address}"
 
     def _has_init(self) -> bool:
         assert self._machine
@@ -191,10 +195,10 @@ class Node:
         except OSError:
             return False
 
-    def _await(self, look: Callable[[], bool], what: str, within: float = 20.0) -> None:
+    def _await(self, look: Callable[[], bool], what: str, within: float = PATIENCE) -> None:
         end = time.monotonic() + within
         while not look():
-            assert time.monotonic() < end, f"no {what}: {(self.folder / 'console').read_text()}"
+            assert time.monotonic() < end, f"no {what}: {self.console.read_text()}"
             assert self._machine is None or self._machine.poll() is None, self.console.read_text()
             time.sleep(0.02)
 

@@ -22,8 +22,8 @@ import os, pathlib, sys
 from tests.nodes.layout import Layout
 from tests.nodes.node import node
 with node(pathlib.Path(sys.argv[1]), Layout("2.1")) as made:
-    print(made.pid, flush=True)
-    os.kill(os.getpid(), 9)
+    print(made.pid, made.cgroup, flush=True)
+    os.killpg(0, 9)
 """
 
 
@@ -42,11 +42,13 @@ def test_it_is_a_systemd_of_its_own_on_which_nothing_has_failed(boot: Boot) -> N
 
 def test_nothing_is_left_of_a_node_whose_maker_was_killed(tmp_path: Path, _able: None) -> None:
     argv = [sys.executable, "-c", KILLED, str(tmp_path)]
-    killed = subprocess.run(argv, cwd=Path(__file__).parents[2], stdout=subprocess.PIPE, text=True, check=False)
+    killed = subprocess.run(
+        argv, cwd=Path(__file__).parents[2], stdout=subprocess.PIPE, text=True, check=False, start_new_session=True
+    )
     assert killed.returncode == -signal.SIGKILL
-    systemd = int(killed.stdout)
+    systemd, cgroup = killed.stdout.split()
     end = time.monotonic() + 10
-    while _runs(systemd):
+    while _runs(int(systemd)) or list(Path("/sys/fs/cgroup").glob(f"**/{cgroup}")):
         assert time.monotonic() < end
         time.sleep(0.05)
     assert str(tmp_path) not in Path("/proc/mounts").read_text()

@@ -15,7 +15,7 @@ from dcosmaint.errors import Retryable
 from dcosmaint.model import Instance, Units
 from tests.nodes.conftest import Boot
 from tests.nodes.layout import Layout
-from tests.nodes.node import Node
+from tests.nodes.node import PATIENCE, Node
 from tests.nodes.pretended import Pretended, pretended
 
 pytestmark = [pytest.mark.real, pytest.mark.slow]
@@ -111,7 +111,7 @@ class Pair:
     def same_look(self) -> Units:
         theirs = NodeUnits(self.twin).look(self.node.instance)
         seen = [self.units.look(self.node.instance)]
-        end = time.monotonic() + RESTARTED
+        end = time.monotonic() + PATIENCE
         while seen[-1] != theirs and time.monotonic() < end:
             seen.append(self.units.look(self.node.instance))
         assert seen[-1] == theirs

@@ -81,7 +81,7 @@ def test_docker_dumps_its_stacks_stops_with_its_containers_and_starts_again(boot
 def test_a_stop_of_docker_is_not_waited_for_and_its_containers_are_counted_until_they_end(boot: Boot) -> None:
     node = boot(PRIVATE)
     units = units_of(node)
-    node.sh("mkdir -p /etc/docker; echo 3 >/etc/docker/slow")
+    node.sh("mkdir -p /etc/docker; echo 5 >/etc/docker/slow")
     node.docker("run")
     units.stop_docker(node.instance)
     seen = units.look(node.instance)
