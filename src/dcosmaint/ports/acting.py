@@ -90,7 +90,7 @@ class UnitActs(Protocol):
         ...
 
     def signal_agent(self, instance: Instance) -> None:
-        """SIGUSR1 to the main process: it unregisters, and its work moves."""
+        """SIGUSR1 to its own process: it unregisters, and its work moves."""
         ...
 
     def stop_agent(self, instance: Instance) -> None:
