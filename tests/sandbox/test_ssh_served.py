@@ -115,6 +115,14 @@ def test_a_node_shows_its_units_to_the_tool(bench: Bench) -> None:
     assert seen.shims == 1
 
 
+def test_an_executor_has_an_agent_started_again_that_was_stopped_without_its_socket(bench: Bench) -> None:
+    bench.sh("sudo systemctl stop dcos-mesos-slave")
+    bench.await_(lambda: bench.units.look(bench.instance).process)
+    bench.sh("sudo systemctl stop dcos-mesos-slave.socket dcos-mesos-slave.service")
+    bench.pace.skip(60.0)
+    assert not bench.units.look(bench.instance).agent
+
+
 @pytest.mark.parametrize("bench", ["1.11"], indirect=True)
 def test_before_2_1_there_is_no_socket_unit(bench: Bench) -> None:
     code, _, error = bench.sh("sudo -n systemctl stop dcos-mesos-slave.socket")

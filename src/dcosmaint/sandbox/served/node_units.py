@@ -13,6 +13,9 @@ DOCKER, DOCKER_SOCKET = "docker.service", "docker.socket"
 NO_SUCH_UNIT = 5
 """How systemctl ends for a unit that is not loaded."""
 
+RECONNECT = 2.0
+"""Seconds until an executor notices that its agent is gone."""
+
 
 @dataclass
 class Node:
@@ -75,6 +78,7 @@ class Units:
         elif unit == self.agent:
             if self._machine.process or self._machine.restarting:
                 self._world.systemd.stop_agent(self._machine)
+                self._world.ground.clock.after(RECONNECT, self._connected)
         else:
             self._node.sockets.discard(unit)
             if unit == DOCKER_SOCKET:
@@ -88,6 +92,13 @@ class Units:
     def main(self, unit: str) -> bool:
         """Whether the unit has a main process."""
         return self.properties(unit).get("MainPID", "0") != "0"
+
+    def _connected(self) -> None:
+        """An executor that has lost its agent tries the socket: where it listens, systemd starts the agent for it."""
+        agent = self._world.ground.agents.get(self._machine.agent_id)
+        lost = bool(agent and agent.tasks) and not self._machine.process
+        if lost and self.agent_socket in self._node.sockets and not self._node.files.failed_conditions(self.agent):
+            self._world.systemd.restart_agent(self._machine, by="systemd")
 
     def _start_agent(self) -> None:
         if self._machine.process:
