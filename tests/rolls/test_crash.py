@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -19,6 +18,7 @@ from dcosmaint.journal import Journal
 from dcosmaint.lines import RollBegun
 from dcosmaint.model import Policy, Roll, Verdict, Work
 from dcosmaint.sandbox.world import Shape, World, build
+from dcosmaint.sandbox.world.faults.nodes import in_flight
 from tests.rolls.mortal import Killed, Life, MortalFile, mortal
 from tests.rolls.stage import (
     EVENTS,
@@ -81,10 +81,17 @@ def cut_off(world: World, roll: Roll) -> list[str]:
 
 
 def one_lost(stage: Stage) -> Roll:
-    """Somebody else terminates its instance when its members are about to move."""
-    roll = stage.roll(Work.REPLACE, named(1), QUICK)
-    stage.world.at(30.0, partial(stage.world.vanish, roll.targets[0]))
-    return roll
+    """Somebody else terminates its instance as soon as it is taken out: where it is cordoned, its members are there."""
+    world = stage.world
+
+    def vanish() -> None:
+        if found := in_flight(world):
+            world.vanish(found[0].id)
+        else:
+            world.at(1.0, vanish)
+
+    world.at(1.0, vanish)
+    return stage.roll(Work.REPLACE, named(1), QUICK)
 
 
 EDGE = replace(SMALL, nodes=6, public=2)
