@@ -74,13 +74,15 @@ class Shelf:
         return tuple(takewhile(self._torn, self.ids()))
 
     def to_end(self, roll_id: str) -> bool:
-        """Whether it has begun by a journal here, and has not ended, as far as that can be read."""
+        """Whether it has begun by a journal here, and has not ended. Raises `Unfit` where that can't be told."""
         if not self.journal(roll_id).exists() or self._torn(roll_id):
             return False
         try:
             return self.load(roll_id).progress.over not in ENDED
         except Unfit as error:
-            return error.loose
+            if error.loose:
+                raise
+            return False
 
     def may_be_loose(self, roll_id: str) -> bool:
         """Whether it has left nodes or cordons in flight, as far as its journal can be read (R2)."""

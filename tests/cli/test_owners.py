@@ -88,6 +88,11 @@ def test_a_lock_that_a_killed_roll_left_is_told_with_its_resume(desk: Desk) -> N
     assert ended.exit_code == 5
     assert f"`dcosmaint resume {roll}` goes on with that roll, `dcosmaint abort {roll}` ends it" in ended.output
     assert "left its lock behind: `dcosmaint resume` takes it over" in desk.type("status").output
+    whole = journal.read_text()
+    journal.write_text("no line of ours\n" + whole)
+    assert f"`dcosmaint status {roll}` says why" in desk.roll().output
+    assert "takes it" not in desk.type("status").output
+    journal.write_text(whole)
     journal.write_text(journal.read_text() + json.dumps({"at": 1e9, "event": "roll-aborted", "by": "ann"}) + "\n")
     assert "`dcosmaint unlock` takes the lock away" in desk.roll().output
 

@@ -23,7 +23,7 @@ from dcosmaint.cli.signals import unwinding
 from dcosmaint.errors import DcosmaintError, Fatal, Locked, Retryable, Usage
 from dcosmaint.ports import Lease
 from dcosmaint.redaction import redacted
-from dcosmaint.shelf import Shelf
+from dcosmaint.shelf import Shelf, Unfit
 
 WATCHED = "note: its heartbeat is watched for most of a minute before the lock is taken away"
 
@@ -77,8 +77,8 @@ class Locks:
         with self.shared() as shared:
             left = shared.holder() if shared else None
         if left and owners.ended(left):
-            helps = "`dcosmaint resume` takes it over" if self._to_end(left) else "`dcosmaint unlock` takes it away"
-            return f"{left.by}, whose process {left.pid} has ended and left its lock behind: {helps}"
+            helps = {True: ": `dcosmaint resume` takes it over", False: ": `dcosmaint unlock` takes it away", None: ""}
+            return f"{left.by}, whose process {left.pid} has ended and left its lock behind{helps[self._to_end(left)]}"
         return str(left or "")
 
     def at_work(self, roll_id: str) -> AtWork | None:
@@ -116,17 +116,22 @@ class Locks:
 
     def _left_behind(self, found: Holder) -> Locked:
         """By a process that nobody has to wait for."""
-        if self._to_end(found):
-            helps = f"`dcosmaint resume {found.roll}` goes on with that roll, `dcosmaint abort {found.roll}` ends it"
-        else:
-            helps = "No journal here tells of anything that its roll has left: `dcosmaint unlock` takes the lock away"
+        helps = {
+            True: f"`dcosmaint resume {found.roll}` goes on with that roll, `dcosmaint abort {found.roll}` ends it",
+            False: "No journal here tells of anything that its roll has left: `dcosmaint unlock` takes the lock away",
+            None: f"Its journal is not fit to go on with: `dcosmaint status {found.roll}` says why",
+        }
         return Locked(
-            f"The lock of the cluster {self.cluster} was left behind by {found}: that process ran on this machine, and"
-            f" has ended. Nothing was touched. {helps}"
+            f"The lock of the cluster {self.cluster} was left behind by {found}; that process ran on this machine, and"
+            f" has ended. Nothing was touched. {helps[self._to_end(found)]}"
         )
 
-    def _to_end(self, found: Holder) -> bool:
-        return Shelf(self.folder, self.cluster).to_end(found.roll)
+    def _to_end(self, found: Holder) -> bool | None:
+        """Whether a resume would have something to do; None where its journal does not tell."""
+        try:
+            return Shelf(self.folder, self.cluster).to_end(found.roll)
+        except Unfit:
+            return None
 
     def _us(self, roll_id: str) -> Holder:
         return Holder(who(), os.getpid(), roll_id, time.time(), Process.now(os.getpid()).born)

@@ -70,7 +70,7 @@ def _nothing(cluster: Cluster) -> tuple[dict[str, object], str]:
         "state": "none",
         "lock": holder,
     }
-    at_work = f"\nThe cluster is being maintained by {holder}: its journal is not here, or not begun." if holder else ""
+    at_work = f"\nThe cluster is being maintained by {holder}. Its journal is not here, or not begun." if holder else ""
     return facts, f"No roll of this cluster is known here.{at_work}"
 
 

@@ -56,6 +56,8 @@ def _typed(cluster: Cluster, holder: Holder, owner: str | None) -> bool:
     click.echo(f"The lock of {cluster.name} is held by {holder}, {hours:.1f} h ago.", err=True)
     click.echo("Take it away only if that process is dead: two rolls at once break the caps of both.", err=True)
     given = owner if owner is not None else _asked(f"Type the owner's name ({holder.by}) to take the lock away")
+    if not given:
+        raise Refused(f"nobody typed the owner's name: add --owner {holder.by}. Nothing was touched.")
     if given != holder.by:
         raise _another(holder)
     return True
