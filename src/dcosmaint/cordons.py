@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dcosmaint.errors import DcosmaintError, Fatal, LeaseUnread, NodeFailed, Retryable
 from dcosmaint.journal import Journal
 from dcosmaint.lines import Cordoned, Uncordoned
-from dcosmaint.model import Cordon, Inventory
+from dcosmaint.model import Cordon, Inventory, marks
 from dcosmaint.ports import MesosActs
 
 
@@ -43,11 +43,11 @@ class Cordons:
             self._endure(agent, error)
 
     def _find(self, inventory: Inventory) -> None:
-        """What this roll has set apart where none of its nodes is in flight: after a kill, or a comeback."""
+        """What bears the name of this roll where none of its nodes is in flight: after a kill, or a comeback."""
         progress, roll = self._journal.progress, self._journal.roll.id
         known = {flight.node.agent_id for flight in progress.flights.values()} | {*progress.steered}
         for agent in inventory.agents:
-            if agent.id not in known and any(apart.roll == roll for apart in agent.apart):
+            if agent.id not in known and roll in marks(agent, inventory.windows, (roll,)):
                 self._journal.append(Cordoned(agent.id))
 
     def _lift(self, agent: str, inventory: Inventory) -> DcosmaintError | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from dcosmaint.model import Finding, Node, Progress, Registration, Roll, Work
+from dcosmaint.model import Finding, Inventory, Node, Progress, Registration, Roll, Work, marks
 from dcosmaint.shelf import Shelf
 
 Registrations = tuple[Registration, ...]
@@ -37,11 +37,17 @@ def drained_from(shelf: Shelf, roll: Roll) -> Mapping[str, Registrations]:
     return {target: found for target in targets if (found := _newest(shelf, target))}
 
 
-def lifted_by(shelf: Shelf, roll: Roll) -> tuple[str, ...]:
-    """Earlier rolls whose mark may be on the targets of an undrain: they are known here, so theirs is ours to lift."""
-    targets = roll.targets if roll.work is Work.UNDRAIN else ()
-    earlier = (each for target in targets for each in shelf.of(target))
-    return tuple(dict.fromkeys(each.id for each in earlier if each.manner.marked))
+def lifted_by(shelf: Shelf, roll: Roll, inventory: Inventory) -> tuple[str, ...]:
+    """Earlier rolls whose mark may be on the targets of an undrain: they are known here, so theirs is ours to lift.
+
+    A mark that is there counts, whichever instance it was made for: it may have come with a work dir or an address.
+    """
+    if roll.work is not Work.UNDRAIN:
+        return ()
+    earlier = (each.id for target in roll.targets for each in shelf.of(target) if each.manner.marked)
+    agents = (node.agent for node in inventory.nodes if node.agent and node.instance.id in roll.targets)
+    there = (mark for agent in agents for mark in marks(agent, inventory.windows, shelf.ids()))
+    return tuple(dict.fromkeys((*earlier, *there)))
 
 
 def silent(shelf: Shelf, roll: Roll, nodes: Sequence[Node]) -> tuple[str, ...]:

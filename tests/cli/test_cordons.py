@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from dcosmaint.model import Cordon, Method
+from dcosmaint.model.windows import window
 from dcosmaint.sandbox.faces import in_process
 from dcosmaint.sandbox.world import AppShape, KafkaShape, Shape, TopicShape
+from dcosmaint.sandbox.world.maintenance import MachineId, Planned
 from tests.cli.stage import Stage
 
 SHAPE = Shape(
@@ -71,6 +73,26 @@ def test_what_a_roll_that_is_over_has_left_is_lifted_by_an_undrain(stage: Stage,
     assert stage.world.ground.agents[machine.agent_id].set_apart == {}
     assert stage.world.maintenance.windows == ()
     assert "Nothing to do" in stage.type("undrain", node, "--yes").output
+
+
+def test_a_mark_counts_whichever_instance_or_agent_it_was_made_for(stage: Stage, method: Method) -> None:
+    """A volume brings a reservation to another instance; a window stays with the address under a new agent's id."""
+    other, node = stage.address(0), stage.address(1)
+    for words in (("drain", other, "--yes"), ("undrain", other, "--yes")):
+        assert stage.type(*words).exit_code == 0
+    machine, drain = stage.world.node(node), stage.shelf.ids()[-1]
+    if method == "reserve":
+        in_process(stage.world, failures=0.0).acts.mesos.cordon(machine.agent_id, Cordon(method, (drain,)))
+        stage.world.followers.abandon()
+    else:
+        ip = machine.private_ip
+        mine = window(drain, "an-agent-before", ip, ip, stage.world.now)
+        stage.world.maintenance.write([Planned((MachineId(ip, ip),), mine.start, mine.duration)])
+    ended = stage.type("undrain", node, "--yes")
+    assert ended.exit_code == 0, ended.output
+    assert "Nothing to do" not in ended.output
+    assert stage.world.ground.agents[machine.agent_id].set_apart == {}
+    assert stage.world.maintenance.windows == ()
 
 
 def test_what_is_left_of_a_roll_that_is_not_known_here_is_not_lifted(stage: Stage, method: Method) -> None:

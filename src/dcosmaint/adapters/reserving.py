@@ -60,8 +60,9 @@ class Reserving(Cordoning):
         return not any(entries(own, how.rolls))
 
     def close(self) -> None:
-        for agent_id in [*self._followers]:
-            self._leave(agent_id)
+        """Waits for none of them: what they would set apart now is found by its label."""
+        for follower in self._followers.values():
+            follower.stop()
 
     def _leave(self, agent_id: str) -> None:
         with self._alone:

@@ -29,21 +29,21 @@ class Scheduling(Cordoning):
 
     def cordon(self, agent_id: str, how: Cordon) -> None:
         """A machine is in one window only: where somebody else has scheduled it, that does as well."""
-        answer = self._router.get(f"{SLAVES}?slave_id={agent_id}")
-        found = [read_agent(body) for body in answer.json().list("slaves") if body.text("id") == agent_id]
-        if not found:
+        agent, now = self._listed(agent_id)
+        if agent is None:
             raise Retryable(f"agent {agent_id} can't be cordoned: the master does not know it now")
-        mine = window(how.rolls[0], agent_id, found[0].hostname, found[0].private_ip, answer.at())
+        mine = window(how.rolls[0], agent_id, agent.hostname, agent.private_ip, now)
         with self._alone:
             seen = schedule(self._router)
-            here = [each for entry in seen for each in windows(entry) if _at(each, found[0])]
+            here = [each for entry in seen for each in windows(entry) if _at(each, agent)]
             if not any(_holds(each, agent_id, how) for each in here):
-                self._write([*(entry for entry in seen if not _stale(entry, found[0], how)), _entry(mine)])
+                self._write([*(entry for entry in seen if not _stale(entry, agent, how)), _entry(mine)])
 
     def uncordon(self, agent_id: str, how: Cordon) -> None:
+        agent, _ = self._listed(agent_id)
         with self._alone:
             seen = schedule(self._router)
-            left = [entry for entry in seen if not _mine(entry, agent_id, how)]
+            left = [entry for entry in seen if not _mine(entry, agent_id, agent, how)]
             if len(left) < len(seen):
                 self._write(left)
 
@@ -52,7 +52,14 @@ class Scheduling(Cordoning):
         return any(_holds(each, agent.id, how) for each in there)
 
     def lifted(self, agent_id: str, how: Cordon) -> bool:
-        return not any(_mine(entry, agent_id, how) for entry in schedule(self._router))
+        agent, _ = self._listed(agent_id)
+        return not any(_mine(entry, agent_id, agent, how) for entry in schedule(self._router))
+
+    def _listed(self, agent_id: str) -> tuple[Agent | None, float]:
+        """The agent, and what time it is for the master."""
+        answer = self._router.get(f"{SLAVES}?slave_id={agent_id}")
+        found = [read_agent(body) for body in answer.json().list("slaves") if body.text("id") == agent_id]
+        return found[0] if found else None, answer.at()
 
     def _write(self, entries: list[Body]) -> None:
         """Raises `Retryable` where it is another one afterwards: somebody wrote it at the same moment."""
@@ -101,8 +108,10 @@ def _stale(entry: Body, agent: Agent, how: Cordon) -> bool:
     return any(_at(each, agent) and any(each.of(roll) for roll in how.rolls) for each in windows(entry))
 
 
-def _mine(entry: Body, agent_id: str, how: Cordon) -> bool:
-    return any(each.about(agent_id) and any(each.of(roll) for roll in how.rolls) for each in windows(entry))
+def _mine(entry: Body, agent_id: str, agent: Agent | None, how: Cordon) -> bool:
+    """For it, or for another agent that its machine had before."""
+    ours = [each for each in windows(entry) if any(each.of(roll) for roll in how.rolls)]
+    return any(each.about(agent_id) or (agent is not None and _at(each, agent)) for each in ours)
 
 
 def _entry(mine: Window) -> Body:

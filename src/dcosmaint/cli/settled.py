@@ -9,7 +9,7 @@ from dcosmaint.cli.cluster import Cluster
 from dcosmaint.cli.exits import NO_ANSWER, untouched
 from dcosmaint.drained import left_so
 from dcosmaint.errors import NodeFailed, Refused
-from dcosmaint.model import Node, Units, Work
+from dcosmaint.model import Node, Units, Work, marks
 from dcosmaint.plan import Plan
 from dcosmaint.shelf import Shelf
 
@@ -56,8 +56,7 @@ def _marked(plan: Plan, node: Node) -> bool:
     lifts, agent = plan.roll.lifts, node.agent
     if agent is None:
         return False
-    here = [window for window in plan.inventory.windows if window.about(agent.id)]
-    return any(a.roll in lifts for a in agent.apart) or any(w.of(roll) for w in here for roll in lifts)
+    return bool(marks(agent, plan.inventory.windows, lifts))
 
 
 def _said(plan: Plan, node: Node, units: Units) -> str:

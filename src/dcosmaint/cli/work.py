@@ -100,7 +100,7 @@ def make_plan(cluster: Cluster, wish: Wish, roll_id: str) -> Plan:
         with cluster.connect(cluster.shelf.workspace(roll_id)) as site:
             inventory = survey(site, datetime.now(UTC).timestamp())
             roll = a_roll(roll_id, cluster.name, who(), _order(cluster, wish, inventory), inventory)
-            left, lifts = drained_from(cluster.shelf, roll), lifted_by(cluster.shelf, roll)
+            left, lifts = drained_from(cluster.shelf, roll), lifted_by(cluster.shelf, roll, inventory)
             roll = replace(roll, left=left, lifts=lifts, silent=silent(cluster.shelf, roll, inventory.nodes))
             found = tuple(told(cluster.shelf, inventory.nodes, blockers(roll, inventory, site)))
     except NO_ANSWER as error:

@@ -21,6 +21,7 @@ from dcosmaint.model.inventory import (
     Finding,
     Inventory,
     Node,
+    marks,
 )
 from dcosmaint.model.manner import DEACTIVATION, Cordon, Manner, Method
 from dcosmaint.model.platform import (
@@ -132,5 +133,6 @@ __all__ = [
     "Work",
     "WorkDir",
     "counted",
+    "marks",
     "natural",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from dcosmaint.model.capabilities import ClusterFacts
@@ -63,6 +63,13 @@ class Finding:
     def risk(self) -> str:
         """How it is accepted, in brackets; "" where it can't be."""
         return f" (or take the risk: --accept {self.rule}={self.subject})" if self.acceptable else ""
+
+
+def marks(agent: Agent, windows: Sequence[Window], rolls: Sequence[str]) -> tuple[str, ...]:
+    """Those of these rolls under whose name something keeps work off the agent."""
+    here = [window for window in windows if window.on(agent.hostname, agent.private_ip)]
+    apart = {each.roll for each in agent.apart}
+    return tuple(roll for roll in rolls if roll in apart or any(window.of(roll) for window in here))
 
 
 @dataclass(frozen=True)

@@ -82,18 +82,18 @@ class UncordonAgent:
             ours = [agent for agent in closed if self.inherits and not agent.draining]
             for agent in ours:
                 self.acts.uncordon(agent.id, DEACTIVATION)
-            for agent in agents:
-                self._give_back(agent)
-            good = good + 1 if len(agents) == 1 and agents[0].active and not closed else 0
+            kept = [agent for agent in agents if not self._given_back(agent)]
+            good = good + 1 if len(agents) == 1 and agents[0].active and not (closed or kept) else 0
             if good < LOOKS:
                 theirs = next((f"somebody else {_took(agent)}" for agent in closed if agent not in ours), "")
                 yield Waiting(f"an agent at {self.node.private_ip} to serve", theirs, self.waits.register)
 
-    def _give_back(self, agent: Agent) -> None:
-        """What earlier rolls have left there under their names."""
-        for how in self.lifts:
-            if not self.mesos.lifted(agent.id, how):
-                self.acts.uncordon(agent.id, how)
+    def _given_back(self, agent: Agent) -> bool:
+        """Whether nothing is there any more of what earlier rolls have left under their names."""
+        left = [how for how in self.lifts if not self.mesos.lifted(agent.id, how)]
+        for how in left:
+            self.acts.uncordon(agent.id, how)
+        return not left
 
 
 def _took(agent: Agent) -> str:

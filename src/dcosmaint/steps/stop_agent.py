@@ -69,10 +69,11 @@ class StopAgent:
                 return why
             self.acts.hold_agent(self.node.instance, lasting=self.lasting)
         if listed and seen.process:
-            if why := self.leaving.refusal():
-                return why
             if not self.cordon.give_back():
                 return f"what was set apart on agent {self.node.agent_id} is not given back yet"
+            if why := self.leaving.refusal():  # as late as can be: for a moment the node was open
+                self.cordon.keep()
+                return why
             self.acts.signal_agent(self.node.instance)
         elif not listed and not seen.process and seen.agent:
             self.acts.stop_agent(self.node.instance)

@@ -47,7 +47,7 @@ class Cordons:
             agent = self._world.ground.agents.get(agent_id)
             return agent is None or not agent.deactivated or agent.draining
         if how.method == "maintenance":
-            return not any(_mine(window, agent_id, how) for window in self.windows())
+            return not self._mine(agent_id, how)
         there = rolls(self._world.reservations.agent(agent_id))
         return not self._world.followers.follows(agent_id) and not set(how.rolls) & set(there)
 
@@ -73,10 +73,16 @@ class Cordons:
             self._write([*others, Planned((MachineId(ip, ip),), mine.start, mine.duration)])
 
     def _unschedule(self, agent_id: str, how: Cordon) -> None:
-        mine = [window for window in self.windows() if _mine(window, agent_id, how)]
-        if mine:
+        if mine := self._mine(agent_id, how):
             there = self._world.maintenance.windows
             self._write([each for each in there if not any(_same(each, old) for old in mine)])
+
+    def _mine(self, agent_id: str, how: Cordon) -> list[Window]:
+        """For it, or for another agent that its machine had before."""
+        agent = self._world.ground.agents.get(agent_id)
+        ip = agent.machine.private_ip if agent and agent.listed else ""
+        ours = [window for window in self.windows() if any(map(window.of, how.rolls))]
+        return [window for window in ours if window.about(agent_id) or window.on(ip, ip)]
 
     def _write(self, windows: Sequence[Planned]) -> None:
         self._world.maintenance.write(windows, by="tool")
@@ -110,10 +116,6 @@ class Cordons:
                 kinds = (("cpus", size.cpus), ("mem", size.mem))
                 pieces = [Piece(name, value, layers) for name, value in kinds if value]
                 self._world.reservations.unreserve(agent, pieces, by="tool")
-
-
-def _mine(window: Window, agent_id: str, how: Cordon) -> bool:
-    return window.about(agent_id) and any(map(window.of, how.rolls))
 
 
 def _same(planned: Planned, window: Window) -> bool:
