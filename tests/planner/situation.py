@@ -116,7 +116,7 @@ def _inventory(table: Table) -> Inventory:
     services = [replace(service, scheduler_agent=homes.get(service.name, "")) for service in services]
     findings = tuple(Finding(f.pop("rule"), f.pop("subject"), "…", **f) for f in table.pop("surveyed", []))
     airtight = table.pop("airtight", True)
-    facts = ClusterFacts("2.1.0", "1.9.0" if airtight else "1.8.1")
+    facts = ClusterFacts("2.1.0", table.pop("mesos", "1.9.0" if airtight else "1.8.1"))
     ips = [nodes[number].private_ip for number in table.pop("scheduled", [])]
     windows = tuple(Window(ip, ip, int(NOON) * 10**9) for ip in ips)
     return an_inventory(nodes, services, apps, blockers=findings, facts=facts, windows=windows)
@@ -128,7 +128,7 @@ def _node(number: int, public: bool, fields: Table) -> Node:
     if "free" in fields:
         fields["free"] = Resources(*fields["free"])
     agent = replace(node.agent, public=public, **_taken(fields, "active", "deactivated", "draining", "free"))
-    own = _taken(fields, "state", "scaling_group", "protected")
+    own = _taken(fields, "state", "scaling_group", "protected", "outlived_by")
     own["balancers"] = [registered(number, **said) for said in fields.pop("balancers", [])]
     listed = fields.pop("listed", True)
     data = tuple(data_of(*owners, number=n) for n, owners in enumerate(fields.pop("data", [])))

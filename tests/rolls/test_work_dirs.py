@@ -185,6 +185,25 @@ def test_keep_a_node_whose_volume_did_not_come_with_it_fails_before_anything_is_
     assert not any(line["from"] == line["agent"] for line in events(drive.world, "placed"))
 
 
+@pytest.mark.trap("an agent that was told to leave forgets its id before Mesos 1.5")
+@pytest.mark.parametrize(("profile", "refused"), [("1.9", 5), ("1.11", 0)])
+def test_keep_is_refused_where_an_agent_that_leaves_has_no_id_to_come_back_under(profile: str, refused: int) -> None:
+    stage = Stage(build(replace(OLD_KEPT, profile=profile)))
+    found = [finding for finding in stage.blockers(stage.roll(policy=KEEP)) if finding.rule == "work-dir"]
+    assert len(found) == refused
+    assert all("under a new id, also with its work dir (Mesos 1.5 keeps it)" in finding.message for finding in found)
+    assert stage.blockers(stage.roll(policy=FRESH)) == ()
+    assert stage.blockers(stage.roll(Work.DRAIN, Choice(only=(FIRST,)), KEEP)) == ()
+
+
+def test_fresh_is_well_where_an_agent_that_leaves_forgets_its_id() -> None:
+    stage = Stage(build(replace(OLD_KEPT, profile="1.9")))
+    roll = stage.roll(policy=FRESH)
+    rolled(stage, roll)
+    clean(stage, roll)
+    assert not_replaced(stage.world, roll) == []
+
+
 # ---- somebody else terminates the instance first
 
 

@@ -52,6 +52,21 @@ def test_an_agent_that_is_not_held_comes_back_under_its_old_id_without_its_cordo
     assert world.ground.agents[before].offers
 
 
+@pytest.mark.trap("an agent that was told to leave forgets its id before Mesos 1.5")
+def test_an_agent_that_was_told_to_leave_has_another_id_after_on_an_old_mesos() -> None:
+    """What is reserved on it is the same as before, and whoever has its volume there starts there again."""
+    world = build(Shape(profile="1.9"))
+    broker = next(iter(world.ground.services["kafka-events"].brokers))
+    machine = world.ground.agents[broker.task.agent_id].machine
+    before, reserved = machine.agent_id, dict(world.ground.agents[machine.agent_id].reserved)
+    world.systemd.signal_agent(machine)
+    pass_time(world, 120.0)
+    assert listed(world, machine)
+    assert machine.agent_id != before
+    assert world.ground.agents[machine.agent_id].reserved == reserved
+    assert (broker.task.live, broker.task.agent_id) == (True, machine.agent_id)
+
+
 @pytest.mark.parametrize("late", [0.0, 4.0])
 def test_a_held_agent_stays_away(late: float) -> None:
     world = build()

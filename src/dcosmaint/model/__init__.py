@@ -15,7 +15,14 @@ from dcosmaint.model.balancers import (
     Registration,
     Target,
 )
-from dcosmaint.model.capabilities import CAPABILITIES, DEACTIVATE, MARK_GONE, Capability, ClusterFacts
+from dcosmaint.model.capabilities import (
+    CAPABILITIES,
+    DEACTIVATE,
+    KEEP_IDENTITY,
+    MARK_GONE,
+    Capability,
+    ClusterFacts,
+)
 from dcosmaint.model.inventory import (
     Data,
     Finding,
@@ -83,6 +90,7 @@ __all__ = [
     "DRAINING",
     "HEALTHY",
     "INITIAL",
+    "KEEP_IDENTITY",
     "MARK_GONE",
     "NOTHING",
     "RENEWING",

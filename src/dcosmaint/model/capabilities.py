@@ -39,7 +39,15 @@ MARK_GONE = Capability(
     without="such an agent is waited for until the master gives it up by itself, and what is bound to it is not told",
 )
 
-CAPABILITIES = (DEACTIVATE, MARK_GONE)
+KEEP_IDENTITY = Capability(
+    name="keep-identity",
+    product="Mesos",
+    since=(1, 5),
+    gives="an agent that was told to leave comes back under its id, with its work dir: nodes.work_dir may be keep",
+    without="an agent that was told to leave comes back under a new id, also with its work dir: that may be fresh only",
+)
+
+CAPABILITIES = (DEACTIVATE, MARK_GONE, KEEP_IDENTITY)
 """Sources: release tags of the products; `docs/compatibility.md` has the same table."""
 
 

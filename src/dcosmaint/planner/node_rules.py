@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
 from dcosmaint.model import DRAINING, RENEWING, UNUSED, App, Finding, Inventory, Node, Roll, Window, counted
-from dcosmaint.planner import frameworks
+from dcosmaint.planner import frameworks, work_dirs
 from dcosmaint.planner.case import leaves
 from dcosmaint.planner.service_rules import services
 from dcosmaint.planner.volumes import data
@@ -128,6 +128,7 @@ NODE_RULES: tuple[Rule, ...] = (
     instance,
     tasks,
     data,
+    work_dirs.forgotten,
     services,
     go_down,
 )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dcosmaint.model import RENEWING, Finding, Node, Policy, Roll, counted
+from dcosmaint.model import KEEP_IDENTITY, RENEWING, Finding, Inventory, Node, Policy, Roll, counted
 
 RULE = "work-dir"
 
@@ -38,6 +38,17 @@ def unknown(node: Node, why: Exception) -> Finding:
         f" there: {why}. See to it, or set nodes.work_dir to fresh or to keep"
     )
     return Finding(RULE, node.address, message)
+
+
+def forgotten(roll: Roll, inventory: Inventory, node: Node) -> Iterator[Finding]:
+    """Before Mesos 1.5 an agent that was told to leave takes the link to its identity away as it ends."""
+    keep = roll.work in RENEWING and roll.policy.work_dir == "keep" and outlives(node, roll.policy)
+    if keep and not inventory.facts.can(KEEP_IDENTITY):
+        message = (
+            f"{_kept(node)}, and an agent of Mesos {inventory.facts.mesos_version} that was told to leave comes back"
+            f" under a new id, also with its work dir ({KEEP_IDENTITY.origin} keeps it): set nodes.work_dir to fresh"
+        )
+        yield Finding(RULE, node.address, message)
 
 
 def ordered(roll: Roll, nodes: list[Node]) -> Iterator[Finding]:

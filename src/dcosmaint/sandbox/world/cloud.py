@@ -53,6 +53,7 @@ class Cloud:
         if old and old.volume:
             machine.volume, machine.apart = old.volume, old.apart
             machine.agent_id = old.agent_id if old.apart and not old.emptied else ""
+            machine.forgotten = old.apart and old.forgotten
         facts = {"ami": machine.ami, "ip": machine.private_ip}
         self._ground.tell("terraform", "launch", machine, **facts)
         self._ground.clock.after(self._ground.chance.within((8.0, 20.0)), lambda: self._runs(machine))

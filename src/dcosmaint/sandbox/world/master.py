@@ -153,19 +153,28 @@ class Master:
 
     def _known(self, machine: Machine) -> Agent | None:
         """The agent that its work dir tells of."""
-        return None if machine.emptied else self._ground.agents.get(machine.agent_id)
+        return None if machine.emptied or machine.forgotten else self._ground.agents.get(machine.agent_id)
 
     def _admit(self, machine: Machine) -> Agent:
         ground, address = self._ground, machine.address
-        if not machine.agent_id or machine.emptied:
-            machine.agent_id, machine.emptied = f"{self.id}-S{len(ground.agents)}", False
+        old = None if machine.emptied else ground.agents.get(machine.agent_id)
+        if not machine.agent_id or machine.emptied or machine.forgotten:
+            machine.agent_id, machine.emptied, machine.forgotten = f"{self.id}-S{len(ground.agents)}", False, False
         machine.installed = True
         agent = Agent(machine.agent_id, machine, ground.clock.now, ground.faults.sizes.get(address, machine.size))
         agent.version = self.version
         agent.attributes = ground.faults.attributes.get(address, machine.attributes)
         agent.flags = {"cgroups_enable_cfs": "true", **ground.faults.flags.get(address, {})}
-        ground.agents[agent.id] = agent
+        ground.agents[agent.id], agent.ids = agent, (agent.id,)
+        if old:
+            self._inherit(agent, old)
         return agent
+
+    def _inherit(self, agent: Agent, old: Agent) -> None:
+        """Reservations and volumes are in meta/resources, whoever the agent is."""
+        agent.ids = (*old.ids, agent.id)
+        agent.reserved, agent.volumes, agent.set_apart = old.reserved, old.volumes, old.on_disk
+        old.reserved, old.volumes = {}, {}
 
     def unregister(self, agent_id: str) -> None:
         """The agent says goodbye: gone at once, and with it every mark of a deactivation."""

@@ -14,6 +14,7 @@ class Profile:
     marathon: str
     deactivates: bool = False  # DEACTIVATE_AGENT, REACTIVATE_AGENT and DRAIN_AGENT: Mesos 1.9
     marks_gone: bool = True  # MARK_AGENT_GONE: Mesos 1.5
+    forgets: bool = False  # an agent that leaves removes meta/slaves/latest, and has a new id after: up to Mesos 1.4
     dies_of_nothing: bool = False  # a reservation of 0 ends the master: Mesos 1.6
     mindful: bool = False  # Marathon takes no offers of a machine in a maintenance window: Marathon 1.7
     refines: bool = True  # a reservation may be cut out of another one: Mesos 1.4
@@ -22,7 +23,7 @@ class Profile:
 
 
 PROFILES = {
-    "1.9": Profile("1.9.11", "1.2.3", "1.4.11", marks_gone=False, refines=False, variant=False),
+    "1.9": Profile("1.9.11", "1.2.3", "1.4.11", marks_gone=False, forgets=True, refines=False, variant=False),
     "1.11": Profile("1.11.12", "1.5.0", "1.6.567", variant=False),
     "1.13": Profile("1.13.9", "1.8.1", "1.8.227", mindful=True, dies_of_nothing=True),
     "2.0": Profile("2.0.4", "1.9.1", "1.9.109", deactivates=True, mindful=True, dies_of_nothing=True),

@@ -172,8 +172,9 @@ class ServiceScheduler:
     def _place(self, broker: Broker) -> Agent | None:
         """A marked one goes wherever it fits, also where it came from; any other waits for its own volume."""
         if not broker.marked:
-            agent = self._ground.agents[broker.task.agent_id]
-            return agent if agent.offers and self._key(broker) in agent.reserved else None
+            home, key = broker.task.agent_id, self._key(broker)
+            there = (a for a in self._ground.listed if home in a.ids and a.offers and key in a.reserved)
+            return next(there, None)
         others = [b for b in self.service.brokers if b is not broker and b.type == broker.type]
         taken = {b.task.agent_id for b in others if not b.marked}
         fits = [a for a in self._master.takers(broker.size, public=False) if a.id not in taken]
@@ -235,7 +236,7 @@ class ServiceScheduler:
         """Leftovers of earlier replaces are given back when their agent offers them."""
         homes = {self._key(b): "" if b.marked else b.task.agent_id for b in self.service.brokers}
         for agent in self._ground.listed:
-            for key in [k for k in agent.reserved if homes.get(k, agent.id) != agent.id and agent.offers]:
+            for key in [k for k in agent.reserved if homes.get(k, agent.id) not in agent.ids and agent.offers]:
                 self._master.free(agent, agent.unreserve(key))
                 self._master.changes += 1
                 self._ground.clock.after(ALLOCATION, self._poke)  # that is offered a little later

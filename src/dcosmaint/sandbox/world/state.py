@@ -45,6 +45,7 @@ class Machine:
     volume: str = ""  # an EBS volume that outlives it
     apart: bool = False  # the work dir is on that volume
     emptied: bool = False  # nothing is left in the work dir
+    forgotten: bool = False  # its work dir has all but the agent's identity
     installed: bool = False  # the agent has been up here before
 
     @property
@@ -96,6 +97,7 @@ class Agent:
     registered_at: float
     size: Size
     reregistered_at: float = 0.0  # 0: never
+    ids: tuple[str, ...] = ()  # its own, after those that it had before with the same work dir
     listed: bool = True
     recovering: bool = False  # the master failed over and it has not re-registered yet
     connected: bool = True

@@ -54,6 +54,7 @@ class Systemd:
             machine.containers_until = self._ground.clock.now + self._ground.chance.within((1.0, 6.0))
         if agent:
             self._master.unregister(machine.agent_id)
+        machine.forgotten = self._ground.shape.release.forgets
         self.shut_down(machine)
 
     def shut_down(self, machine: Machine) -> None:
