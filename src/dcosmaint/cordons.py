@@ -67,9 +67,10 @@ class Cordons:
     def _endure(self, agent: str, error: DcosmaintError) -> None:
         patience = self._journal.roll.policy.waits.stalled
         if self._now() - self._stuck[agent] > patience:
+            by_hand = f", {self._how.by_hand(agent)} does it by hand" if self._how.method == "deactivate" else ""
             raise Fatal(
                 f"agent {agent} can't be uncordoned in {patience:.0f} s: {error}. Nothing is placed on it:"
-                f" `dcosmaint resume` tries again, {self._how.by_hand(agent)} does it by hand"
+                f" `dcosmaint resume` tries again{by_hand}"
             )
         self._warn(f"{error}: it is tried again")
 

@@ -78,10 +78,8 @@ class Moved(Line):
     def onto(self, progress: Progress, at: float) -> Progress:
         flight = progress.flights[self.node]
         holds = tuple(member for member in flight.holds if member != self.member)
-        further = (
-            flight.asked.count(self.member) < 2
-        )  # one that was moved away before has come back: that is no step on
-        return change(progress, self.node, holds=holds, begins=0 if further else flight.begins)
+        returned = flight.asked.count(self.member) > 1  # it was moved away before: that is no step on
+        return change(progress, self.node, holds=holds, begins=flight.begins if returned else 0)
 
 
 @dataclass(frozen=True)

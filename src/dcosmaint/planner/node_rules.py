@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from dcosmaint.model import DRAINING, RENEWING, UNUSED, App, Finding, Inventory, Node, Roll, Window, counted
 from dcosmaint.planner import frameworks, work_dirs
@@ -55,10 +55,13 @@ def foreign_window(roll: Roll, inventory: Inventory, node: Node) -> Iterator[Fin
 
 
 def _span(window: Window) -> str:
-    start = datetime.fromtimestamp(window.start / 1e9, UTC)
     if window.duration is None:
-        return f"from {start:%Y-%m-%d %H:%M} UTC without an end"
-    return f"from {start:%Y-%m-%d %H:%M} UTC for {timedelta(seconds=window.duration // 10**9)}"
+        return f"from {_utc(window.start)} on, without an end"
+    return f"from {_utc(window.start)} to {_utc(window.start + window.duration)}"
+
+
+def _utc(nanoseconds: int) -> str:
+    return f"{datetime.fromtimestamp(nanoseconds // 10**9, UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def last_public(roll: Roll, inventory: Inventory, node: Node) -> Iterator[Finding]:
