@@ -82,7 +82,7 @@ def test_a_node_in_a_window_of_somebody_else_is_refused_unless_that_is_accepted(
         policy: Any = replace(MAINTENANCE, cordon=cordon)
         (refused,) = stage.blockers(stage.roll(Work.REPLACE, choice, policy))
         assert (refused.rule, refused.subject) == ("foreign-window", FIRST)
-        assert "of somebody else, from 2001-09-09 01:46 UTC for 1:00:00" in refused.message
+        assert "of somebody else, from 2001-09-09 01:46 UTC to 2001-09-09 02:46 UTC" in refused.message
     roll = stage.roll(Work.REPLACE, choice, replace(MAINTENANCE, accepted=("foreign-window",)))
     rolled(stage, roll)
     assert stage.world.maintenance.windows == before, "it is theirs to take out"
