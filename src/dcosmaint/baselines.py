@@ -33,7 +33,7 @@ def gather(site: Site, roll: Roll, inventory: Inventory, progress: Progress) -> 
         answer = planner.admit(roll, inventory, progress)
         found: list[Finding] = []
         for node in (node for node in answer.start if node.address not in flights):
-            if undecided := tuple(work_dirs.blockers(roll, [node], site.units)):
+            if undecided := tuple(work_dirs.blockers(roll, [node], site.units, begun=True)):
                 found += undecided
                 continue
             try:

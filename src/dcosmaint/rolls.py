@@ -54,7 +54,7 @@ def a_roll(roll_id: str, cluster: str, by: str, order: Order, inventory: Invento
 def blockers(roll: Roll, inventory: Inventory, site: Site) -> tuple[Finding, ...]:
     """Everything that stands in the way, all at once, before anything is touched (R13)."""
     aimed = [node for node in inventory.nodes if node.instance.id in roll.targets]
-    kept = work_dirs.blockers(roll, aimed, site.units)
+    kept = work_dirs.blockers(roll, aimed, site.units, begun=False)
     return (*rule_blockers(roll, inventory), *dict.fromkeys(_images(roll, aimed, site.ec2)), *kept)
 
 

@@ -76,7 +76,10 @@ def test_r2_a_work_dir_is_asked_for_again_before_each_start() -> None:
     assert drive.run() is Verdict.STUCK
     assert FIRST not in {ended.address for ended in drive.journal.progress.ended}
     assert len(drive.journal.progress.ended) == 4
-    assert "keeps the work dir of its agent" in drive.said("roll-stopped")[0]["why"]
+    says = drive.said("roll-stopped")[0]["why"]
+    assert "keeps the work dir of its agent" in says
+    assert f"`dcosmaint resume --exclude {drive.world.node(FIRST).id}` goes on without the node" in says
+    assert "Set nodes.work_dir" not in says, "a resume does not read it"
 
 
 # ---- fresh

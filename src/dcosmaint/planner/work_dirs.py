@@ -22,20 +22,20 @@ def asked(roll: Roll, node: Node) -> bool:
     return roll.work in RENEWING and bool(node.instance.outlived_by) and not roll.policy.work_dir
 
 
-def undecided(node: Node) -> Finding:
-    """Its work dir is on a device of its own."""
+def undecided(node: Node, *, begun: bool) -> Finding:
+    """Its work dir is on a device of its own. `begun`: the roll has begun already."""
     message = (
         f"keeps the work dir of its agent on a volume of its own, and {_kept(node)} when {node.instance.id} is"
-        " terminated: the next instance would come up as the old agent. Set nodes.work_dir to fresh or to keep"
+        f" terminated: the next instance would come up as the old agent. {_remedy(node, begun=begun)}"
     )
     return Finding(RULE, node.address, message)
 
 
-def unknown(node: Node, why: Exception) -> Finding:
+def unknown(node: Node, why: Exception, *, begun: bool) -> Finding:
     """R2."""
     message = (
         f"{_kept(node)} when {node.instance.id} is terminated, and nobody can tell whether the work dir of its agent is"
-        f" there: {why}. See to it, or set nodes.work_dir to fresh or to keep"
+        f" there: {why}. See to it, or else: {_remedy(node, begun=begun)}"
     )
     return Finding(RULE, node.address, message)
 
@@ -63,6 +63,16 @@ WORDS = {
     "keep": "where the work dir of an agent is on one, it is to come back under its old id, at its old address",
 }
 """By what was ordered."""
+
+
+def _remedy(node: Node, *, begun: bool) -> str:
+    """A roll that has begun goes on with what was configured then."""
+    if not begun:
+        return "Set nodes.work_dir to fresh or to keep"
+    return (
+        "This roll began without nodes.work_dir, and no resume reads it: `dcosmaint resume --exclude"
+        f" {node.instance.id}` goes on without the node, and a roll that begins with nodes.work_dir set takes it"
+    )
 
 
 def _kept(node: Node) -> str:
