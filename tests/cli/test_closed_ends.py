@@ -41,6 +41,7 @@ def test_a_terminal_that_is_closed_interrupts() -> None:
     )
     pid, terminal = pty.fork()
     if pid == 0:
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)  # under nohup nobody's word
         os.execv(sys.executable, [sys.executable, "-c", waits, "wait"])
     assert b"waits" in os.read(terminal, 100)
     os.close(terminal)
