@@ -135,6 +135,21 @@ def test_a_broker_that_does_not_answer_leaves_it_to_the_others() -> None:
         assert len(read(at, patience=0.5).partitions or ()) == 2
 
 
+@pytest.mark.parametrize("heard", range(3))
+def test_r14_what_one_broker_of_three_says_proves_nothing_while_others_should_answer(heard: int) -> None:
+    """It may be the one that is cut off."""
+    with a_kafka({heard: FLAT}) as at:
+        says = unread(read(at, patience=0.5))
+    others = ", ".join(str(number) for number in range(3) if number != heard)
+    assert says == f"only 1 of 3 brokers can be asked ({others} not): too few to know who is in sync"
+
+
+def test_one_broker_tells_it_alone_where_no_other_one_runs() -> None:
+    pods = tuple(a_pod(number, registered=False, running=number == 0) for number in range(3))
+    with a_kafka({0: FLAT}) as at:
+        assert len(read(at, blind(pods=pods), patience=0.5).partitions or ()) == 2
+
+
 def unread(found: Service) -> str:
     assert found.partitions is None
     return found.unread

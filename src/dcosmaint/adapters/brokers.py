@@ -11,7 +11,7 @@ from dcosmaint.adapters.admin_router import AdminRouter
 from dcosmaint.adapters.gather import gather
 from dcosmaint.adapters.kafka_client import PATIENCE, ROUND, Access, Silent, Told, ask
 from dcosmaint.errors import Retryable, Usage
-from dcosmaint.model import Member, Partition, Service
+from dcosmaint.model import Member, Partition, Service, counted
 from dcosmaint.model.kinds import kind_of
 from dcosmaint.ports import ServiceReads
 
@@ -21,7 +21,8 @@ class ByBrokers(ServiceReads):
     """Every service as its scheduler shows it; of those with an access, brokers and partitions as the brokers do.
 
     Every broker that answers is asked, and so is the scheduler where it can tell: in sync is who all of them say is.
-    One that was cut off from its controller goes on telling what was true before.
+    One that was cut off from its controller goes on telling what was true before: where most are silent, it may be the
+    one that is left, and nobody knows.
     """
 
     services: ServiceReads
@@ -45,19 +46,23 @@ class ByBrokers(ServiceReads):
         if not kind_of(service).topics:
             raise Usage(f"services.{service.name}.kafka: {service.name} is of kind {service.kind}, and no Kafka")
         try:
-            return _joined(service, self._ask(access))
+            told, silent = self._ask(access)
+            return _joined(service, told, silent)
         except Retryable as error:
             return replace(service, partitions=None, unread=str(error))
 
-    def _ask(self, access: Access) -> tuple[Told, ...]:
+    def _ask(self, access: Access) -> tuple[tuple[Told, ...], tuple[int, ...]]:
+        """What they tell, and those of whom there is no answer."""
         shown = self.endpoints(access)
         first = ask(access, access.bootstrap or _listed(access, shown), self.patience)
         _ours(access.service, first, shown)
-        others = [address for _, address in sorted(first.brokers.items()) if address != first.by]
-        return (first, *(told for told in gather(partial(self._other, access), others) if told))
+        others = {number: address for number, address in sorted(first.brokers.items()) if address != first.by}
+        answers = dict(zip(others, gather(partial(self._other, access), [*others.values()]), strict=True))
+        silent = tuple(number for number, answer in answers.items() if answer is None)
+        return (first, *(answer for answer in answers.values() if answer)), silent
 
     def _other(self, access: Access, address: str) -> Told | None:
-        """None of one that does not answer at once: the others tell who is in sync without it."""
+        """None of one that does not answer at once: most of them tell who is in sync without it."""
         try:
             return ask(access, [address], min(ROUND, self.patience), itself=True)
         except Silent:
@@ -112,18 +117,30 @@ def _host(address: str) -> str:
     return address.rpartition(":")[0]
 
 
-def _joined(service: Service, told: Sequence[Told]) -> Service:
+def _joined(service: Service, told: Sequence[Told], silent: Sequence[int]) -> Service:
     names = {pod.member.pod.rpartition("-")[2]: pod.member.pod for pod in service.pods}
     alive = {str(number) for number in told[0].brokers if all(number in one.brokers for one in told)}
     if strange := sorted({str(number) for one in told for number in one.brokers} - names.keys()):
         raise Retryable(
             f"broker {strange[0]} is none of its members: services.{service.name}.kafka may name another Kafka"
         )
+    _heard(service, len(told[0].brokers) - len(silent), silent)
     shown = {f"broker {one.by}": _named(one, names) for one in told}
     if service.partitions is not None:
         shown["its scheduler"] = service.partitions
     pods = (replace(pod, registered=pod.member.pod.rpartition("-")[2] in alive) for pod in service.pods)
     return replace(service, pods=tuple(pods), partitions=_agreed(shown), unread="")
+
+
+def _heard(service: Service, heard: int, silent: Sequence[int]) -> None:
+    """Raises `Retryable` where a broker that should answer does not, and fewer than most of them do."""
+    running = {pod.member.pod.rpartition("-")[2] for pod in service.pods if pod.running}
+    mute = [str(number) for number in silent if str(number) in running]
+    if mute and 2 * heard <= len(service.pods):
+        raise Retryable(
+            f"only {heard} of {counted(len(service.pods), 'broker')} can be asked ({', '.join(mute)} not): too few to"
+            " know who is in sync"
+        )
 
 
 def _named(told: Told, names: Mapping[str, str]) -> tuple[Partition, ...]:
