@@ -284,6 +284,12 @@ def test_missing_credentials_are_the_operators_to_get(moto_server: str, monkeypa
         adapter.instances([UNKNOWN])
 
 
+def test_an_image_that_is_not_shared_with_us_is_none_and_no_lost_login() -> None:
+    said = fault("AuthFailure").replace("words", "Not authorized for images: [ami-12c6146b]")
+    with serving(Endpoint(401, said)) as address, opened(address) as adapter:
+        assert adapter.image("ami-12c6146b") is None
+
+
 def test_an_unknown_profile_is_the_configurations_fault(moto_server: str) -> None:
     with pytest.raises(Usage, match=r"profile \(nowhere\) could not be found.*aws\.profile"):
         LoadBalancers(Account(REGION, "nowhere", moto_server))

@@ -28,12 +28,14 @@ LOST = (
     "failed to refresh cached credentials, no EC2 IMDS role found, operation error ec2imds: GetMetadata",
     "api error InvalidClientTokenId: The security token included in the request is invalid",
     "operation error SSO OIDC: CreateToken, InvalidGrantException",
+    "api error AuthFailure: AWS was not able to validate the provided access credentials",
 )
 OTHERS = (
     "",
     "api error InsufficientInstanceCapacity: We currently do not have sufficient m5.xlarge capacity",
     "api error UnauthorizedOperation: You are not authorized to perform this operation.",
     "the variable NotExpiredTokenAtAll is undeclared",
+    "operation error EC2: RunInstances, api error AuthFailure: Not authorized for images: [ami-12c6146b]",
 )
 
 

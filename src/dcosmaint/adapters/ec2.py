@@ -19,6 +19,7 @@ __all__ = ["Account", "Ec2", "outliving"]
 CHUNK = 200  # most values that AWS takes in one filter
 FEW = 50  # most instances whose termination protection is read: it costs a call each
 NOT_FOUND = "InvalidInstanceID.NotFound"
+NOT_SHARED = "Not authorized for images"  # with AuthFailure, as of credentials that are not taken
 GONE = ("shutting-down", "terminated")
 ROLL_TAG = "dcosmaint:roll"
 SCALING_TAG = "aws:autoscaling:groupName"
@@ -52,7 +53,7 @@ class Ec2:
             with translated("ec2:DescribeImages"):
                 images = self._ec2.describe_images(ImageIds=[ami])["Images"]
         except Fatal as error:
-            if code_of(error.__cause__).startswith("InvalidAMIID"):
+            if code_of(error.__cause__).startswith("InvalidAMIID") or NOT_SHARED in str(error):
                 return None
             raise
         return _image(images[0]) if images else None

@@ -13,8 +13,10 @@ FOUND_NONE = (
     "InvalidGrantException",  # a login by IAM Identity Center that has expired
     "SSO session has expired",
     "Unable to locate credentials",
+    "able to validate the provided access credentials",  # EC2's AuthFailure
 )
-CODES = re.compile(rf"\b({'|'.join(LOGIN)})\b")
+CODES = re.compile(rf"\b({'|'.join(code for code in LOGIN if code != 'AuthFailure')})\b")
+"""EC2 says AuthFailure of an AMI that is not shared with us as well: its code alone proves nothing."""
 
 
 def login_lost(said: str) -> bool:
