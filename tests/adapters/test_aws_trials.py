@@ -15,7 +15,8 @@ from dcosmaint.adapters.aws import Account
 from dcosmaint.adapters.aws_trials import AwsTrials, Target
 from dcosmaint.adapters.dynamodb_lock import Table
 from dcosmaint.adapters.trials import State, Trial
-from tests.adapters.endpoint import Endpoint, query_fault, serving
+from dcosmaint.errors import Retryable
+from tests.adapters.endpoint import Endpoint, fault, query_fault, serving
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
@@ -90,7 +91,34 @@ def test_an_endpoint_that_takes_a_rehearsal_for_the_act_is_asked_for_none() -> N
         tried = trials(address).ec2("i-1")
     assert endpoint.actions == ["DescribeInstances"]
     assert found(tried) == {TERMINATE: State.OPEN, RUN: State.OPEN}
-    assert "knows no dry run" in tried[0].why
+    assert "did not show that it knows dry runs" in tried[0].why
+
+
+@pytest.mark.parametrize("code", ["UnauthorizedOperation", "AccessDenied"])
+def test_r3_an_endpoint_that_denies_a_look_has_shown_no_rehearsal(code: str) -> None:
+    endpoint = Endpoint(403, fault(code))
+    with serving(endpoint) as address:
+        tried = trials(address).ec2("i-1")
+    assert endpoint.actions == ["DescribeInstances"]
+    assert found(tried) == {TERMINATE: State.OPEN, RUN: State.OPEN}
+
+
+class Rehearsing(Endpoint):
+    """Knows dry runs."""
+
+    def answer(self) -> bytes:
+        dry = "DryRun" in self.asked[-1]
+        self.status = 412 if dry else 200
+        return fault("DryRunOperation").encode() if dry else super().answer()
+
+
+@pytest.mark.parametrize("left", ["<reservationSet/>", "<reservationSet><item><instancesSet/></item></reservationSet>"])
+def test_an_instance_that_is_gone_meanwhile_is_no_bug(left: str) -> None:
+    with (
+        serving(Rehearsing(200, f"<DescribeInstancesResponse>{left}</DescribeInstancesResponse>")) as address,
+        pytest.raises(Retryable, match="describes i-1 no more"),
+    ):
+        trials(address).ec2("i-1")
 
 
 def test_a_lock_in_a_table_is_tried_by_a_write_that_never_happens(moto: str, login: Login) -> None:

@@ -42,7 +42,7 @@ class AwsTrials:
         with closing(self.account.client("ec2")) as ec2:
             acts = {"ec2:TerminateInstances": lambda: ec2.terminate_instances(InstanceIds=[instance_id], DryRun=True)}
             if not self._rehearses(ec2):
-                says = "this endpoint knows no dry run, so that it might do what it was asked to"
+                says = "this endpoint did not show that it knows dry runs, so that it might do what it was asked to"
                 return tuple(Trial(act, State.OPEN, says) for act in (*acts, "ec2:RunInstances"))
             like = self._like(ec2, instance_id)
             acts["ec2:RunInstances"] = lambda: ec2.run_instances(**like, MinCount=1, MaxCount=1, DryRun=True)
@@ -75,7 +75,9 @@ class AwsTrials:
             try:
                 ec2.describe_instances(DryRun=True)
             except ClientError as error:
-                if code_of(error) in (REHEARSED, *DENIED):
+                if code_of(error) in DENIED:  # an endpoint that heeds no DryRun denies alike
+                    return False
+                if code_of(error) == REHEARSED:
                     return True
                 raise
         return False
@@ -83,9 +85,9 @@ class AwsTrials:
     def _like(self, ec2: Any, instance_id: str) -> dict[str, Any]:
         with translated("ec2:DescribeInstances"):
             found = ec2.describe_instances(InstanceIds=[instance_id])["Reservations"]
-        if not found:
+        raw = next((instance for each in found for instance in each["Instances"]), None)
+        if raw is None:
             raise Retryable(f"EC2 describes {instance_id} no more")
-        raw = found[0]["Instances"][0]
         like = {key: raw[key] for key in ("ImageId", "InstanceType", "SubnetId") if raw.get(key)}
         profile = raw.get("IamInstanceProfile")
         return {**like, "IamInstanceProfile": {"Arn": profile["Arn"]}} if profile else like
