@@ -8,10 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import pytest
-
 from dcosmaint.adapters.in_sync import Asked
-from dcosmaint.errors import Usage
 from dcosmaint.model import Member, Service
 from dcosmaint.ports import ServiceReads
 from tests.builders import a_service, a_store
@@ -78,9 +75,20 @@ def test_a_command_that_does_not_end_proves_nothing_and_is_killed(tmp_path: Path
         assert not Path(f"/proc/{pid}").exists()
 
 
-def test_a_command_that_is_not_there_is_a_mistake_of_the_configuration(tmp_path: Path) -> None:
-    with pytest.raises(Usage, match="not on PATH"):
-        asked([str(tmp_path / "nothing")])
+def test_r2_a_command_that_cant_be_run_proves_nothing(tmp_path: Path) -> None:
+    """Somebody edits it while a roll asks it: nodes are held, and the roll does not end with them in flight."""
+    odd = tmp_path / "check"
+    odd.write_text("no program\n")
+    odd.chmod(0o755)
+    (first, *_) = said(asked([str(tmp_path / "nothing")]))
+    assert first == f"its command can't be run: {tmp_path}/nothing is not on PATH, or is not executable"
+    (first, *_) = said(asked([str(odd)]))
+    assert first == f"its command can't be run: {odd} can't be started: Exec format error"
+
+
+def test_a_command_gives_no_orders_to_a_terminal(tmp_path: Path) -> None:
+    program = a_program(tmp_path, r"printf '\033]0;owned\007\033[2Jgone\n' >&2; exit 1")
+    assert said(asked([program]))[0] == "?]0;owned??[2Jgone"
 
 
 def test_a_member_that_does_not_run_or_is_being_replaced_is_not_asked_about(tmp_path: Path) -> None:

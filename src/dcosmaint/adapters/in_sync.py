@@ -8,7 +8,7 @@ from pathlib import Path
 
 from dcosmaint.adapters.gather import gather
 from dcosmaint.adapters.programs import Program, ProgramFailed, run
-from dcosmaint.errors import Retryable
+from dcosmaint.errors import Retryable, Usage
 from dcosmaint.model import Member, Pod, Service
 from dcosmaint.ports import ServiceReads
 from dcosmaint.redaction import redacted
@@ -49,19 +49,26 @@ class Asked(ServiceReads):
         return replace(pod, out_of_sync=self._answer(command, pod)) if pod.running and not pod.marked else pod
 
     def _answer(self, command: tuple[str, ...], pod: Pod) -> str:
-        """Exit code 0 is in sync. Raises `Usage` where there is no such program: no member would ever be."""
+        """Exit code 0 is in sync. A command that can't be run any more proves nothing (R2)."""
         names = {SERVICE: pod.member.service, MEMBER: pod.member.pod}
         program = Program(command, Path.cwd(), {**self.env, **names})
         try:
             run(program, self.deadline)
         except ProgramFailed as failed:
             return _says(failed)
+        except Usage as wrong:
+            return f"its command can't be run: {wrong}".rstrip(".")
         except Retryable:
             return f"its command did not end within {self.deadline:g} s"
         return ""
 
 
 def _says(failed: ProgramFailed) -> str:
-    """The last line of its standard error: what a command says is left, it says there."""
+    """The last line of its standard error: what a command says is left, it says there.
+
+    It reaches a terminal, which takes no orders from it.
+    """
     lines = [line.strip() for line in redacted(failed.said).splitlines() if line.strip()]
-    return lines[-1][:200] if lines else f"its command ended with {failed.code}"
+    if not lines:
+        return f"its command ended with {failed.code}"
+    return "".join(each if each.isprintable() else "?" for each in lines[-1][:200])

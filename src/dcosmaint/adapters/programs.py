@@ -47,15 +47,7 @@ def run(program: Program, deadline: float, *, quotes: bool = False) -> str:
     `quotes`: what it wrote to stdout may be shown where it fails and says nothing else; a state is full of secrets.
     """
     program.check()
-    with subprocess.Popen(
-        program.argv,
-        cwd=program.cwd,
-        env=program.env,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        start_new_session=True,
-    ) as process:
+    with _started(program) as process:
         try:
             out, err = process.communicate(timeout=deadline)
         except subprocess.TimeoutExpired:
@@ -65,6 +57,22 @@ def run(program: Program, deadline: float, *, quotes: bool = False) -> str:
     if process.returncode != 0:
         raise ProgramFailed(program, process.returncode, _text(err) or (_text(out) if quotes else ""))
     return _text(out)
+
+
+def _started(program: Program) -> subprocess.Popen[bytes]:
+    pipe = subprocess.PIPE
+    try:
+        return subprocess.Popen(
+            program.argv,
+            cwd=program.cwd,
+            env=program.env,
+            stdin=subprocess.DEVNULL,
+            stdout=pipe,
+            stderr=pipe,
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise Usage(f"{program.argv[0]} can't be started: {error.strerror}.") from error
 
 
 def last_lines(said: str, count: int = 12) -> str:
