@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from dcosmaint.choice import Choice, find, targets, wanted_images
+from dcosmaint.choice import Choice, accepted, find, targets, wanted_images
 from dcosmaint.errors import Usage
 from dcosmaint.model import ClusterFacts, Inventory, Work
 from tests.builders import GROUP, NEW, OLD, a_node, an_agent, an_instance, an_inventory
@@ -49,6 +49,13 @@ def test_a_name_of_two_is_told_with_both() -> None:
     twin = a_node(1, agent=an_agent(1, hostname="10.0.0.10"))
     with pytest.raises(Usage, match=r"10\.0\.0\.10 means 2 nodes .*\[0\].*\[1\]"):
         find(an_inventory([a_node(0), twin]), "10.0.0.10")
+
+
+def test_a_risk_is_taken_for_a_node_by_any_of_its_names() -> None:
+    inventory = an_inventory([a_node(0), a_node(1)])
+    given = ("foreign-window=i-1", "foreign-window=agent-0", "data-loss=kafka-events/clicks", "agent-left")
+    wanted = (f"foreign-window={GROUP}[1]", f"foreign-window={GROUP}[0]", *given[2:])
+    assert accepted(inventory, given) == wanted
 
 
 def test_a_master_is_no_node() -> None:

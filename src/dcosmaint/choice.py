@@ -34,6 +34,13 @@ def find(inventory: Inventory, name: str) -> Node:
     raise Usage(f"no node is called {name}.{_near(name, inventory)} `dcosmaint nodes` lists them all")
 
 
+def accepted(inventory: Inventory, risks: Sequence[str]) -> tuple[str, ...]:
+    """`RULE=NODE` with the node's Terraform address, by which findings call it, in the place of another name."""
+    addresses = {name: node.address for node in inventory.nodes for name in node.names}
+    said = (risk.partition("=") for risk in risks)
+    return tuple(f"{rule}{sign}{addresses.get(subject, subject)}" for rule, sign, subject in said)
+
+
 def _near(name: str, inventory: Inventory) -> str:
     names = sorted({other for node in inventory.nodes for other in node.names})
     near = get_close_matches(name, names, n=3)

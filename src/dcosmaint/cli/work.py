@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from dcosmaint.choice import wanted_images
+from dcosmaint.choice import accepted, wanted_images
 from dcosmaint.cli import drive, journals, plan_text
 from dcosmaint.cli.cluster import Cluster, who
 from dcosmaint.cli.confirm import confirming
@@ -112,11 +112,12 @@ def _order(cluster: Cluster, wish: Wish, inventory: Inventory) -> Order:
     given, flags = wish.given, Flags({**wish.given, **wish.changes})
     _known(given, inventory)
     fleet = len(inventory.nodes)
+    policy = flags.policy(cluster.policy(fleet), fleet)
     return Order(
         work=wish.work,
         images=wanted_images(inventory, given.get("ami", ()), bake=given.get("bake", False)),
         choice=flags.choice(cluster.exclude if wish.work is Work.ROLL else ()),
-        policy=flags.policy(cluster.policy(fleet), fleet),
+        policy=replace(policy, accepted=accepted(inventory, policy.accepted)),
         reason=given.get("reason", ""),
     )
 
