@@ -132,7 +132,8 @@ def _with_volumes(case: Case) -> Case:
     if random.random() > 0.35:
         return case
     volumes = random.choice(("work-dir", "work-dir", "work-dir", "data"))
-    work_dir: WorkDir = random.choice(("fresh", "keep")) if volumes == "work-dir" else random.choice(("", "fresh"))
+    able: tuple[WorkDir, ...] = ("fresh",) if case.shape.release.forgets else ("fresh", "keep")
+    work_dir: WorkDir = random.choice(able) if volumes == "work-dir" else random.choice(("", "fresh"))
     same_ip = 1.0 if work_dir == "keep" else case.shape.same_ip
     shape = replace(case.shape, volumes=volumes, same_ip=same_ip)
     return replace(case, shape=shape, policy=replace(case.policy, work_dir=work_dir))

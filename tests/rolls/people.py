@@ -21,7 +21,7 @@ def empty(world: World, said: str) -> None:
 
 def spread(world: World, said: str) -> None:
     """The apps that are said to have all of their instances where nodes are emptied."""
-    named = re.findall(r"(/[\w/-]+)(?:: has all of its| is on nodes in flight: spread it)", said)
+    named = re.findall(r"(/[\w/-]+)(?:: has all that runs of it| is on nodes in flight: spread it)", said)
     for app_id in dict.fromkeys(named):
         if world.ground.apps[app_id].running > 1:
             world.respread(app_id)

@@ -7,8 +7,11 @@ from typing import Any
 import pytest
 
 from dcosmaint.errors import StartOver
-from dcosmaint.lines import Acting, Begun
+from dcosmaint.lines import Acting, Admitted, Begun, Moved, Replacing
+from dcosmaint.model import Flight
 from dcosmaint.sandbox.world.state import Drain
+from dcosmaint.steps.replace_brokers import DOWN_LOOKS
+from tests.builders import a_node
 from tests.steps.bench import BROKER, EVENTS, Bench, a_bench
 
 NAME = "replace-brokers"
@@ -100,3 +103,21 @@ def test_a_node_that_was_being_stopped_takes_no_work_again() -> None:
     bench = crashed(bench)
     bench.looks(bench.steps[NAME], 20)
     assert bench.events("reactivate") == []
+
+
+def test_one_that_another_node_has_moved_here_is_moved_on_by_a_node_that_is_being_stopped() -> None:
+    """It can't become whole here, and the other node waits for that: the slot is passed on, after ten minutes."""
+    bench = a_bench()
+    bench.bring(NAME)
+    other = a_node(3)
+    bench.journal.append(Acting(bench.address, "units.stop_docker", (bench.node.instance.id,)))
+    bench.journal.append(Moved(bench.address, BROKER))
+    bench.journal.append(Admitted((Flight(other, (BROKER,)),)))
+    bench.journal.append(Replacing(other.address, BROKER, "an-earlier-task"))
+    bench.world.crash(EVENTS, "kafka-0")
+    bench.looks(bench.steps[NAME], DOWN_LOOKS - 1, every=15.0)
+    assert bench.events("replace") == []
+    bench.looks(bench.steps[NAME], DOWN_LOOKS + 3, every=15.0)
+    assert len(bench.events("replace")) == 1
+    flights = bench.journal.progress.flights
+    assert (flights[bench.address].holds, flights[other.address].holds) == ((BROKER,), ())

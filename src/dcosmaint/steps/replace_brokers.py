@@ -144,7 +144,7 @@ class ReplaceBrokers:
             return untouched > LOOKS
         if pod.task_id in self.slots.flight.sent or (asked and not pod.task_id):
             return untouched > self._proof(service, pod) and not self._syncing(service, pod)
-        if asked and self._here(pod) and not pod.running:  # ours placed it here: somebody had lifted the cordon
+        if self.slots.on_its_way(pod.member) and self._here(pod) and not pod.running:  # somebody had lifted a cordon
             return untouched > DOWN_LOOKS  # it may be starting: what an earlier replace began is not thrown away
         return untouched > 0 and not self._syncing(service, pod)
 

@@ -55,8 +55,11 @@ class Slots:
             return ""
 
     def refusal(self, pod: Pod, service: Service) -> str:
-        """Why a member may not be replaced now, or ""."""
-        return self._refusal([pod.member], service)
+        """Why a member may not be replaced now, or "".
+
+        One that is down on a node that is being stopped becomes whole only if it is moved on from there.
+        """
+        return self._refusal([pod.member], service, stuck=self.flight.stopping and not pod.running)
 
     def count_lost(self, members: Sequence[Member], service: Service) -> str:
         """Count members of a service as lost that go down with their node, or say why they may not be."""
@@ -78,9 +81,9 @@ class Slots:
         for address in others:
             self.journal.append(Moved(address, member))
 
-    def _refusal(self, members: Sequence[Member], service: Service) -> str:
+    def _refusal(self, members: Sequence[Member], service: Service, *, stuck: bool = False) -> str:
         for member in members:
-            if not self._left and (begun := self._others(member)):
+            if not (stuck or self._left) and (begun := self._others(member)):
                 return f"{member} is not whole yet after its move from {begun[0]}"
         gone, cap = self._gone(service).union(members), self.journal.roll.policy.cap(service.name)
         counted = over_cap(service, gone, cap) or together(service, gone)
@@ -103,6 +106,10 @@ class Slots:
         """Other nodes that hold a slot for the member: it came here from there."""
         flights = self.journal.progress.flights
         return [a for a, flight in flights.items() if a != self.address and member in flight.holds]
+
+    def on_its_way(self, member: Member) -> bool:
+        """Whether a replace of ours brought it where it is, or is to."""
+        return any(member in flight.asked for flight in self.journal.progress.flights.values())
 
     def passed_on(self, member: Member) -> bool:
         """Whether it has gone down with another node in flight, which answers for it since."""

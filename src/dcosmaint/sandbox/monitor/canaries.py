@@ -32,6 +32,7 @@ class Canaries:
 
     def end(self, line: Line) -> None:
         """A node that somebody else terminated is made anew without an act of ours before: it is a canary too."""
+        self._addresses[line["agent"]] = line["address"]
         if not line["old"]:
             self._begun += [] if line["address"] in self._begun else [line["address"]]
             self._ended.setdefault(line["address"], line["at"])
