@@ -7,6 +7,7 @@ for the programs that they start.
 from __future__ import annotations
 
 import os
+import signal
 import socket
 from collections.abc import Iterator
 from itertools import count
@@ -26,6 +27,8 @@ pytest_plugins = ["pytester"]
 settings.register_profile("dev", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("ci", settings.get_profile("dev"), derandomize=True, print_blob=True)
 settings.load_profile("ci" if os.environ.get("CI") == "true" else "dev")
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # which a shell has its background jobs ignore
 
 FOREIGN = ("AWS_", "BOTO", "TF_", "PACKER_", "PKR_", "DCOS_", "KAFKA_", "MOTO_")  # environment of other tools
 OWN = ("DCOSMAINT_CONFIG", "DCOSMAINT_CLUSTER", "SSH_AUTH_SOCK")
