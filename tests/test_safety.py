@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dcosmaint.model import Member, Partition
-from dcosmaint.safety import behind, lost, min_isr, over_cap, thin, together, unknown
+from dcosmaint.safety import behind, left_to_scheduler, lost, min_isr, over_cap, thin, together, unknown
 from tests.builders import a_member, a_partition, a_pod, a_policy, a_service, a_store
 
 ALL = (a_partition(isr=(0, 1, 2)),)
@@ -23,6 +23,26 @@ ALL = (a_partition(isr=(0, 1, 2)),)
 def test_a_member_is_lost_for_whatever_reason(trouble: dict[str, Any]) -> None:
     service = a_service(pods=(a_pod(0), a_pod(1, **trouble), a_pod(2)), partitions=ALL)
     assert lost(service, ALL) == {a_member(1)}
+
+
+@pytest.mark.parametrize(
+    ("after", "pod", "left"),
+    [
+        (None, {"down_for": 9999.0}, False),  # it replaces nothing by itself
+        (1200.0, {"down_for": 900.0}, False),
+        (1200.0, {"down_for": 1080.0}, False),
+        (1200.0, {"down_for": 1080.5}, True),
+        (1200.0, {"down_for": 4000.0}, True),  # it may be on its way
+        (1200.0, {"down_for": None}, True),  # unknown is the worst
+        (60.0, {"down_for": 0.0}, True),
+        (60.0, {"task_id": "broker-1__x"}, False),  # it is not down
+    ],
+)
+def test_r4_what_its_scheduler_is_about_to_replace_by_itself_is_left_to_it(
+    after: float | None, pod: dict[str, Any], left: bool
+) -> None:
+    one = a_pod(1, **{"task_id": "", "running": False, **pod})
+    assert left_to_scheduler(a_service(pods=(a_pod(0), one), replaces_after=after), one) == left
 
 
 def test_members_that_may_not_be_gone_together_are_named_with_their_service() -> None:

@@ -99,7 +99,8 @@ def _add_service(world: World, service: Service, agents: Sequence[str]) -> None:
 def _shape(service: Service, pods: Sequence[Pod]) -> ServiceShape:
     size = _size(pods[0].needs)
     if kind_of(service).topics:
-        return KafkaShape(service.name, len(pods), (), api=service.api, size=size)
+        after = service.replaces_after
+        return KafkaShape(service.name, len(pods), (), api=service.api, size=size, replaces_after=after)
     names = tuple(pod.member.pod for pod in pods)
     return StoreShape(service.name, service.kind, names, seeds=service.seeds, proof=service.asked, size=size)
 

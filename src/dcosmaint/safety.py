@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from dcosmaint.model import Member, Partition, Policy, Progress, Roll, Service, counted
+from dcosmaint.model import Member, Partition, Pod, Policy, Progress, Roll, Service, counted
 from dcosmaint.model.kinds import SEED, kind_of
 
 
@@ -63,6 +63,18 @@ def unknown(service: Service, member: Member, baseline: tuple[Partition, ...]) -
 def unread(service: Service) -> str:
     """Why nobody knows what its members hold, or "": however many of them may be lost, none goes then (R2)."""
     return "" if service.partitions is not None else f"{service.name}: its topics can't be read"
+
+
+OWN_REPLACE = 120.0
+"""Seconds before a scheduler replaces a member by itself in which we leave it alone: two would throw away each other's
+work."""
+
+
+def left_to_scheduler(service: Service, pod: Pod) -> bool:
+    """R4: whether its scheduler is about to replace a member that is down, or may have done so already (R2)."""
+    if service.replaces_after is None or pod.task_id:
+        return False
+    return pod.down_for is None or pod.down_for > service.replaces_after - OWN_REPLACE
 
 
 def over_cap(service: Service, gone: Iterable[Member], cap: int) -> str:

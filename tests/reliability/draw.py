@@ -93,7 +93,7 @@ def draw(seed: int) -> Case:
         abort=_abort(random) if random.random() < 0.12 else None,
     )
     kept = _with_volumes(_of_its_time(random, _beside_a_store(case) if seed % 5 == 4 else case))
-    return _with_learners(_cordoned(kept))
+    return _with_wills(_with_learners(_cordoned(kept)))
 
 
 def _of_its_time(random: Random, case: Case) -> Case:
@@ -120,6 +120,18 @@ def _with_learners(case: Case) -> Case:
     """A third of the schedulers are of an SDK that waits to be told what to replace, whatever becomes of a task."""
     random = Random(f"learns {case.seed}")
     services = tuple(replace(service, learns=random.random() < 0.67) for service in case.shape.services)
+    return replace(case, shape=replace(case.shape, services=services))
+
+
+def _with_wills(case: Case) -> Case:
+    """A third of the schedulers from before the SDK replace what is down for long by themselves."""
+    random = Random(f"wills {case.seed}")
+    services = tuple(
+        replace(service, replaces_after=random.choice((300.0, 600.0, 1200.0)))
+        if isinstance(service, KafkaShape) and service.api == "brokers" and random.random() < 0.33
+        else service
+        for service in case.shape.services
+    )
     return replace(case, shape=replace(case.shape, services=services))
 
 

@@ -28,6 +28,7 @@ SITUATIONS = {
     "shared-apply": "one apply made two or more nodes anew",
     "two-away": "two brokers of one service were replaced at once",
     "sent-again": "a replace that was lost on its way was sent again",
+    "replaced-by-itself": "a scheduler replaced a broker by itself, while its node was down with it",
     "began-again": "a node's pipeline began again: something came back",
     "comeback": "an agent came back that was told to leave",
     "failover-in-flight": "another master led while nodes were in flight",
@@ -136,6 +137,7 @@ class Witness:
                 self.met["shared-apply"] += line["by"] == "tool" and len(line["addresses"]) > 1
             case "replace":
                 self.met["two-away"] += self._others_away(line["service"])
+                self.met["replaced-by-itself"] += line["by"] == "sdk"
 
     def _see_of_agents(self, line: dict[str, Any]) -> None:
         match line["what"]:

@@ -19,6 +19,7 @@ from dcosmaint.lines import RollBegun
 from dcosmaint.model import Policy, Roll, Verdict, Work
 from dcosmaint.sandbox.world import Shape, World, build
 from dcosmaint.sandbox.world.faults.nodes import in_flight
+from tests.rolls.fleets import EARLY, wilful
 from tests.rolls.mortal import Killed, Life, MortalFile, mortal
 from tests.rolls.stage import (
     EVENTS,
@@ -127,6 +128,7 @@ PLAYS = (
     Play("maintenance-drain", OLD, lambda stage: stage.roll(Work.DRAIN, named(0), MAINTENANCE), still_there),
     Play("reserve-drain", OLD, lambda stage: stage.roll(Work.DRAIN, named(0), RESERVE), still_there),
     Play("last-legacy", replace(LEGACY, profile="1.9"), lambda stage: stage.roll(policy=QUICK), not_replaced),
+    Play("last-by-itself", wilful(EARLY), lambda stage: stage.roll(policy=QUICK), not_replaced),
 )
 
 

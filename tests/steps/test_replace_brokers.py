@@ -12,7 +12,7 @@ import pytest
 
 from dcosmaint.errors import Retryable, StartOver
 from dcosmaint.lines import Admitted, Moved, What
-from dcosmaint.model import Flight, Member, Service
+from dcosmaint.model import Flight, Member, Service, Waiting
 from dcosmaint.ports import ServiceActs, ServiceReads
 from dcosmaint.sandbox.world import KafkaShape, TopicShape
 from dcosmaint.sandbox.world.clock import EPOCH
@@ -300,6 +300,19 @@ def test_a_broker_of_the_generation_before_pods_is_moved_once_too() -> None:
     bench = a_bench(shape=replace(SHAPE, services=(legacy,)))
     bench.drive(bench.bring(NAME))
     assert len(bench.events("replace")) == 1
+    assert (bench.world.ground.lost, bench.flight.holds) == ({}, ())
+
+
+def test_r4_one_that_its_scheduler_is_about_to_replace_by_itself_is_left_to_it() -> None:
+    """It was down already when its node was cordoned. Patience for its scheduler comes on top of that for a place."""
+    bench = a_bench(shape=replace(SHAPE, services=(replace(KAFKA, api="brokers", replaces_after=100.0),)))
+    bench.bring(NAME)
+    bench.world.crash(EVENTS, "broker-0")
+    waited = bench.looks(bench.steps[NAME], 2)
+    left = "left to its scheduler, which replaces a broker that is down for 100 s"
+    assert waited[-1] == Waiting(f"{EVENTS}/broker-0 to be placed on another agent", left, 701.0)
+    bench.drive(bench.steps[NAME])
+    assert [line["by"] for line in bench.events("replace")] == ["sdk"]
     assert (bench.world.ground.lost, bench.flight.holds) == ({}, ())
 
 

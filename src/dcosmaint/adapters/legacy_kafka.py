@@ -6,12 +6,13 @@ They show neither agents nor a recovery plan, so where a broker is comes from it
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from dcosmaint.adapters.admin_router import AdminRouter
 from dcosmaint.adapters.answers import Call
 from dcosmaint.adapters.kafka import brokers
 from dcosmaint.adapters.mesos_agents import SLAVES, recovered, total
-from dcosmaint.adapters.mesos_tasks import live
+from dcosmaint.adapters.mesos_tasks import ended, live
 from dcosmaint.adapters.sdk_discovery import Scheduler
 from dcosmaint.errors import NodeFailed, Retryable
 from dcosmaint.model import Member, Pod, counted
@@ -25,10 +26,12 @@ def pods(router: AdminRouter, scheduler: Scheduler) -> tuple[Pod, ...]:
     known = brokers(router, scheduler)
     running = {pod.member.pod: pod for pod in by_task(router, scheduler)}
     wanted = {f"{BROKER}-{number}" for number in (*range(scheduler.members), *known)}
-    if absent := sorted(wanted - running.keys()):
+    absent = sorted(wanted - running.keys())
+    if absent:
         _prove_absent(router, scheduler, absent[0])
+    down = _down(router, scheduler) if absent and scheduler.replaces_after is not None else {}
     return tuple(
-        _registered(running.get(name) or _absent(Member(scheduler.name, name)), known)
+        _registered(running.get(name) or _absent(Member(scheduler.name, name), down.get(name)), known)
         for name in sorted({*wanted, *running})
     )
 
@@ -42,7 +45,7 @@ def by_task(router: AdminRouter, scheduler: Scheduler) -> Iterator[Pod]:
             yield Pod(member, task.id, task.agent_id, task.running, marked=False, registered=True, needs=needs)
 
 
-def replace(router: AdminRouter, scheduler: Scheduler, member: Member) -> None:
+def send_replace(router: AdminRouter, scheduler: Scheduler, member: Member) -> None:
     number = member.pod.rpartition("-")[2]
     call = Call(scheduler.path(f"v1/brokers/{number}?replace=true"), method="PUT", once=True)
     tasks = router.ask(call).json().list()
@@ -60,10 +63,19 @@ def _prove_absent(router: AdminRouter, scheduler: Scheduler, name: str) -> None:
         )
 
 
-def _absent(member: Member) -> Pod:
-    return Pod(member, task_id="", agent_id="", running=False, marked=False, registered=False)
+def _down(router: AdminRouter, scheduler: Scheduler) -> dict[str, float]:
+    """Seconds since the last task of each of its brokers ended. A master forgets that with its leadership."""
+    ages: dict[str, float] = {}
+    for task, age in ended(router):
+        if task.framework == scheduler.name:
+            ages[task.name] = min(age, ages.get(task.name, age))
+    return ages
+
+
+def _absent(member: Member, down_for: float | None) -> Pod:
+    return Pod(member, task_id="", agent_id="", running=False, marked=False, registered=False, down_for=down_for)
 
 
 def _registered(pod: Pod, known: frozenset[str]) -> Pod:
     there = pod.member.pod.rpartition("-")[2] in known
-    return Pod(pod.member, pod.task_id, pod.agent_id, pod.running, pod.marked, there, pod.needs)
+    return replace(pod, registered=there)

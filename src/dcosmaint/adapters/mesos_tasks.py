@@ -33,6 +33,16 @@ def live(router: AdminRouter) -> tuple[tuple[Task, Body], ...]:
     return tuple(sorted(found, key=lambda pair: pair[0].id))
 
 
+def ended(router: AdminRouter) -> Iterator[tuple[Task, float]]:
+    """Tasks that the master remembers as ended or out of reach, each with the seconds since, by its own clock."""
+    answer = router.post("mesos/api/v1", {"type": "GET_TASKS"})
+    found, now = answer.json().at("get_tasks"), answer.at()
+    names = {key: framework.name for key, framework in known(router)}
+    for body in (*found.list_or_none("completed_tasks"), *found.list_or_none("unreachable_tasks")):
+        if statuses := body.list_or_none("statuses"):
+            yield _task(body, names), now - statuses[-1].number("timestamp")
+
+
 def known(router: AdminRouter) -> Iterator[tuple[str, Framework]]:
     """Frameworks by id, with those that have ended. Some are called `/prod/kafka`, and others `prod/kafka`."""
     body = v1(router, "GET_FRAMEWORKS").at("get_frameworks")

@@ -44,7 +44,7 @@ class Sdk:
         if api:
             self._replace_pod(scheduler, api, member)
         elif scheduler.legacy:
-            legacy_kafka.replace(self._router, scheduler, member)
+            legacy_kafka.send_replace(self._router, scheduler, member)
         else:
             raise Retryable(f"{member} is not replaced: {UNREADABLE}")
 
@@ -106,6 +106,7 @@ class Sdk:
             recovery="COMPLETE",
             partitions=kafka.partitions(self._router, scheduler, legacy_kafka.BROKER),
             scheduler_agent=scheduler.agent_id,
+            replaces_after=scheduler.replaces_after,
         )
 
     def _by_tasks(self, scheduler: Scheduler, trouble: str) -> Service:

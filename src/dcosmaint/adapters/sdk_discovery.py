@@ -17,6 +17,10 @@ SPOKE = "DCOS_MIGRATION_API_PATH"
 """The label of schedulers from before: Kafka up to 1.1.19, and betas with the plural path."""
 
 
+GRACE = 1200.0
+"""Seconds: what RECOVERY_GRACE_PERIOD_SEC is by default, says the guide of Kafka 1.1."""
+
+
 @dataclass(frozen=True)
 class Scheduler:
     """The scheduler of one service."""
@@ -27,6 +31,7 @@ class Scheduler:
     legacy: bool  # from before pod commands, by its labels
     members: int = 0  # as its app's environment asks for (BROKER_COUNT); 0 where it does not say
     seeds: int | None = None  # likewise (LOCAL_SEEDS_COUNT)
+    replaces_after: float | None = None  # as of `Service`
     hidden_by: str = ""  # a service that Admin Router takes for the first segments of this one's name
 
     def path(self, rest: str) -> str:
@@ -59,9 +64,20 @@ def _scheduler(app: Body, packages: frozenset[str]) -> Scheduler:
         kind=_kind(labels, env, packages),
         agent_id=_runs_on(app),
         legacy=SPEAKS not in labels,
+        replaces_after=_replaces_after(env) if SPEAKS not in labels else None,
         members=_count(env, "BROKER_COUNT") or 0,
         seeds=_count(env, "LOCAL_SEEDS_COUNT"),
     )
+
+
+def _replaces_after(env: dict[str, Body]) -> float | None:
+    """Only schedulers from before pod commands have such a setting, and it is off unless somebody sets it.
+
+    A period that can't be read may be over at any time (R2).
+    """
+    if "ENABLE_REPLACEMENT" not in env or str(env["ENABLE_REPLACEMENT"].value).lower() != "true":
+        return None
+    return float(_count(env, "RECOVERY_GRACE_PERIOD_SEC") or 0) if "RECOVERY_GRACE_PERIOD_SEC" in env else GRACE
 
 
 def _count(env: dict[str, Body], name: str) -> int | None:

@@ -21,6 +21,7 @@ class Pod:
     registered: bool  # the broker is in ZooKeeper; True for what is not Kafka
     needs: Resources = NOTHING
     out_of_sync: str = ""  # why the operator's command says that it is; "" where it is in sync, or nobody asks
+    down_for: float | None = None  # seconds, where it is down and somebody knows since when
 
 
 @dataclass(frozen=True, order=True)
@@ -54,6 +55,7 @@ class Service:
     recovered: tuple[str, ...] = ()  # pods whose steps in the recovery plan are all COMPLETE; a restart forgets them
     seeds: int | None = None  # how many of its first nodes are seeds; None where nobody says
     unread: str = ""  # why `partitions` is None, where somebody says; else its scheduler's log does
+    replaces_after: float | None = None  # seconds that a member is down until its scheduler itself replaces it, if ever
 
     @property
     def members(self) -> tuple[Member, ...]:

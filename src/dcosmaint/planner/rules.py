@@ -15,7 +15,7 @@ from dcosmaint.planner.case import Case, leaves, moving
 from dcosmaint.planner.manner import best_effort, unfit
 from dcosmaint.planner.node_rules import NODE_RULES
 from dcosmaint.planner.places import homeless
-from dcosmaint.planner.service_rules import word_only
+from dcosmaint.planner.service_rules import by_itself, word_only
 
 
 def blockers(roll: Roll, inventory: Inventory) -> tuple[Finding, ...]:
@@ -68,6 +68,8 @@ def warnings(roll: Roll, inventory: Inventory) -> tuple[Finding, ...]:
     targets = [node for node in inventory.nodes if node.instance.id in roll.targets]
     found = [*best_effort(roll), *_misspelt(roll, inventory), *frameworks.misspelt(roll, inventory)]
     found += work_dirs.ordered(roll, targets)
+    for service in inventory.services:
+        found += by_itself(roll, service, targets)
     for node in targets:
         found += _warnings(roll, inventory, node)
     return tuple(dict.fromkeys(found))

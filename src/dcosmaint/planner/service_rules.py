@@ -51,6 +51,19 @@ def _doubt(service: Service, policy: Policy) -> str:
     return kind.doubt
 
 
+def by_itself(roll: Roll, service: Service, nodes: Sequence[Node]) -> Iterator[Finding]:
+    """A warning: whose members go down with their nodes, and are replaced by somebody else if that takes long."""
+    falls = roll.manner.last or roll.policy.ignores(service.name)
+    here = any(member.service == service.name for node in nodes for member in node.members)
+    if service.replaces_after is not None and falls and here:
+        message = (
+            f"its scheduler itself replaces a broker that is down for {service.replaces_after:g} s, whatever copies"
+            " others have: one whose node takes so long is left to it. Set ENABLE_REPLACEMENT of its app to false for"
+            " the time of the roll, and no broker waits for that"
+        )
+        yield Finding("replaces-itself", service.name, message)
+
+
 def word_only(service: Service) -> str:
     care = kind_of(service).care
     word = "has nothing but its scheduler's word that a replaced member is whole"

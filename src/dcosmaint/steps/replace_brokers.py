@@ -15,7 +15,7 @@ from dcosmaint.errors import StartOver
 from dcosmaint.model import NOTHING, Member, Node, Pod, Roll, Service, Waiting, counted
 from dcosmaint.model.kinds import proved
 from dcosmaint.ports import MesosActs, MesosReads, ServiceActs, ServiceReads
-from dcosmaint.safety import behind, lost
+from dcosmaint.safety import behind, left_to_scheduler, lost
 from dcosmaint.steps.kept import Steady
 from dcosmaint.steps.leaving import fallen
 from dcosmaint.steps.looks import LOOKS, agent_by_id, pod_of
@@ -138,7 +138,8 @@ class ReplaceBrokers:
         So does one that is down for a minute and not marked, where the scheduler marks at all: it crashed.
         """
         asked = pod.member in self.slots.flight.asked
-        if self.slots.flight.given_up and not pod.running and untouched <= UNMARKED_LOOKS:
+        given_up = self.slots.flight.given_up and not pod.running and untouched <= UNMARKED_LOOKS
+        if given_up or left_to_scheduler(service, pod):
             return False  # its scheduler may be about to replace it by itself
         if self._down_here(pod) and not asked:
             return untouched > LOOKS
@@ -205,7 +206,7 @@ class ReplaceBrokers:
         if self._here(pod) and not pod.marked:
             return self._staying(service, pod)
         if pod.marked or not pod.agent_id:
-            return Waiting(f"{member} to be placed on another agent", self._unproved(service, pod), waits.place)
+            return self._unplaced(service, pod)
         if not pod.running or not pod.registered:
             return Waiting(f"{member} to start on agent {pod.agent_id}", "", waits.start)
         if left := self._behind(service, pod):
@@ -217,6 +218,13 @@ class ReplaceBrokers:
                 f" whole, and so does a command as services.{service.name}.in_sync"
             )
         return Waiting(f"{member} to stay in sync", left, waits.stalled)
+
+    def _unplaced(self, service: Service, pod: Pod) -> Waiting:
+        goal, place = f"{pod.member} to be placed on another agent", self.roll.policy.waits.place
+        if service.replaces_after is None or not left_to_scheduler(service, pod):
+            return Waiting(goal, self._unproved(service, pod), place)
+        left = f"left to its scheduler, which replaces a broker that is down for {service.replaces_after:g} s"
+        return Waiting(goal, left, service.replaces_after + place)
 
     def _unproved(self, service: Service, pod: Pod) -> str:
         """What people do who know more: no look can prove for minutes that a replace of one that is down was lost."""

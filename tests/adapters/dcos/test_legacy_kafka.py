@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -25,11 +26,13 @@ def a_task(number: int, agent: str) -> dict[str, Any]:
     }
 
 
+LABELS = {"DCOS_MIGRATION_API_PATH": "/v1/plan", "DCOS_PACKAGE_NAME": "kafka"}
+
+
 @pytest.fixture
 def sdk(canned: Canned, router: AdminRouter) -> Sdk:
     """`kafka-legacy` wants three brokers: the third has neither a task nor a registration now."""
-    labels = {"DCOS_MIGRATION_API_PATH": "/v1/plan", "DCOS_PACKAGE_NAME": "kafka"}
-    labelled(canned, an_app("kafka-legacy", labels=labels, env={"BROKER_COUNT": "3"}))
+    labelled(canned, an_app("kafka-legacy", labels=LABELS, env={"BROKER_COUNT": "3"}))
     base = "GET service/kafka-legacy/v1"
     for api in ("pod", "pods"):
         canned.on(f"{base}/{api}", page(404))
@@ -85,3 +88,53 @@ def test_a_lost_answer_is_not_an_excuse_for_a_second_replace(canned: Canned, sdk
     with pytest.raises(Retryable, match="500"):
         sdk.replace(Member("kafka-legacy", "broker-1"))
     assert len(canned.calls(REPLACE)) == 1
+
+
+def an_end(number: int, agent: str, ago: float, state: str = "TASK_LOST") -> dict[str, Any]:
+    """A task that has ended so many seconds ago, as the master remembers it."""
+    ran = {"state": "TASK_RUNNING", "timestamp": 1.5}
+    return {
+        **a_task(number, agent),
+        "state": state,
+        "statuses": [ran, {"state": state, "timestamp": time.time() - ago}],
+    }
+
+
+@pytest.mark.parametrize(
+    ("env", "after"),
+    [
+        ({}, None),
+        ({"ENABLE_REPLACEMENT": "false", "RECOVERY_GRACE_PERIOD_SEC": "1200"}, None),
+        ({"ENABLE_REPLACEMENT": "true"}, 1200.0),
+        ({"ENABLE_REPLACEMENT": "true", "RECOVERY_GRACE_PERIOD_SEC": "300"}, 300.0),
+        ({"ENABLE_REPLACEMENT": "true", "RECOVERY_GRACE_PERIOD_SEC": "5m"}, 0.0),
+    ],
+)
+def test_its_scheduler_may_replace_brokers_by_itself(
+    canned: Canned, sdk: Sdk, env: dict[str, str], after: float | None
+) -> None:
+    """A period that can't be read may be over at any time."""
+    labelled(canned, an_app("kafka-legacy", labels=LABELS, env={"BROKER_COUNT": "3", **env}))
+    assert sdk.one("kafka-legacy").replaces_after == after
+
+
+def test_since_when_a_broker_is_down_is_asked_of_mesos_where_that_matters(canned: Canned, sdk: Sdk) -> None:
+    env = {"BROKER_COUNT": "5", "ENABLE_REPLACEMENT": "true"}
+    labelled(canned, an_app("kafka-legacy", labels=LABELS, env=env))
+    tasks = {
+        "tasks": [a_task(0, "S0"), a_task(1, "S1")],
+        "completed_tasks": [an_end(2, "S2", 300.0), an_end(2, "S1", 9000.0), an_end(0, "S2", 60.0)],
+        "unreachable_tasks": [an_end(3, "S3", 600.0, "TASK_UNREACHABLE")],
+    }
+    canned.on("GET_TASKS", {"get_tasks": tasks})
+    found = {pod.member.pod: pod.down_for for pod in sdk.one("kafka-legacy").pods}
+    assert found == {
+        **dict.fromkeys(("broker-0", "broker-1", "broker-4")),
+        "broker-2": pytest.approx(300.0, abs=5.0),
+        "broker-3": pytest.approx(600.0, abs=5.0),
+    }
+
+
+def test_nobody_asks_since_when_where_its_scheduler_replaces_nothing(canned: Canned, sdk: Sdk) -> None:
+    assert all(pod.down_for is None for pod in sdk.one("kafka-legacy").pods)
+    assert len(canned.calls("GET_TASKS")) == 1

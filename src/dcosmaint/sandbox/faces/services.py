@@ -63,8 +63,8 @@ class Services:
         service = scheduler.service
         self._prove_absent(service)
         home = self._home(service)
-        truth = (service.changes, service.readable, service.deploy, home)
-        return self._kept.get(name, truth, lambda: _service(scheduler, home))
+        truth = (service.changes, service.readable, service.deploy, home, self._ages(service))
+        return self._kept.get(name, truth, lambda: _service(scheduler, home, self._world.now))
 
     def _prove_absent(self, service: SdkService) -> None:
         """Of the brokers generation only Mesos says where a broker is, and not while its agent may still come back."""
@@ -75,15 +75,20 @@ class Services:
         if away and not all(task.live and task.agent_id not in away for task in tasks):
             raise Rejected(503, f"{len(away)} agents have not re-registered: a broker of {service.name} may run there")
 
+    def _ages(self, service: SdkService) -> float:
+        """What tells since when one is down is another answer with every moment."""
+        old = service.shape.replaces_after is not None
+        return self._world.now if old and not all(broker.task.live for broker in service.brokers) else 0.0
+
     def _home(self, service: SdkService) -> str:
         """The agent that the scheduler's own task is on."""
         return next((task.agent_id for task in self._world.ground.apps[service.app_id].tasks), "")
 
 
-def _service(scheduler: ServiceScheduler, home: str) -> Service:
+def _service(scheduler: ServiceScheduler, home: str, now: float) -> Service:
     service = scheduler.service
     old = service.shape.api == "brokers"
-    pods = [_by_task(service, broker) if old else _by_scheduler(service, broker) for broker in service.brokers]
+    pods = [_by_task(service, broker, now) if old else _by_scheduler(service, broker) for broker in service.brokers]
     names = {broker.index: broker.pod for broker in service.brokers}
     return Service(
         name=service.name,
@@ -97,6 +102,7 @@ def _service(scheduler: ServiceScheduler, home: str) -> Service:
         asked=service.shape.proof,
         recovered=tuple(sorted(pod for pod, phase in service.recovery.items() if phase.status == "COMPLETE")),
         seeds=service.shape.seeds,
+        replaces_after=service.shape.replaces_after,
     )
 
 
@@ -114,11 +120,12 @@ def _by_scheduler(service: SdkService, broker: Broker) -> Pod:
     )
 
 
-def _by_task(service: SdkService, broker: Broker) -> Pod:
+def _by_task(service: SdkService, broker: Broker, now: float) -> Pod:
     """The brokers generation shows neither agents nor marks: only a live Mesos task says where a broker is."""
     member = Member(service.name, broker.pod)
     if not broker.task.live:
-        return Pod(member, "", "", running=False, marked=False, registered=broker.registered)
+        age = None if service.shape.replaces_after is None else now - broker.task.ended_at
+        return Pod(member, "", "", running=False, marked=False, registered=broker.registered, down_for=age)
     task = broker.task
     needs = resources(broker.size)
     return Pod(member, task.id, task.agent_id, broker.running, marked=False, registered=broker.registered, needs=needs)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from dcosmaint.sandbox.served.mesos_resources import PUBLIC_ROLE, Json
 from dcosmaint.sandbox.world import World
 from dcosmaint.sandbox.world.clock import EPOCH
-from dcosmaint.sandbox.world.shape import KafkaShape
+from dcosmaint.sandbox.world.shape import KafkaShape, ServiceShape
 from dcosmaint.sandbox.world.state import App, Task
 
 TASKS, COUNTS, DEPLOYMENTS = "apps.tasks", "apps.counts", "apps.deployments"
@@ -73,13 +73,21 @@ def _environment(world: World, app: App) -> dict[str, str]:
     service = world.ground.services.get(app.id.strip("/"))
     if service is None:
         return {}
-    old = {"ENABLE_REPLACEMENT": "false", "RECOVERY_GRACE_PERIOD_SEC": "1200"}
     found = {"FRAMEWORK_NAME": service.name}
     if isinstance(service.shape, KafkaShape):
         found["BROKER_COUNT"] = str(len(service.brokers))
     if service.shape.seeds is not None:
         found["LOCAL_SEEDS_COUNT"] = str(service.shape.seeds)
-    return {**found, **(old if service.shape.api == "brokers" else {"PACKAGE_NAME": service.shape.package})}
+    return {
+        **found,
+        **(_old(service.shape) if service.shape.api == "brokers" else {"PACKAGE_NAME": service.shape.package}),
+    }
+
+
+def _old(shape: ServiceShape) -> dict[str, str]:
+    """Of a scheduler from before pod commands: whether, and when, it replaces brokers by itself."""
+    after = shape.replaces_after
+    return {"ENABLE_REPLACEMENT": str(after is not None).lower(), "RECOVERY_GRACE_PERIOD_SEC": f"{after or 1200:g}"}
 
 
 def task_json(world: World, app: App, task: Task) -> Json:

@@ -76,6 +76,7 @@ class SdkService:
     unread_since: float = 0.0  # when they last ceased to
     cycling: bool = False  # an offer cycle is due
     changes: int = 0
+    replaced_at: float = 0.0  # when its scheduler last replaced a broker by itself
     restarts: list[str] = field(default_factory=list)  # pods that are restarted in place, one after the other
 
     @property

@@ -16,7 +16,7 @@ from dcosmaint.sandbox.world.volumes import Volume, new_volume
 
 
 class ServiceScheduler:
-    """Of either generation. Before the SDK there was no recovery plan to watch and no mark to see."""
+    """Of the SDK; `old_scheduler.py` is what differs before it."""
 
     def __init__(self, ground: Ground, master: Master, service: SdkService) -> None:
         self._ground = ground
@@ -147,8 +147,12 @@ class ServiceScheduler:
             return
         self._tidy()
         for broker in self.service.brokers:
+            self.look_after(broker)
             if not broker.task.live and not self._late(broker):
                 self._recover(broker)
+
+    def look_after(self, broker: Broker) -> None:
+        """What it does for one without being asked, beside starting it in its place: nothing."""
 
     def _late(self, broker: Broker) -> bool:
         """What it has just given up on its old agent is all that there is, and it may take its time until that is
@@ -245,6 +249,5 @@ class ServiceScheduler:
         return f"{self.service.name}/{broker.pod}"
 
     def task_id(self, name: str) -> str:
-        """`<service with dots>__<task>__<uuid>`; the brokers generation left the service out."""
-        prefix = "" if self.service.shape.api == "brokers" else f"{self.service.name.replace('/', '.')}__"
-        return f"{prefix}{name}__{self._ground.chance.uuid()}"
+        """`<service with dots>__<task>__<uuid>`."""
+        return f"{self.service.name.replace('/', '.')}__{name}__{self._ground.chance.uuid()}"

@@ -61,6 +61,7 @@ class KafkaShape:
     """One Kafka service. `api` is the generation of its scheduler's calls: pod, or brokers (before the SDK).
 
     `secured`: its scheduler may not read ZooKeeper, and its brokers take nobody without TLS and a login.
+    `replaces_after`: seconds that a broker is down until its scheduler itself replaces it; None: it never does.
     """
 
     name: str
@@ -71,6 +72,7 @@ class KafkaShape:
     size: Size = Size(1.0, 4096.0, 20480.0)
     secured: bool = False
     learns: bool = True  # its SDK (from 0.55.2) replaces a member by itself that is gone for good
+    replaces_after: float | None = None
     seeds: ClassVar[int | None] = None
     proof: ClassVar[bool] = False
     apart: ClassVar[tuple[tuple[str, str], ...]] = ()
@@ -104,6 +106,7 @@ class StoreShape:
     size: Size = Size(1.0, 4096.0, 20480.0)
     learns: bool = True
     api: ClassVar[str] = "pod"
+    replaces_after: ClassVar[float | None] = None
     topics: ClassVar[tuple[TopicShape, ...]] = ()
 
 

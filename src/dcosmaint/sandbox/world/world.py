@@ -16,6 +16,7 @@ from dcosmaint.sandbox.world.log import EventLog
 from dcosmaint.sandbox.world.maintenance import Maintenance
 from dcosmaint.sandbox.world.marathon import Marathon
 from dcosmaint.sandbox.world.master import Master
+from dcosmaint.sandbox.world.old_scheduler import OldScheduler
 from dcosmaint.sandbox.world.operator import Operator
 from dcosmaint.sandbox.world.packer import Packer
 from dcosmaint.sandbox.world.reservations import Reservations
@@ -100,7 +101,8 @@ class World:
         """A service whose pod n runs on the agent `on[n]`; `copies` are a Kafka's partitions where they are known."""
         framework = self.master.framework(shape.name, role_of(shape.name), aware=shape.api != "brokers")
         service = SdkService(shape, framework)
-        scheduler = ServiceScheduler(self.ground, self.master, service)
+        kind = OldScheduler if shape.api == "brokers" else ServiceScheduler
+        scheduler = kind(self.ground, self.master, service)
         self.master.subscribe(service.framework, scheduler)
         for index, agent_id in enumerate(on):
             self._add_broker(scheduler, index, agent_id)
