@@ -184,6 +184,24 @@ def test_the_agent_leaves_only_once_it_shows_that_nothing_is_left() -> None:
     assert [str(waiting) for waiting in bench.drive(stop)][-1].startswith("agent")
 
 
+def test_r3_whether_it_may_leave_is_asked_again_once_it_is_given_back() -> None:
+    """The hold is of a process that was killed before the signal, and nobody has looked at its brokers since.
+
+    It is kept shut, opened, and asked about while it is open.
+    """
+    bench = reserved()
+    bench.drive(fallen(bench))
+    bench.end(REPLACE)
+    stop = bench.bring(STOP)
+    bench.world.systemd.hold(bench.old, lasting=False)
+    bench.world.crash(EVENTS, "kafka-1")
+    waited = bench.looks(stop, 3)
+    assert "is not given back yet" in str(waited[1])
+    assert "2 members lost or held" in str(waited[2])
+    assert bench.acts("mesos.uncordon", "units.signal_agent") == ["mesos.uncordon"]
+    assert [apart.roll for apart in set_apart(bench)] == ["r1"], "it stays, and takes no work"
+
+
 def test_of_another_rolls_nothing_is_given_back() -> None:
     """R8."""
     bench = reserved()
