@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -11,7 +11,7 @@ import pytest
 from dcosmaint import lines
 from dcosmaint.journal import Journal, Memory
 from dcosmaint.lines import What, from_json, to_json
-from dcosmaint.model import Verdict
+from dcosmaint.model import Policy, Verdict
 from dcosmaint.sandbox.world import build
 from tests.builders import NOON, a_flight, a_member, a_node, a_roll
 from tests.driven import BARE, FIRST, Drive, taken_over
@@ -48,7 +48,7 @@ NEWER = (
             (*FLIGHT, *name.split("."))
             for name in (
                 *("node.instance.outlived_by", "red", "noted", "also", "balancers", "passed", "begins", "moving"),
-                *("node.agent.open", "node.agent.apart"),
+                *("node.agent.open", "node.agent.apart", "node.work_dir_apart"),
             )
         ),
     ),
@@ -104,8 +104,34 @@ def test_steps_that_a_flight_of_an_older_version_went_past_are_left_out(step: st
     assert drive.stage.tally(drive.roll).breaches == ()
 
 
+@pytest.mark.parametrize(("apart", "verdict"), [(True, Verdict.DONE), (False, Verdict.STUCK)])
+def test_a_flight_of_form_8_is_taken_for_one_whose_work_dir_is_on_the_volume_that_ec2_keeps(
+    *, apart: bool, verdict: Verdict
+) -> None:
+    """As it was when it was admitted. Nodes that start under the newer version are asked."""
+    drive = Drive(build(replace(BARE, volumes="work-dir", same_ip=1.0)), Policy(soak=0.0, work_dir="keep"))
+    drive.world.node(FIRST).apart = apart
+
+    def killed(at: float, what: What) -> None:
+        if what == lines.Done(FIRST, "terminate-instance"):
+            raise KeyboardInterrupt
+
+    drive.hear = killed
+    with pytest.raises(KeyboardInterrupt):
+        drive.run()
+    told = json.dumps({"work_dir_apart": apart})[1:-1]
+    assert any(told in line for line in drive.lines.lines)
+    written = (line.replace(f", {told}", "") for line in drive.lines.lines)
+    drive.lines.lines = [line.replace('"schema": 9', '"schema": 8') for line in written]
+    taken_over(drive)
+    assert drive.run() is verdict
+    stopped = [flight.stopped for flight in drive.journal.progress.stopped]
+    assert all("its work dir did not come with it" in says for says in stopped)
+    assert bool(stopped) is not apart
+
+
 def test_a_roll_that_begins_now_has_a_form_that_older_versions_refuse_by_name() -> None:
-    assert to_json(NOON, lines.RollBegun(a_roll()))["schema"] == lines.SCHEMA == 8
+    assert to_json(NOON, lines.RollBegun(a_roll()))["schema"] == lines.SCHEMA == 9
 
 
 def test_a_node_of_an_older_form_which_named_frameworks_without_their_tasks_is_read() -> None:

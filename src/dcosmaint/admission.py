@@ -95,6 +95,7 @@ class Door:
         """What a fresh survey says of a node in flight; what ran there as it was, where Mesos lists no agent.
 
         That EC2 knows its instance no more proves nothing here: the steps that begin again ask, each of them apart.
+        Where its work dir is, the node has told before it was admitted, and may never tell again.
         Raises `Retryable` while nobody knows, or an app would be down without the node, and `NodeFailed` once it
         has begun too often.
         """
@@ -108,7 +109,8 @@ class Door:
         if node.agent and state != "terminated":
             self._spared(node, inventory)
         its = old.instance if state == "terminated" else node.instance  # EC2 forgets the address and volumes of one
-        return replace(node if node.agent else old, instance=replace(its, state=state))
+        fresh = node if node.agent else old
+        return replace(fresh, instance=replace(its, state=state), work_dir_apart=old.work_dir_apart)
 
     def _spared(self, node: Node, inventory: Inventory) -> None:
         """Raises `Retryable` while an app has all that is left of it on a node that is about to be emptied again."""

@@ -8,16 +8,18 @@ from dcosmaint import planner, work_dirs
 from dcosmaint.errors import NodeFailed, Retryable
 from dcosmaint.model import RENEWING, Admission, Finding, Flight, Inventory, Node, Progress, Roll, Work
 from dcosmaint.planner.case import leaves, slots
+from dcosmaint.planner.work_dirs import RULE, unasked
 from dcosmaint.site import Site
 from dcosmaint.steps.differences import compared
 
 UNREAD = 5
-"""So many nodes of one survey may be passed over because nobody knows their health. With more it is not the nodes."""
+"""So many nodes of one survey may be passed over because nobody knows their health, and so many because nobody can
+tell where their work dirs are. With more it is not the nodes."""
 
 
 @dataclass(frozen=True)
 class Baselines:
-    inventory: Inventory  # with a finding on each node that could start now, but for its health that can't be read
+    inventory: Inventory  # with a finding on each node that could start now, but for what can't be read of it
     flights: dict[str, Flight]  # by address: nodes that could start now, with what they are measured by
     answer: Admission  # about that inventory
 
@@ -30,12 +32,9 @@ def gather(site: Site, roll: Roll, inventory: Inventory, progress: Progress) -> 
     flights: dict[str, Flight] = {}
     unread: set[str] = set()
     while True:
-        answer = planner.admit(roll, inventory, progress)
+        inventory, answer = _admitted(site, roll, inventory, progress)
         found: list[Finding] = []
         for node in (node for node in answer.start if node.address not in flights):
-            if undecided := tuple(work_dirs.blockers(roll, [node], site.units, begun=True)):
-                found += undecided
-                continue
             try:
                 flights[node.address] = _flight(site, roll, inventory, node)
             except (Retryable, NodeFailed) as error:
@@ -46,6 +45,19 @@ def gather(site: Site, roll: Roll, inventory: Inventory, progress: Progress) -> 
         if not found:
             return Baselines(inventory, flights, answer)
         inventory = replace(inventory, blockers=(*inventory.blockers, *found))
+
+
+def _admitted(site: Site, roll: Roll, inventory: Inventory, progress: Progress) -> tuple[Inventory, Admission]:
+    """The planner's answer, once each node that it lets start has told where its work dir is."""
+    while True:
+        answer = planner.admit(roll, inventory, progress)
+        ask = [node.instance.id for node in answer.start if unasked(roll, node)]
+        if not ask:
+            return inventory, answer
+        inventory = work_dirs.told(roll, inventory, ask, site.units)
+        silent = [finding for finding in inventory.blockers if finding.rule == RULE]
+        if len(silent) > UNREAD:
+            raise Retryable(f"{silent[-1].subject}: {silent[-1].message}")
 
 
 def _flight(site: Site, roll: Roll, inventory: Inventory, node: Node) -> Flight:

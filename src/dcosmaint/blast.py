@@ -9,7 +9,6 @@ from typing import Any
 from dcosmaint.model import Inventory, Member, Node, Roll, Service
 from dcosmaint.model.kinds import kind_of
 from dcosmaint.planner.case import leaves
-from dcosmaint.planner.work_dirs import outlives
 
 
 @dataclass(frozen=True)
@@ -38,7 +37,7 @@ class Blast:
     node: Node
     members: tuple[Leaving, ...]
     apps: tuple[Share, ...]  # first those that have a gap
-    kept: bool = False  # its work dir outlives its instance, and is left as it is
+    kept: bool | None = False  # its work dir outlives its instance, and is left as it is; None where nobody can tell
 
     @property
     def volumes(self) -> Mapping[str, int]:
@@ -56,7 +55,8 @@ class Blast:
 
 def blast(roll: Roll, inventory: Inventory, node: Node) -> Blast:
     apps = tuple(sorted(_apps(roll, inventory, node), key=_turn))
-    kept = outlives(node, roll.policy) and roll.policy.work_dir == "keep"
+    comes_back = roll.policy.work_dir == "keep" and node.work_dir_outlives
+    kept = node.work_dir_apart if comes_back else False
     return Blast(node, tuple(_members(roll, inventory, node)), apps, kept)
 
 

@@ -196,7 +196,7 @@ def renew_node(seat: Seat) -> Steps:
 
 
 def empty_work_dir(seat: Seat, ends: Leaving) -> Steps:
-    """Nothing, where EC2 keeps no volume of the node, or nobody can get there any more."""
+    """Nothing, where its work dir goes with its instance, or nobody can get there any more."""
     node, site, policy = seat.flight.node, seat.site, seat.roll.policy
     empty = EmptyWorkDir(node, site.mesos, ends, site.ec2, site.units, site.acts.units, policy.waits)
     return (empty,) if outlives(node, policy) and policy.work_dir == "fresh" and not seat.flight.gone else ()

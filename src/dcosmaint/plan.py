@@ -120,6 +120,7 @@ class Plan:
             "tasks": node.tasks,
             "frameworks": dict(node.frameworks),
             "outlived_by": list(node.instance.outlived_by),
+            "work_dir_apart": node.work_dir_apart,
             "load_balancers": [each.balancer.name for each in node.instance.balancers],
             "blast": blast(self.roll, self.inventory, node).to_json(),
         }

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from secrets import token_hex
 
-from dcosmaint import work_dirs
 from dcosmaint.choice import Choice, targets
 from dcosmaint.errors import Refused
 from dcosmaint.model import RENEWING, Finding, Image, Inventory, Node, Policy, Progress, Roll, Work
@@ -15,7 +14,6 @@ from dcosmaint.planner.case import serving
 from dcosmaint.planner.manner import manner
 from dcosmaint.planner.rules import blockers as rule_blockers
 from dcosmaint.ports import Ec2Reads
-from dcosmaint.site import Site
 
 ENDED = ("roll-done", "roll-aborted")
 """A roll that nobody goes on with."""
@@ -51,11 +49,10 @@ def a_roll(roll_id: str, cluster: str, by: str, order: Order, inventory: Invento
     return replace(roll, manner=manner(roll, inventory))
 
 
-def blockers(roll: Roll, inventory: Inventory, site: Site) -> tuple[Finding, ...]:
+def blockers(roll: Roll, inventory: Inventory, ec2: Ec2Reads) -> tuple[Finding, ...]:
     """Everything that stands in the way, all at once, before anything is touched (R13)."""
     aimed = [node for node in inventory.nodes if node.instance.id in roll.targets]
-    kept = work_dirs.blockers(roll, aimed, site.units, begun=False)
-    return (*rule_blockers(roll, inventory), *dict.fromkeys(_images(roll, aimed, site.ec2)), *kept)
+    return (*rule_blockers(roll, inventory), *dict.fromkeys(_images(roll, aimed, ec2)))
 
 
 def _images(roll: Roll, aimed: list[Node], ec2: Ec2Reads) -> Iterator[Finding]:

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection
+from dataclasses import replace
 
 from dcosmaint.errors import NodeFailed, Retryable
-from dcosmaint.model import Finding, Node, Roll
-from dcosmaint.planner.work_dirs import asked, undecided, unknown
+from dcosmaint.model import Finding, Inventory, Node, Roll
+from dcosmaint.planner.work_dirs import unasked, unknown
 from dcosmaint.ports import UnitReads
 
 
-def blockers(roll: Roll, nodes: Iterable[Node], units: UnitReads, *, begun: bool) -> Iterator[Finding]:
-    """Only where EC2 keeps a volume, and nobody has said what becomes of a work dir, is a node asked at all."""
-    for node in nodes:
-        if asked(roll, node):
+def told(roll: Roll, inventory: Inventory, instances: Collection[str], units: UnitReads) -> Inventory:
+    """With what the nodes on these instances say of their work dirs, and a blocker on each that can't be asked."""
+    nodes: list[Node] = []
+    silent: list[Finding] = []
+    for node in inventory.nodes:
+        known = node
+        if node.instance.id in instances and unasked(roll, node):
             try:
-                seen = units.work_dir(node.instance)
+                known = replace(node, work_dir_apart=units.work_dir(node.instance).apart)
             except (Retryable, NodeFailed) as error:
-                yield unknown(node, error, begun=begun)
-                continue
-            if seen.apart:
-                yield undecided(node, begun=begun)
+                silent.append(unknown(node, error))
+        nodes.append(known)
+    return replace(inventory, nodes=tuple(nodes), blockers=(*inventory.blockers, *silent))

@@ -80,7 +80,16 @@ def test_a_scheduler_from_before_the_sdk_replaces_nothing_by_itself() -> None:
             a_node(0, instance=replace(TERMINATED, outlived_by=("vol-1",))),
             "its work dir may be on vol-1, and no agent is taken back under such an id",
         ),
+        (
+            a_node(0, instance=replace(TERMINATED, outlived_by=("vol-1",)), work_dir_apart=True),
+            "its work dir may be on vol-1, and no agent is taken back under such an id",
+        ),
     ],
 )
 def test_r3_r7_only_one_that_can_never_come_back_is_given_up(node: Node, says: str) -> None:
     assert says in said(a_flight(node))
+
+
+def test_r7_one_that_has_told_that_its_work_dir_is_on_its_root_is_given_up() -> None:
+    kept = replace(TERMINATED, outlived_by=("vol-1",))
+    assert said(a_flight(a_node(0, instance=kept, work_dir_apart=False))) == ""

@@ -136,16 +136,16 @@ def _with_wills(case: Case) -> Case:
 
 
 def _with_volumes(case: Case) -> Case:
-    """A third of the clusters keep volumes when an instance is terminated, most of them with the agent's work dir.
+    """A third of the clusters keep volumes when an instance is terminated, most of them with work dirs of agents.
 
     What is kept comes to the same address, as it has to.
     """
     random = Random(f"volumes {case.seed}")
     if random.random() > 0.35:
         return case
-    volumes = random.choice(("work-dir", "work-dir", "work-dir", "data"))
+    volumes = random.choice(("work-dir", "work-dir", "mixed", "data"))
     able: tuple[WorkDir, ...] = ("fresh",) if case.shape.release.forgets else ("fresh", "keep")
-    work_dir: WorkDir = random.choice(able) if volumes == "work-dir" else random.choice(("", "fresh"))
+    work_dir: WorkDir = random.choice(("", "fresh", "keep") if volumes == "data" else able)
     same_ip = 1.0 if work_dir == "keep" else case.shape.same_ip
     shape = replace(case.shape, volumes=volumes, same_ip=same_ip)
     return replace(case, shape=shape, policy=replace(case.policy, work_dir=work_dir))

@@ -14,6 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from dcosmaint import work_dirs
 from dcosmaint.admission import Door
 from dcosmaint.choice import Choice
 from dcosmaint.errors import Refused, Retryable
@@ -114,7 +115,8 @@ class Stage:
     def blockers(self, roll: Roll) -> tuple[Finding, ...]:
         for _ in range(20):
             try:
-                return blockers(roll, self.survey(), self.site)
+                inventory = work_dirs.told(roll, self.survey(), roll.targets, self.site.units)
+                return blockers(roll, inventory, self.site.ec2)
             except Retryable:
                 continue
         raise AssertionError("twenty looks in a row failed")

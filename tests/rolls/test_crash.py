@@ -81,7 +81,7 @@ def cut_off(world: World, roll: Roll) -> list[str]:
     return found
 
 
-def one_lost(stage: Stage) -> Roll:
+def one_lost(stage: Stage, policy: Policy = QUICK) -> Roll:
     """Somebody else terminates its instance as soon as it is taken out: where it is cordoned, its members are there."""
     world = stage.world
 
@@ -92,12 +92,13 @@ def one_lost(stage: Stage) -> Roll:
             world.at(1.0, vanish)
 
     world.at(1.0, vanish)
-    return stage.roll(Work.REPLACE, named(1), QUICK)
+    return stage.roll(Work.REPLACE, named(1), policy)
 
 
 EDGE = replace(SMALL, nodes=6, public=2)
 APART = replace(SMALL, volumes="work-dir", same_ip=1.0)
 OLD_APART = replace(OLD, volumes="work-dir", same_ip=1.0)
+FRESH, KEEP = replace(QUICK, work_dir="fresh"), replace(QUICK, work_dir="keep")
 
 PLAYS = (
     Play("batch", SMALL, lambda stage: stage.roll(policy=QUICK), not_replaced),
@@ -118,10 +119,13 @@ PLAYS = (
     Play("rollback", SMALL, lambda stage: stage.roll(Work.ROLLBACK, named(1), QUICK), not_replaced),
     Play("last", OLD, lambda stage: stage.roll(policy=QUICK), not_replaced),
     Play("last-drain", OLD, lambda stage: stage.roll(Work.DRAIN, named(1), QUICK), still_there),
-    Play("fresh", APART, lambda stage: stage.roll(policy=replace(QUICK, work_dir="fresh")), not_replaced),
-    Play("keep", APART, lambda stage: stage.roll(policy=replace(QUICK, work_dir="keep")), not_replaced),
-    Play("last-fresh", OLD_APART, lambda stage: stage.roll(policy=replace(QUICK, work_dir="fresh")), not_replaced),
-    Play("last-keep", OLD_APART, lambda stage: stage.roll(policy=replace(QUICK, work_dir="keep")), not_replaced),
+    Play("fresh", APART, lambda stage: stage.roll(policy=FRESH), not_replaced),
+    Play("keep", APART, lambda stage: stage.roll(policy=KEEP), not_replaced),
+    Play("last-fresh", OLD_APART, lambda stage: stage.roll(policy=FRESH), not_replaced),
+    Play("last-keep", OLD_APART, lambda stage: stage.roll(policy=KEEP), not_replaced),
+    Play("mixed-keep", replace(APART, volumes="mixed"), lambda stage: stage.roll(policy=KEEP), not_replaced),
+    Play("last-mixed-keep", replace(OLD_APART, volumes="mixed"), lambda stage: stage.roll(policy=KEEP), not_replaced),
+    Play("gone-data", replace(SMALL, volumes="data"), lambda stage: one_lost(stage, KEEP), not_replaced),
     Play("reserve", OLD, lambda stage: stage.roll(policy=RESERVE), not_replaced),
     Play("reserve-legacy", replace(LEGACY, profile="1.9"), lambda stage: stage.roll(policy=RESERVE), not_replaced),
     Play("maintenance", MINDFUL, lambda stage: stage.roll(policy=MAINTENANCE), not_replaced),

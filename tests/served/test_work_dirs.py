@@ -18,7 +18,8 @@ FAST = 150.0
 
 @pytest.fixture
 def desk(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Desk]:
-    desk = sit_down(tmp_path, time_factor=FAST, nodes=8, volumes="work-dir", profile=request.param)
+    profile, volumes = request.param
+    desk = sit_down(tmp_path, time_factor=FAST, nodes=8, volumes=volumes, profile=profile)
     yield desk
     desk.sandbox.stop()
 
@@ -41,7 +42,7 @@ def ids(desk: Desk) -> dict[str, str]:
     return {node["node"]: node["agent_id"] for node in nodes}
 
 
-@pytest.mark.parametrize("desk", ["2.1"], indirect=True)
+@pytest.mark.parametrize("desk", [("2.1", "work-dir")], indirect=True)
 def test_nothing_begins_before_somebody_says_what_becomes_of_work_dirs_and_fresh_makes_new_agents(desk: Desk) -> None:
     before = ids(desk)
     refused = desk.type(*rolled(desk))
@@ -59,11 +60,14 @@ def test_nothing_begins_before_somebody_says_what_becomes_of_work_dirs_and_fresh
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("desk", ["1.11"], indirect=True)
-def test_keep_brings_every_agent_back_under_its_id(desk: Desk) -> None:
+@pytest.mark.parametrize("desk", [("1.11", "mixed")], indirect=True)
+def test_keep_brings_an_agent_back_under_its_id_where_its_work_dir_is_kept_and_makes_a_new_one_elsewhere(
+    desk: Desk,
+) -> None:
     before = ids(desk)
     say(desk, "keep")
     ended = desk.type(*rolled(desk))
     assert ended.returncode == 0, ended.stdout
     assert not judge(desk.sandbox.log(), {}, yardstick=Yardstick(last=True, airtight=False)).breaches
-    assert ids(desk) == before
+    after = ids(desk)
+    assert [node for node in before if after[node] != before[node]] == ["aws_instance.dcos_agent_node[1]"]

@@ -10,6 +10,7 @@ from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import Any, cast
 
+from dcosmaint import work_dirs
 from dcosmaint.errors import Retryable
 from dcosmaint.hands import VirtualHands
 from dcosmaint.journal import Journal, Memory, logged_acts
@@ -186,18 +187,19 @@ def a_bench(
     site = in_process(world, slow=False, failures=0.0)
     hands, lines = VirtualHands(world), Memory()
     inventory = survey(site, hands.now())
-    node = next(node for node in inventory.nodes if node.address == address)
     newest = list(world.cloud.amis)[-1]
     roll = Roll(
         id="r1",
         cluster="sandbox",
         work=work,
-        targets=(node.instance.id,),
+        targets=(world.node(address).id,),
         policy=Policy(waits=WAITS, **policy),
         manner=manner,
         images=dict.fromkeys(inventory.images, newest) if work in (Work.ROLL, Work.REPLACE) else {},
         baseline={service.name: service.partitions or () for service in inventory.services},
     )
+    inventory = work_dirs.told(roll, inventory, roll.targets, site.units)
+    node = next(node for node in inventory.nodes if node.address == address)
     journal = Journal(lines, Free(), hands.now)
     journal.append(RollBegun(roll))
     counts = {app.id: len(app.on) for app in inventory.apps if app.id in node.apps}

@@ -101,11 +101,13 @@ def test_an_instance_of_another_ami_is_not_ours() -> None:
     assert "/var/lib/mesos" not in str(failed.value)
 
 
-@pytest.mark.parametrize(("ordered", "told"), [("fresh", True), ("keep", False)])
+@pytest.mark.parametrize(
+    ("volumes", "ordered", "told"), [("work-dir", "fresh", True), ("work-dir", "keep", False), ("data", "fresh", False)]
+)
 def test_the_identity_that_it_left_on_a_volume_is_to_be_emptied_where_that_is_to_be_fresh(
-    ordered: str, *, told: bool
+    volumes: str, ordered: str, *, told: bool
 ) -> None:
-    bench = a_bench(shape=replace(SHAPE, volumes="work-dir"), work_dir=ordered)
+    bench = a_bench(shape=replace(SHAPE, volumes=volumes), work_dir=ordered)
     bench.bring(NAME)
     of_another_ami(bench)
     with pytest.raises(NodeFailed) as failed:

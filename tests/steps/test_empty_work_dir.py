@@ -101,16 +101,21 @@ def test_an_order_that_was_lost_on_its_way_is_given_again() -> None:
     assert bench.old.emptied
 
 
-def test_one_that_goes_with_its_instance_is_left_alone() -> None:
-    bench = a_bench(shape=replace(SHAPE, volumes="data"), work_dir="fresh")
-    bench.bring(NAME)
+def test_one_that_goes_with_its_instance_by_now_is_left_alone() -> None:
+    bench = stopped()
+    bench.old.apart = False
     assert bench.drive(bench.steps[NAME]) == []
     assert bench.acts("units.empty_work_dir") == []
 
 
 @pytest.mark.parametrize(
     ("work", "volumes", "work_dir"),
-    [(Work.ROLL, "", "fresh"), (Work.ROLL, "work-dir", "keep"), (Work.DRAIN, "work-dir", "fresh")],
+    [
+        (Work.ROLL, "", "fresh"),
+        (Work.ROLL, "data", "fresh"),
+        (Work.ROLL, "work-dir", "keep"),
+        (Work.DRAIN, "work-dir", "fresh"),
+    ],
 )
 def test_there_is_no_such_step_where_nothing_is_to_be_emptied(work: Work, volumes: str, work_dir: str) -> None:
     assert NAME not in a_bench(work, replace(SHAPE, volumes=volumes), work_dir=work_dir).steps

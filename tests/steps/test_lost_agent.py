@@ -100,6 +100,13 @@ def test_r7_one_whose_work_dir_comes_back_is_waited_for(policy: str) -> None:
     assert how(bench) == ["unreachable"]
 
 
+@pytest.mark.parametrize("policy", ["", "fresh", "keep"])
+def test_one_whose_volume_has_data_on_it_and_not_its_work_dir_is_given_up(policy: str) -> None:
+    bench = a_lost_one(replace(SHAPE, volumes="data"), work_dir=policy)
+    bench.drive(bench.steps[NAME])
+    assert how(bench) == ["marked gone"]
+
+
 def test_an_old_id_on_the_new_instance_is_not_the_agent_that_was_lost() -> None:
     """Somebody else has made the new one before the master has given up the old one."""
     bench = a_lost_one(APART, work_dir="keep")

@@ -132,16 +132,18 @@ def _node(address: str, instance: Instance, units: UnitReads) -> Remark:
 
 def _work_dir(address: str, instance: Instance, units: UnitReads) -> Iterator[Remark]:
     """Asked where EC2 keeps a volume of the node. What is to become of it, only a configuration says."""
-    kept, remedy = ", ".join(instance.outlived_by), "set nodes.work_dir to fresh or to keep, where it is not set yet"
+    kept = ", ".join(instance.outlived_by)
     if not kept:
         return
     try:
         apart = units.work_dir(instance).apart
     except DcosmaintError as error:
-        yield warning(f"{address}: EC2 keeps {kept}, and where its agent's work dir is can't be told: {error}", remedy)
+        says = f"{address}: EC2 keeps {kept}, and where its agent's work dir is can't be told: {error}"
+        yield warning(says, "a roll of that node is refused until then")
         return
     if apart:
-        yield warning(f"{address}: EC2 keeps {kept}, and its agent's work dir is on a volume of its own", remedy)
+        says = f"{address}: EC2 keeps {kept}, and its agent's work dir is on a volume of its own"
+        yield warning(says, "set nodes.work_dir to fresh or to keep, where it is not set yet")
 
 
 def _seen(who: str, seen: Units) -> Remark:

@@ -38,6 +38,8 @@ def _rows(blast: Blast, work: Work) -> Iterator[tuple[str, Sequence[Text]]]:
 
 
 def _fate(blast: Blast) -> str:
+    if blast.kept is None:
+        return "come back with its work dir, or are lost with its instance: nobody can tell"
     return "come back with its work dir" if blast.kept else "are lost with its instance"
 
 

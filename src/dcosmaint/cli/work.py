@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from dcosmaint import work_dirs
 from dcosmaint.choice import accepted, wanted_images
 from dcosmaint.cli import drive, journals, plan_text
 from dcosmaint.cli.cluster import Cluster, who
@@ -102,7 +103,8 @@ def make_plan(cluster: Cluster, wish: Wish, roll_id: str) -> Plan:
             roll = a_roll(roll_id, cluster.name, who(), _order(cluster, wish, inventory), inventory)
             left, lifts = drained_from(cluster.shelf, roll), lifted_by(cluster.shelf, roll, inventory)
             roll = replace(roll, left=left, lifts=lifts, silent=silent(cluster.shelf, roll, inventory.nodes))
-            found = tuple(told(cluster.shelf, inventory.nodes, blockers(roll, inventory, site)))
+            inventory = work_dirs.told(roll, inventory, roll.targets, site.units)
+            found = tuple(told(cluster.shelf, inventory.nodes, blockers(roll, inventory, site.ec2)))
     except NO_ANSWER as error:
         raise untouched(error, cluster.name) from error
     return Plan(roll, inventory, forecast(roll, inventory), found, warnings(roll, inventory), taken(roll, inventory))

@@ -9,14 +9,15 @@ from dcosmaint.lines.line import Line
 from dcosmaint.model import CORDON, Flight, Progress, Roll, Terms
 from dcosmaint.redaction import redacted
 
-SCHEMA = 8
+SCHEMA = 9
 """Form of the lines. 1 knew no `released`, `aborting`, `roll-aborted`, and would call a journal with them damaged.
 
 2 knew no `manner`: a tool of that form would replace the members of every node first. 3 knew no `deadline` and no
 `frameworks`: it would start nodes after the one, and take down the tasks of the other. 4 knew no `work_dir`: it would
 leave the one that is to be emptied to the next instance. 5 knew no cordon but Mesos's own: it would leave
 behind what is set apart. 6 knew no `moving`. 7 knew no agents that are marked gone: it would replace what its
-scheduler may be about to replace by itself."""
+scheduler may be about to replace by itself. 8 knew no `work_dir_apart`: it would wait for the old agent of a node whose
+work dir has gone with its instance, as is still done for a flight that was admitted under that form."""
 
 
 @dataclass(frozen=True)

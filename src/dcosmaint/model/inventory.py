@@ -34,6 +34,7 @@ class Node:
     tasks: int = 0  # live Mesos tasks of whatever kind
     frameworks: Mapping[str, int] = field(default_factory=dict)  # that nobody here moves → their live tasks here
     data: tuple[Data, ...] = ()  # of its agent, sorted
+    work_dir_apart: bool | None = None  # from its root, as the node itself said; None: it was not asked, or is silent
 
     @property
     def agent_id(self) -> str:
@@ -42,6 +43,11 @@ class Node:
     @property
     def private_ip(self) -> str:
         return self.instance.private_ip
+
+    @property
+    def work_dir_outlives(self) -> bool:
+        """Whether its work dir may come to the next instance, with its agent's id. R2: what is not told may be so."""
+        return bool(self.instance.outlived_by) and self.work_dir_apart is not False
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ def refusal(roll: Roll, flight: Flight, services: Iterable[Service]) -> str:
     instance = flight.node.instance
     if not flight.gone or instance.id not in roll.targets:
         return f"{instance.id} is not one that somebody else has terminated in this roll"
-    if instance.outlived_by:
+    if flight.node.work_dir_outlives:
         return f"its work dir may be on {', '.join(instance.outlived_by)}, and no agent is taken back under such an id"
     return next(filter(None, (_by_itself(roll, flight, service) for service in services)), "")
 

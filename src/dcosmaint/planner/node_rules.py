@@ -131,6 +131,7 @@ NODE_RULES: tuple[Rule, ...] = (
     instance,
     tasks,
     data,
+    work_dirs.undecided,
     work_dirs.forgotten,
     services,
     go_down,

@@ -14,65 +14,63 @@ RULE = "work-dir"
 
 def outlives(node: Node, policy: Policy) -> bool:
     """Whether something is to be done about its work dir, as ordered."""
-    return bool(policy.work_dir and node.instance.outlived_by)
+    return bool(policy.work_dir) and node.work_dir_outlives
 
 
-def asked(roll: Roll, node: Node) -> bool:
-    """Whether the node has to be asked where its work dir is, since nobody has said what becomes of it."""
-    return roll.work in RENEWING and bool(node.instance.outlived_by) and not roll.policy.work_dir
+def unasked(roll: Roll, node: Node) -> bool:
+    """Whether it has to be asked where its work dir is: it will be terminated, and has not told yet."""
+    return roll.work in RENEWING and bool(node.instance.outlived_by) and node.work_dir_apart is None
 
 
-def undecided(node: Node, *, begun: bool) -> Finding:
-    """Its work dir is on a device of its own. `begun`: the roll has begun already."""
-    message = (
-        f"keeps the work dir of its agent on a volume of its own, and {_kept(node)} when {node.instance.id} is"
-        f" terminated: the next instance would come up as the old agent. {_remedy(node, begun=begun)}"
-    )
-    return Finding(RULE, node.address, message)
-
-
-def unknown(node: Node, why: Exception, *, begun: bool) -> Finding:
-    """R2."""
+def unknown(node: Node, why: Exception) -> Finding:
+    """R2: whatever becomes of work dirs, nobody knows what there is to wait for on the next instance."""
     message = (
         f"{_kept(node)} when {node.instance.id} is terminated, and nobody can tell whether the work dir of its agent is"
-        f" there: {why}. See to it, or else: {_remedy(node, begun=begun)}"
+        f" there: {why}. See to it, or exclude it"
     )
     return Finding(RULE, node.address, message)
+
+
+def undecided(roll: Roll, inventory: Inventory, node: Node) -> Iterator[Finding]:
+    """Nobody has said what becomes of its work dir."""
+    if node.work_dir_apart and not roll.policy.work_dir:
+        message = (
+            f"keeps the work dir of its agent on a volume of its own, and {_kept(node)} when {node.instance.id} is"
+            " terminated: the next instance would come up as the old agent. Set nodes.work_dir to fresh or to keep"
+        )
+        yield Finding(RULE, node.address, f"{message}. {_begun(node)}")
 
 
 def forgotten(roll: Roll, inventory: Inventory, node: Node) -> Iterator[Finding]:
     """Before Mesos 1.5 an agent that was told to leave takes the link to its identity away as it ends."""
-    keep = roll.work in RENEWING and roll.policy.work_dir == "keep" and outlives(node, roll.policy)
+    keep = node.work_dir_apart and roll.policy.work_dir == "keep"
     if keep and not inventory.facts.can(KEEP_IDENTITY):
         message = (
             f"{_kept(node)}, and an agent of Mesos {inventory.facts.mesos_version} that was told to leave comes back"
             f" under a new id, also with its work dir ({KEEP_IDENTITY.origin} keeps it): set nodes.work_dir to fresh"
         )
-        yield Finding(RULE, node.address, message)
+        yield Finding(RULE, node.address, f"{message}. {_begun(node)}")
 
 
 def ordered(roll: Roll, nodes: list[Node]) -> Iterator[Finding]:
     """Said of all nodes together before anything begins: data that is thrown away, or an identity that comes back."""
-    found = [node for node in nodes if roll.work in RENEWING and outlives(node, roll.policy)]
-    if found:
-        yield Finding(RULE, f"{counted(len(found), 'node')} with volumes that EC2 keeps", WORDS[roll.policy.work_dir])
+    found = [node for node in nodes if node.work_dir_apart]
+    if found and roll.policy.work_dir:
+        subject = f"{counted(len(found), 'node')} with the work dir of an agent on volumes that EC2 keeps"
+        yield Finding(RULE, subject, WORDS[roll.policy.work_dir])
 
 
 WORDS = {
-    "fresh": "where the work dir of an agent is on one, it is emptied right before its instance is terminated",
-    "keep": "where the work dir of an agent is on one, it is to come back under its old id, at its old address",
+    "fresh": "it is emptied right before the instance is terminated",
+    "keep": "it is to come back, and the agent under its old id, at its old address",
 }
 """By what was ordered."""
 
 
-def _remedy(node: Node, *, begun: bool) -> str:
-    """A roll that has begun goes on with what was configured then."""
-    if not begun:
-        return "Set nodes.work_dir to fresh or to keep"
-    return (
-        "This roll began without nodes.work_dir, and no resume reads it: `dcosmaint resume --exclude"
-        f" {node.instance.id}` goes on without the node, and a roll that begins with nodes.work_dir set takes it"
-    )
+def _begun(node: Node) -> str:
+    """It goes on with what was configured then."""
+    way = f"`dcosmaint resume --exclude {node.instance.id}` goes on without the node"
+    return f"A roll that has begun does not read that: {way}"
 
 
 def _kept(node: Node) -> str:

@@ -42,14 +42,14 @@ class LostAgent:
             if gone < LOOKS:
                 goal = f"the master to give up agent {self.node.agent_id}"
                 yield Waiting(goal, "", self.roll.policy.waits.stalled, why=why)
-        if self.roll.work is Work.DRAIN and self.slots.flight.keeps_cordon and self.node.instance.outlived_by:
+        if self.roll.work is Work.DRAIN and self.slots.flight.keeps_cordon and self.node.work_dir_outlives:
             cure = self.roll.cordon.by_hand(self.node.agent_id)
             self.slots.note(f"should its work dir come to another instance, its agent is still cordoned there: {cure}")
 
     def _listed(self) -> bool:
         """Not one that is back under its id: it came with its work dir to the instance that took the place."""
         agent = agent_by_id(self.mesos, self.node.agent_id)
-        return agent is not None and not (self.node.instance.outlived_by and self._returned(agent))
+        return agent is not None and not (self.node.work_dir_outlives and self._returned(agent))
 
     def _returned(self, agent: Agent) -> bool:
         try:

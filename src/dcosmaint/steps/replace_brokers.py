@@ -87,8 +87,8 @@ class ReplaceBrokers:
 
     def _returned(self, agent_id: str) -> bool:
         """The agent came back under its old id, with its work dir: what is on it has come to the new node already."""
-        renewed = "await-agent" in self.slots.flight.done and self.node.instance.outlived_by
-        return bool(renewed) and agent_by_id(self.mesos, agent_id) is not None
+        renewed = "await-agent" in self.slots.flight.done and self.node.work_dir_outlives
+        return renewed and agent_by_id(self.mesos, agent_id) is not None
 
     def _moved(self, service: Service, pod: Pod) -> bool:
         complete = {service.deploy, service.recovery} == {"COMPLETE"} or self.slots.shared(pod.member)

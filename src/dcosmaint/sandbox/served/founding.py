@@ -15,7 +15,7 @@ def found(shape: Shape, nodes: Sequence[NodeShape], images: Sequence[Image], beg
     world = World(shape, began)
     for image in images:
         world.cloud.add_ami(image.name, image.id)
-    agents = [world.add_node(replace(node, apart=shape.volumes == "work-dir")) for node in nodes]
+    agents = [world.add_node(replace(node, apart=shape.apart(number))) for number, node in enumerate(nodes)]
     public = [agent.machine for agent in agents if agent.machine.public]
     for balancer in shape.balancers if public else ():
         world.balancers.add(balancer, public)

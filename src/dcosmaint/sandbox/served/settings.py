@@ -24,7 +24,7 @@ from dcosmaint.sandbox.world.shape import (
 FEWEST, MOST = 8, 200
 """Nodes. Fewer could not hold the brokers of one service while one of them moves; more have no addresses."""
 
-VOLUMES = ("none", "data", "work-dir")
+VOLUMES = ("none", "data", "work-dir", "mixed")
 """What each node keeps on an EBS volume that goes on to the next instance at its address; a boot script attaches it."""
 
 FAILURES = {"none": 0.0, "some": 0.02}
@@ -70,7 +70,7 @@ class Settings:
     faults: str = "none"  # none | some | names, with commas between them
     provider: Literal["builtin", "real"] = "builtin"
     seed: int = 0
-    volumes: str = "none"  # none | data | work-dir
+    volumes: str = "none"  # a name of VOLUMES
 
     def check(self) -> None:
         """Raises `Usage` for what can't be served."""

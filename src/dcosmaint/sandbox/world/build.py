@@ -42,7 +42,7 @@ def _node(world: World, address: str, number: int, ami: str) -> Agent:
     public = address.startswith(PUBLIC)
     volume = world.ground.chance.volume_id() if world.shape.volumes else ""
     shape = NodeShape(zones[number % len(zones)], public, address=address, ami=ami, volume=volume)
-    return world.add_node(replace(shape, apart=world.shape.volumes == "work-dir"))
+    return world.add_node(replace(shape, apart=world.shape.apart(number)))
 
 
 def _app(world: World, app: App) -> None:

@@ -207,8 +207,12 @@ class Shape:
     shutdown: Range = (0.5, 4.0)  # of a member that is replaced
     register: Range = (60.0, 180.0)  # from launch to the agent's registration
     same_ip: float = 0.7  # how often a replacement gets its predecessor's private IP
-    volumes: str = ""  # what each node keeps on a volume that outlives its instance: "", data, or its agent's work-dir
+    volumes: str = ""  # on each node's volume that outlives its instance: data, its agent's work-dir, in turn if mixed
     masters: tuple[str, ...] = ("10.0.0.11", "10.0.0.12", "10.0.0.13")
+
+    def apart(self, number: int) -> bool:
+        """Whether the work dir of that node's agent is on a volume that outlives its instance."""
+        return self.volumes == "work-dir" or (self.volumes == "mixed" and number % 2 == 0)
 
     @property
     def release(self) -> Profile:
