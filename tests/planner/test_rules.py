@@ -440,6 +440,16 @@ def test_a_window_that_this_roll_has_written_itself_stands_in_nobodys_way() -> N
     assert blockers(roll, inventory) == ()
 
 
+def test_a_window_of_somebody_else_that_keeps_nothing_off_its_machine_is_no_cordon_by_anybodys_word() -> None:
+    """Where it is to be one. Other cordons stand beside it, and its risk may be taken."""
+    accepted = a_policy(accepted=("foreign-window",))
+    for start, blocks in ((NOON - 60, False), (NOON + 60, True)):
+        inventory = cluster(windows=(Window("10.0.0.10", "10.0.0.10", int(start) * 10**9),))
+        assert found(inventory, accepted) == ()
+        refused = found(inventory, accepted, manner=Manner("maintenance", "replace-last"))
+        assert [(one.rule, one.acceptable) for one in refused] == [("foreign-window", False)] * blocks
+
+
 @pytest.mark.parametrize(("cordon", "says"), [("reserve", "ten times a second"), ("maintenance", "no SDK service")])
 def test_a_cordon_that_is_best_effort_is_told_as_that(cordon: Any, says: str) -> None:
     inventory = cluster()

@@ -12,11 +12,11 @@ import pytest
 
 from dcosmaint.choice import Choice
 from dcosmaint.journal import Memory
-from dcosmaint.lines import Aborting
+from dcosmaint.lines import Aborting, Admitted, What
 from dcosmaint.model import Policy, Verdict, Work
 from dcosmaint.planner.rules import warnings
 from dcosmaint.sandbox.world import Shape, build
-from dcosmaint.sandbox.world.maintenance import MachineId, Planned
+from dcosmaint.sandbox.world.maintenance import SECOND, MachineId, Planned
 from tests.rolls.fleets import fleets
 from tests.rolls.stage import (
     OLD,
@@ -33,6 +33,7 @@ from tests.rolls.test_reserve import killed
 
 MAINTENANCE = Policy(soak=20.0, batch_size=4, cordon="maintenance")
 FIRST = f"{PRIVATE}[0]"
+HOUR = 3600
 THEIRS = Planned((MachineId("db-1.example.com", "10.9.9.9"),), 1_795_394_378_123_456_789, 3_600_000_000_001)
 
 
@@ -83,9 +84,45 @@ def test_a_node_in_a_window_of_somebody_else_is_refused_unless_that_is_accepted(
         (refused,) = stage.blockers(stage.roll(Work.REPLACE, choice, policy))
         assert (refused.rule, refused.subject) == ("foreign-window", FIRST)
         assert "of somebody else, from 2001-09-09 01:46 UTC to 2001-09-09 02:46 UTC" in refused.message
-    roll = stage.roll(Work.REPLACE, choice, replace(MAINTENANCE, accepted=("foreign-window",)))
-    rolled(stage, roll)
+    accepted = replace(MAINTENANCE, cordon="auto", accepted=("foreign-window",))
+    rolled(stage, stage.roll(Work.REPLACE, choice, accepted))
     assert stage.world.maintenance.windows == before, "it is theirs to take out"
+
+
+@pytest.mark.parametrize(("begins", "lasts"), [(-2 * HOUR, HOUR), (7 * 24 * HOUR, HOUR), (-HOUR, HOUR + 60)])
+def test_a_window_of_somebody_else_that_keeps_nothing_off_is_no_cordon(begins: int, lasts: int) -> None:
+    """Not by anybody's word: its machine can be in no second one. Asked again when its turn comes."""
+    stage, memory = Stage(build(OLD)), Memory()
+    accepted = replace(MAINTENANCE, accepted=("foreign-window",))
+    roll = stage.roll(Work.REPLACE, Choice(only=(FIRST,)), accepted)
+    journal = stage.begin(roll, memory)
+    stage.world.maintenance.write([on_first(stage, begins, lasts)])
+    (refused,) = stage.blockers(roll)
+    assert (refused.rule, refused.subject, refused.acceptable) == ("foreign-window", FIRST, False)
+    assert "keeps nothing off it for the hour that its turn may take" in refused.message
+    assert stage.run(journal) is Verdict.STUCK
+    assert said(memory, "admit") == []
+
+
+def test_a_node_whose_machine_is_scheduled_by_somebody_after_the_survey_is_held() -> None:
+    stage, memory = Stage(build(OLD)), Memory()
+    journal = stage.begin(stage.roll(Work.REPLACE, Choice(only=(FIRST,)), MAINTENANCE), memory)
+
+    def hear(at: float, what: What) -> None:
+        if isinstance(what, Admitted):
+            stage.world.maintenance.write([on_first(stage, 7 * 24 * HOUR, HOUR)])
+
+    journal.heard = hear
+    assert stage.run(journal) is Verdict.STUCK
+    (failed,) = said(memory, "failed")
+    assert failed["step"] == "cordon-agent"
+    assert "have that taken out, it is in no second one" in failed["why"]
+
+
+def on_first(stage: Stage, begins: int, lasts: int) -> Planned:
+    """A window of somebody else, in seconds from now on."""
+    ip = stage.world.node(FIRST).private_ip
+    return Planned((MachineId(ip, ip),), (int(stage.world.now) + begins) * SECOND, lasts * SECOND)
 
 
 def test_an_abort_takes_out_what_a_killed_roll_has_left(tmp_path: Path) -> None:

@@ -14,13 +14,13 @@ from dcosmaint.adapters.auth import NoLogin
 from dcosmaint.adapters.mesos import Mesos
 from dcosmaint.adapters.scheduling import Scheduling
 from dcosmaint.adapters.tls import Tls
-from dcosmaint.errors import Fatal, Retryable
+from dcosmaint.errors import Fatal, NodeFailed, Retryable
 from dcosmaint.model import Agent, Cordon
 from dcosmaint.model.windows import window
 from dcosmaint.sandbox.served.mesos_maintenance import update
 from dcosmaint.sandbox.served.wire import as_text
 from dcosmaint.sandbox.world import Shape
-from dcosmaint.sandbox.world.maintenance import MachineId, Planned
+from dcosmaint.sandbox.world.maintenance import SECOND, MachineId, Planned
 from tests.sandbox.cluster import Cluster, served
 
 UPDATE = "dcosmaint.sandbox.served.mesos_v1.update"
@@ -108,6 +108,23 @@ def test_r8_a_window_of_another_roll_is_left_and_does_as_well(wire: Wired) -> No
     assert wire.mesos.lifted(agent.id, MINE)
     wire.mesos.uncordon(agent.id, Cordon("maintenance", ("r2", "r0")))
     assert wire.schedule == THEIRS
+
+
+def test_r8_a_window_of_somebody_else_that_keeps_nothing_off_is_left_and_told(wire: Wired) -> None:
+    """Mesos would take no second one for that machine."""
+    agent, now = wire.agent(), int(wire.cluster.world.now)
+    machine = (MachineId(agent.hostname.upper(), agent.private_ip),)
+    for start, duration in ((now - 7200, 3600), (now + 3600, None), (now - 60, 3600)):
+        there = (*THEIRS, Planned(machine, start * SECOND, duration and duration * SECOND))
+        wire.cluster.world.maintenance.write(there)
+        assert not wire.mesos.cordoned(agent, MINE)
+        with pytest.raises(NodeFailed, match=f"{agent.private_ip} is in a maintenance window of somebody else"):
+            wire.mesos.cordon(agent.id, MINE)
+        assert wire.schedule == there
+    lasting = (*THEIRS, Planned(machine, (now - 60) * SECOND))
+    wire.cluster.world.maintenance.write(lasting)
+    wire.mesos.cordon(agent.id, MINE)
+    assert (wire.mesos.cordoned(agent, MINE), wire.schedule) == (True, lasting)
 
 
 def test_an_agent_that_came_back_under_another_id_has_its_machines_window_written_anew(wire: Wired) -> None:

@@ -6,18 +6,19 @@ written and read again, and other people's windows are sent back as they were to
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from threading import Lock
 from typing import Any
 
 from dcosmaint.adapters.admin_router import AdminRouter
+from dcosmaint.adapters.answers import Answer
 from dcosmaint.adapters.bodies import Body
 from dcosmaint.adapters.cordoning import Cordoning
 from dcosmaint.adapters.mesos_agents import SLAVES
 from dcosmaint.adapters.mesos_agents import agent as read_agent
-from dcosmaint.adapters.mesos_tasks import v1
-from dcosmaint.errors import Fatal, Retryable
+from dcosmaint.errors import Fatal, NodeFailed, Retryable
 from dcosmaint.model import Agent, Cordon
-from dcosmaint.model.windows import Window, window
+from dcosmaint.model.windows import Window, in_the_way, stands, window
 
 
 class Scheduling(Cordoning):
@@ -28,15 +29,22 @@ class Scheduling(Cordoning):
         self._alone = Lock()
 
     def cordon(self, agent_id: str, how: Cordon) -> None:
-        """A machine is in one window only: where somebody else has scheduled it, that does as well."""
+        """A machine is in one window only: where somebody else's keeps work off it, that does as well.
+
+        Raises `NodeFailed` where it does not.
+        """
         agent, now = self._listed(agent_id)
         if agent is None:
             raise Retryable(f"agent {agent_id} can't be cordoned: the master does not know it now")
         mine = window(how.rolls[0], agent_id, agent.hostname, agent.private_ip, now)
         with self._alone:
             seen = schedule(self._router)
-            here = [each for entry in seen for each in windows(entry) if _at(each, agent)]
-            if not any(_holds(each, agent_id, how) for each in here):
+            here = _here(seen, agent)
+            if other := in_the_way(here, how.rolls, now):
+                raise NodeFailed(
+                    f"machine {agent.private_ip} is in {other}: have that taken out, it is in no second one"
+                )
+            if not stands(here, agent_id, how.rolls, now):
                 self._write([*(entry for entry in seen if not _stale(entry, agent, how)), _entry(mine)])
 
     def uncordon(self, agent_id: str, how: Cordon) -> None:
@@ -48,8 +56,8 @@ class Scheduling(Cordoning):
                 self._write(left)
 
     def cordoned(self, agent: Agent, how: Cordon) -> bool:
-        there = (each for entry in schedule(self._router) for each in windows(entry) if _at(each, agent))
-        return any(_holds(each, agent.id, how) for each in there)
+        answer = _ask(self._router)
+        return stands(_here(_entries(answer), agent), agent.id, how.rolls, answer.at())
 
     def lifted(self, agent_id: str, how: Cordon) -> bool:
         agent, _ = self._listed(agent_id)
@@ -77,7 +85,7 @@ class Scheduling(Cordoning):
 
 def schedule(router: AdminRouter) -> tuple[Body, ...]:
     """Its windows as they stand. An empty one has no list at all."""
-    return v1(router, "GET_MAINTENANCE_SCHEDULE").at("get_maintenance_schedule", "schedule").list_or_none("windows")
+    return _entries(_ask(router))
 
 
 def windows(entry: Body) -> tuple[Window, ...]:
@@ -89,19 +97,26 @@ def windows(entry: Body) -> tuple[Window, ...]:
     return tuple(Window(m.text_or("", "hostname"), m.text_or("", "ip"), start, length) for m in ids)
 
 
+def _ask(router: AdminRouter) -> Answer:
+    return router.post("mesos/api/v1", {"type": "GET_MAINTENANCE_SCHEDULE"})
+
+
+def _entries(answer: Answer) -> tuple[Body, ...]:
+    return answer.json().at("get_maintenance_schedule", "schedule").list_or_none("windows")
+
+
 def _exact(body: Body) -> int:
     """Nanoseconds since the epoch are more than a float can tell apart."""
     body.number()
     return int(body.value)
 
 
+def _here(seen: Sequence[Body], agent: Agent) -> list[Window]:
+    return [each for entry in seen for each in windows(entry) if _at(each, agent)]
+
+
 def _at(each: Window, agent: Agent) -> bool:
     return each.on(agent.hostname, agent.private_ip)
-
-
-def _holds(each: Window, agent_id: str, how: Cordon) -> bool:
-    """Somebody else's, or ours for this very agent; one of ours for an agent that it had before does not count."""
-    return each.about(agent_id) or not any(each.of(roll) for roll in how.rolls)
 
 
 def _stale(entry: Body, agent: Agent, how: Cordon) -> bool:

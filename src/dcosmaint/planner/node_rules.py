@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 
-from dcosmaint.model import DRAINING, RENEWING, UNUSED, App, Finding, Inventory, Node, Roll, Window, counted
+from dcosmaint.model import DRAINING, RENEWING, UNUSED, App, Finding, Inventory, Node, Roll, counted
 from dcosmaint.planner import frameworks, work_dirs
 from dcosmaint.planner.case import leaves
 from dcosmaint.planner.service_rules import services
@@ -14,6 +13,8 @@ from dcosmaint.safety import over_cap, together
 
 LEFT_ALONE = (UNUSED, DRAINING)
 """States of a target that no load balancer sends new traffic to."""
+
+USELESS = ", which keeps nothing off it for the hour that its turn may take, and a machine is in one window only"
 
 Rule = Callable[[Roll, Inventory, Node], Iterator[Finding]]
 
@@ -49,19 +50,10 @@ def foreign_window(roll: Roll, inventory: Inventory, node: Node) -> Iterator[Fin
     for window in inventory.windows if node.agent else ():
         known = any(window.of(each) for each in roll.cordon.rolls)
         if node.agent and window.on(node.agent.hostname, node.private_ip) and not known:
-            whose = "another roll" if window.ours else "somebody else"
-            message = f"is in a maintenance window of {whose}, {_span(window)}: ask whose it is, and have it taken out"
-            yield Finding("foreign-window", node.address, message, acceptable=True)
-
-
-def _span(window: Window) -> str:
-    if window.duration is None:
-        return f"from {_utc(window.start)} on, without an end"
-    return f"from {_utc(window.start)} to {_utc(window.start + window.duration)}"
-
-
-def _utc(nanoseconds: int) -> str:
-    return f"{datetime.fromtimestamp(nanoseconds // 10**9, UTC):%Y-%m-%d %H:%M} UTC"
+            useless = roll.manner.cordon == "maintenance" and not window.keeps(inventory.at)
+            why = USELESS if useless else ""
+            message = f"is in {window}{why}: ask whose it is, and have it taken out"
+            yield Finding("foreign-window", node.address, message, acceptable=not useless)
 
 
 def last_public(roll: Roll, inventory: Inventory, node: Node) -> Iterator[Finding]:

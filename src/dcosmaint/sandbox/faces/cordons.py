@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from dcosmaint.errors import Fatal
+from dcosmaint.errors import Fatal, NodeFailed
 from dcosmaint.model import Agent, Apart, Cordon, Method, Resources, Window
-from dcosmaint.model.windows import window
+from dcosmaint.model.windows import in_the_way, stands, window
 from dcosmaint.sandbox.world import Rejected, Size, World
 from dcosmaint.sandbox.world import state as true
 from dcosmaint.sandbox.world.followers import ROLE, rolls
@@ -57,7 +57,7 @@ class Cordons:
 
     def scheduled(self, agent: Agent, how: Cordon) -> bool:
         here = [window for window in self.windows() if window.on(agent.hostname, agent.private_ip)]
-        return any(window.about(agent.id) or not any(map(window.of, how.rolls)) for window in here)
+        return stands(here, agent.id, how.rolls, self._world.now)
 
     # ---- maintenance
 
@@ -67,7 +67,9 @@ class Cordons:
             raise Rejected(400, "the master does not know it now")
         ip = agent.machine.private_ip
         here = [window for window in self.windows() if window.on(ip, ip)]
-        if not any(window.about(agent_id) or not any(map(window.of, how.rolls)) for window in here):
+        if other := in_the_way(here, how.rolls, self._world.now):
+            raise NodeFailed(f"machine {ip} is in {other}: have that taken out, it is in no second one")
+        if not stands(here, agent_id, how.rolls, self._world.now):
             others = [each for each in self._world.maintenance.windows if not any(_same(each, old) for old in here)]
             mine = window(how.rolls[0], agent_id, ip, ip, self._world.now)
             self._write([*others, Planned((MachineId(ip, ip),), mine.start, mine.duration)])
