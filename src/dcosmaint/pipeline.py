@@ -195,7 +195,7 @@ def renew_node(seat: Seat) -> Steps:
     )
 
 
-def empty_work_dir(seat: Seat, ends: Leaving) -> Steps:
+def empty_work_dir(seat: Seat, ends: ForGood) -> Steps:
     """Nothing, where its work dir goes with its instance, or nobody can get there any more."""
     node, site, policy = seat.flight.node, seat.site, seat.roll.policy
     empty = EmptyWorkDir(node, site.mesos, ends, site.ec2, site.units, site.acts.units, policy.waits)

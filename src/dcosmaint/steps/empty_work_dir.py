@@ -13,7 +13,7 @@ from typing import ClassVar
 
 from dcosmaint.model import Node, Waiting, Waits
 from dcosmaint.ports import Ec2Reads, MesosReads, UnitActs, UnitReads
-from dcosmaint.steps.leaving import Leaving
+from dcosmaint.steps.leaving import ForGood
 from dcosmaint.steps.looks import still_gone, still_there
 
 
@@ -22,7 +22,7 @@ class EmptyWorkDir:
     name: ClassVar[str] = "empty-work-dir"
     node: Node
     mesos: MesosReads
-    leaving: Leaving
+    leaving: ForGood
     ec2: Ec2Reads
     units: UnitReads
     acts: UnitActs

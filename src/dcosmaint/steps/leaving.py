@@ -83,9 +83,6 @@ class ForGood:
     roll: Roll
     slots: Slots
 
-    def listed(self) -> None:
-        self.leaving.listed()
-
     def refusal(self) -> str:
         flight = self.slots.flight
         instance = flight.node.instance.id

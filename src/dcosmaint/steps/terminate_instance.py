@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from dcosmaint.model import Node, Waiting, Waits
 from dcosmaint.ports import Ec2Acts, Ec2Reads, MesosReads
-from dcosmaint.steps.leaving import Leaving
+from dcosmaint.steps.leaving import ForGood
 from dcosmaint.steps.looks import state, still_gone
 
 
@@ -17,7 +17,7 @@ class TerminateInstance:
     name: ClassVar[str] = "terminate-instance"
     node: Node
     mesos: MesosReads
-    leaving: Leaving
+    leaving: ForGood
     ec2: Ec2Reads
     acts: Ec2Acts
     waits: Waits
