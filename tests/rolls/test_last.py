@@ -14,6 +14,7 @@ from dcosmaint.lines import Acting, Admitted, Done, What
 from dcosmaint.model import Member, Policy, Verdict, Work
 from dcosmaint.sandbox.world import KafkaShape, Shape, TopicShape, build
 from dcosmaint.sandbox.world.profiles import PROFILES
+from tests.driven import Drive
 from tests.rolls.fleets import DEDICATED, fleets
 from tests.rolls.stage import (
     EVENTS,
@@ -97,6 +98,22 @@ def test_a_node_is_not_taken_down_while_another_broker_is_down() -> None:
     told = next(n for n, line in enumerate(log) if line["what"] == "signal-agent")
     assert down < back < told
     clean(stage, roll)
+
+
+def test_a_node_that_waits_for_a_broker_elsewhere_when_the_roll_stops_is_let_go() -> None:
+    """Nothing was done to it: it serves on, and the roll does not wait for hours for a broker that is behind."""
+    drive = Drive(build(OLD), replace(QUICK, deadline=600.0))
+    service = drive.world.ground.services[EVENTS]
+
+    def fall_behind(at: float, what: What) -> None:
+        if isinstance(what, Admitted) and FIRST in {flight.node.address for flight in what.flights}:
+            service.partitions[0].isr.remove(1)
+            service.changes += 1
+
+    drive.hear = fall_behind
+    assert drive.run() is Verdict.STUCK
+    assert [line["node"] for line in drive.said("released")] == [FIRST]
+    assert drive.acts_of(FIRST) == []
 
 
 IGNORED = replace(QUICK, moves={EVENTS: "ignore"})

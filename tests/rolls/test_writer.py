@@ -91,3 +91,30 @@ def test_an_address_that_the_state_has_lost_is_planned_too() -> None:
     running = ApplyTerraform(node, a_roll(images={node.group: NEW}), terraform, terraform, writer).run()
     assert [str(next(running)) for _ in range(2)] == ["other nodes to join the apply", "terraform"]
     assert terraform.planned == [[node.address]]
+
+
+def test_r5_an_address_that_has_its_instance_is_in_no_later_plan_whatever_becomes_of_it() -> None:
+    """A colleague takes it out of Terraform's state, makes its instance, and takes that out of the state, too."""
+    stage = Stage(build(SMALL))
+    roll, site, terraform = stage.roll(), stage.site, stage.world.terraform
+    one, two = (node for node in stage.survey().nodes if node.address in (f"{PRIVATE}[1]", f"{PRIVATE}[2]"))
+    writer = Writer(site.terraform, site.acts.terraform, Policy(), stage.hands.alone)
+    first, second = (ApplyTerraform(node, roll, site.terraform, site.ec2, writer).run() for node in (one, two))
+    for node in (one, two):
+        stage.world.vanish(node.instance.id)
+    stage.world.advance(stage.world.now + 120.0)
+    old = taken_out(stage, one)
+    next(first)
+    terraform.state[one.address] = old
+    terraform.plan([one.address], roll.images, by="operator")
+    stage.world.advance(stage.world.now + 60.0)
+    terraform.apply(by="operator")
+    stage.world.advance(stage.world.now + 60.0)
+    assert list(first) == []
+    taken_out(stage, one)
+    assert [next(second).goal for _ in range(2)][-1] == f"terraform plan of {two.address}"
+
+
+def taken_out(stage: Stage, node: Node) -> str:
+    stage.world.terraform.changes += 1
+    return stage.world.terraform.state.pop(node.address)

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from dcosmaint.errors import Retryable
+from dcosmaint.lines import Begun
 from dcosmaint.sandbox.world.state import Agent, Drain
 from dcosmaint.steps.looks import LOOKS
 from tests.steps.bench import SHAPE, Bench, a_bench
@@ -60,6 +61,22 @@ def test_r7_an_agent_that_takes_no_work_does_not_serve(flaw: str) -> None:
     setattr(agent, name, value)
     bench.world.master.changes += 1
     assert waits(bench)
+
+
+def test_r8_a_cordon_that_somebody_else_put_on_the_new_agent_is_left_alone() -> None:
+    """Ours stood under the old id when somebody terminated the instance. It may come back, but only under that id."""
+    bench = a_bench(shape=replace(SHAPE, same_ip=1.0))
+    bench.drive(bench.bring("cordon-agent"))
+    bench.world.vanish(bench.node.instance.id)
+    gone = replace(bench.node, instance=replace(bench.node.instance, state="terminated"))
+    bench.journal.append(Begun(gone, "it was terminated by somebody else"))
+    bench.bring(NAME)
+    agent = came(bench)
+    assert bench.flight.keeps_cordon
+    assert agent.id != bench.node.agent_id
+    bench.world.master.deactivate(agent.id, by="operator")
+    assert waits(bench)
+    assert bench.acts("mesos.uncordon") == []
 
 
 def test_r7_two_new_agents_at_one_address_prove_nothing() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from dcosmaint.errors import Forbidden, Retryable
-from dcosmaint.lines import Begun, Moved
+from dcosmaint.lines import Acting, Begun, Moved
 from dcosmaint.model import Manner, Work
 from dcosmaint.sandbox.world import Shape
 from dcosmaint.steps.looks import LOOKS
@@ -161,6 +161,20 @@ def test_absence_is_seen_several_times_in_a_row_and_it_is_told_once_then() -> No
     assert len(bench.drive(bench.steps["stop-agent"])) == LOOKS - 1
     assert len(bench.acts("mesos.mark_gone")) == before + 1
     assert how(bench) == ["marked gone"]
+
+
+@pytest.mark.parametrize(
+    ("work", "shape", "told"), [(Work.DRAIN, APART, True), (Work.DRAIN, SHAPE, False), (Work.ROLL, APART, False)]
+)
+def test_r8_a_drain_names_its_cordon_where_that_may_come_back_with_the_work_dir(
+    work: Work, shape: Shape, *, told: bool
+) -> None:
+    """A roll lifts it on the new instance, and without a volume nobody comes back under the old id."""
+    bench = a_lost_one(shape, work, work_dir="keep")
+    bench.journal.append(Acting(bench.address, "mesos.cordon", (bench.node.agent_id,)))
+    bench.drive(bench.steps["stop-agent"])
+    cure = f"its agent is still cordoned there: `dcos node reactivate {bench.node.agent_id}`"
+    assert any(cure in note for note in bench.flight.noted) == told
 
 
 def test_r4_a_member_that_its_scheduler_replaces_by_itself_is_replaced_by_nobody_else() -> None:
