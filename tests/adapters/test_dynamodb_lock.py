@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from threading import Barrier
 from threading import enumerate as threads
@@ -22,6 +23,7 @@ from dcosmaint.errors import Fatal, LeaseLost, Locked, Retryable, Usage
 
 ANN = Holder("ann@laptop", 4711, "20240102-ab12", 1704193445.25)
 BOB = Holder("bob@desk", 4712, "20240102-cd34", 1704193450.0)
+EVE = Holder("eve@tower", 4713, "20240102-ab12", 1704193451.0)
 ROW = Table("locks", "dcos.prod.example.com")
 STILL = Pace(beat=0.0, expiry=0.05, fresh=0.0)
 """Without a heartbeat, as somebody who is dead."""
@@ -180,10 +182,96 @@ def test_who_slept_through_a_take_over_is_told_by_whom(lock: DynamoDbLock) -> No
         lease.confirm()
 
 
+@dataclass(frozen=True)
+class Interrupted(Account):
+    """Something happens right before, or right after, each of its clients' writes."""
+
+    when: str = "before-call"
+    what: Callable[[], None] = lambda: None
+
+    def client(self, service: str) -> Any:
+        made = super().client(service)
+        made.meta.events.register(f"{self.when}.dynamodb.UpdateItem", lambda **_: self.what())
+        return made
+
+
+@contextmanager
+def slow(moto_server: str, when: str, what: Callable[[], None]) -> Iterator[DynamoDbLock]:
+    account = Interrupted("us-east-1", endpoint_url=moto_server, when=when, what=what)
+    with closing(DynamoDbLock(account, ROW, "prod", STILL)) as lock:
+        yield lock
+
+
+def test_r9_of_two_that_take_it_over_at_once_one_has_it(table: Any, lock: DynamoDbLock, moto_server: str) -> None:
+    """Both have seen that the heartbeat stands still, and write at the same moment."""
+    dead = lock.take(ANN)
+    leases: list[SharedLease] = []
+
+    def quicker() -> None:
+        if not leases:
+            leases.append(lock.take_over(ANN, BOB))
+
+    with (
+        slow(moto_server, "before-call", quicker) as slower,
+        pytest.raises(Locked, match=r"not taken away: bob@desk .* was quicker"),
+    ):
+        slower.take_over(ANN, EVE)
+    leases[0].confirm()
+    assert lock.holder() == BOB
+    with pytest.raises(LeaseLost, match="taken over by bob@desk"):
+        dead.confirm()
+
+
+def test_r9_nobody_comes_in_while_a_lock_is_taken_over(table: Any, lock: DynamoDbLock, moto_server: str) -> None:
+    lock.take(ANN)
+    refused: list[str] = []
+
+    def somebody_else() -> None:
+        with pytest.raises(Locked) as told:
+            lock.take(EVE)
+        refused.append(str(told.value))
+
+    with slow(moto_server, "after-call", somebody_else) as slower:
+        slower.take_over(ANN, BOB).confirm()
+    assert refused
+    assert all("maintained by bob@desk" in each for each in refused)
+
+
+def test_a_lock_that_was_taken_over_is_the_new_owners_alone(table: Any, lock: DynamoDbLock) -> None:
+    lock.take(replace(ANN, reason="new kernel", born="boot-1:7"))
+    before = int(row(table)["token"])
+    lease = lock.take_over(ANN, BOB)
+    assert int(row(table)["token"]) == before + 1
+    assert not {"reason", "born"} & {*row(table)}
+    assert lock.holder() == BOB
+    lease.release()
+    assert lock.holder() is None
+
+
+def test_what_was_given_back_meanwhile_is_taken_as_anybody_does(
+    table: Any, lock: DynamoDbLock, moto_server: str
+) -> None:
+    lock.take_over(ANN, BOB).release()
+    last = lock.take(ANN)
+    with slow(moto_server, "before-call", last.release) as slower:
+        slower.take_over(ANN, BOB).confirm()
+    assert lock.holder() == BOB
+
+
+def test_who_is_alive_is_not_taken_over_from(table: Any, opened: Callable[..., DynamoDbLock]) -> None:
+    lease = opened(ALIVE).take(ANN)
+    with pytest.raises(Locked, match=r"sign of life within 0\.3 s, so it is at work"):
+        opened().take_over(ANN, BOB)
+    lease.confirm()
+    lease.release()
+
+
 def test_the_lock_of_somebody_else_is_not_taken_away(lock: DynamoDbLock) -> None:
     lock.take(BOB)
     with pytest.raises(Locked, match=r"held by bob@desk .* by now"):
         lock.remove(ANN)
+    with pytest.raises(Locked, match=r"held by bob@desk .* by now"):
+        lock.take_over(ANN, EVE)
     assert lock.holder() == BOB
 
 

@@ -83,6 +83,9 @@ class Beating:
     def take(self, us: Holder) -> SharedLease:
         return self.lock.take(us)
 
+    def take_over(self, found: Holder, us: Holder) -> SharedLease:
+        return self.lock.take_over(found, us)
+
     def remove(self, found: Holder) -> None:
         self.lock.remove(found)
 

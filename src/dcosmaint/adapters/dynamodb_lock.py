@@ -1,9 +1,9 @@
 """The lock as a row of a DynamoDB table: `lock: dynamodb://TABLE`.
 
 Each write has a condition, so of two that take it one loses. Who holds it adds to its `beat` every few seconds; it may
-be taken away from somebody only after its beat has stood still for as long as the row says, watched on one clock: no
-two machines' clocks are ever compared. `token` grows by one each time that the lock is taken or taken away, and every
-beat names the token that it belongs to: somebody who slept through a take-over learns it at its next one.
+be taken over or away from somebody only after its beat has stood still for as long as the row says, watched on one
+clock: no two machines' clocks are ever compared. `token` grows by one whenever the lock has another owner, or none any
+more, and every beat names the token that it belongs to: who slept through a take-over learns it at its next one.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from dcosmaint.adapters.aws import Account, code_of, translated
@@ -27,6 +28,9 @@ NAMES = {f"#{name}": name for name in FIELDS}
 
 OURS = " AND ".join(f"#{word} = :{word}" for word in HELD)
 """Before the token is known: no two processes ever have the same words."""
+
+NOBODYS = "attribute_not_exists(#roll)"
+UNTOUCHED = "attribute_exists(#roll) AND #token = :token AND #beat = :beat"
 
 CONDITION_FAILED = "ConditionalCheckFailedException"
 NO_TABLE = "ResourceNotFoundException"
@@ -91,43 +95,56 @@ class DynamoDbLock:
         return self._row().holder
 
     def take(self, us: Holder) -> SharedLease:
-        with or_given_back(lambda: self._free(OURS, us.words)):
-            row = self._acquire(us)
-            keeper = Keeper(lambda: self._lost(row.token), lambda: self._free("#token = :token", row.version))
-            return SharedLease(keeper, self._pace.beat, self._pace.fresh)
+        with or_given_back(lambda: self._free(f"attribute_exists(#roll) AND {OURS}", us.words)):
+            row = self._written(us, NOBODYS, {})
+            if not us.is_same(row.holder):
+                raise Locked(refusal(self._cluster, row.holder, WAY_OUT))
+            return self._lease(row)
 
-    def _acquire(self, us: Holder) -> Row:
-        values = {f":{word}": {"S": text} for word, text in us.labels.items()}
-        numbers = {":zero": {"N": "0"}, ":one": {"N": "1"}, ":expiry": {"N": f"{self._pace.expiry:g}"}}
-        held = ", ".join(f"#{word} = :{word}" for word in us.labels)
-        expression = f"SET {held}, #beat = :zero, #expiry = :expiry ADD #token :one"
-        self._change(expression, "attribute_not_exists(#roll)", {**values, **numbers})
-        row = self._row()  # also where the answer to an attempt of ours that had its effect was lost
+    def take_over(self, found: Holder, us: Holder) -> SharedLease:
+        """In one write, so that nobody comes in between. As long as `remove`."""
+        before = self._watched(found)
+        row = self._written(us, UNTOUCHED, before.version) if before.holder else before
+        if row.holder is None:  # given back meanwhile, or taken away
+            return self.take(us)
         if not us.is_same(row.holder):
-            raise Locked(refusal(self._cluster, row.holder, WAY_OUT))
-        return row
+            raise _not_taken(found, before, row)
+        return self._lease(row)
 
     def remove(self, found: Holder) -> None:
         """Takes as long as the expiry in the row, in which nobody may give a sign of life."""
+        before = self._watched(found)
+        if before.holder and not self._free(UNTOUCHED, before.version) and (row := self._row()).holder:
+            raise _not_taken(found, before, row)
+
+    def _watched(self, found: Holder) -> Row:
+        """The row as it was before its expiry has passed. Raises `Locked` where it is another's."""
         before = self._row()
-        if before.holder is None:
-            return
-        if not found.is_same(before.holder):
-            raise Locked(f"The lock is held by {before.holder} by now, so it was not taken away")
-        time.sleep(before.expiry)
-        freed = self._free("#token = :token AND #beat = :beat", before.version)
-        if not freed and self._row().holder:
-            raise Locked(
-                f"The lock was not taken away: {found} gave a sign of life within {before.expiry:g} s, so it is at"
-                " work: interrupt it there"
-            )
+        if before.holder:
+            if not found.is_same(before.holder):
+                raise Locked(f"The lock is held by {before.holder} by now, so it was not taken away")
+            time.sleep(before.expiry)
+        return before
+
+    def _written(self, us: Holder, condition: str, known: Mapping[str, str]) -> Row:
+        """The row afterwards: ours also where an attempt had its effect and the answer to it was lost."""
+        values = {f":{word}": {"S": text} for word, text in us.labels.items()}
+        numbers = {":zero": {"N": "0"}, ":one": {"N": "1"}, ":expiry": {"N": f"{self._pace.expiry:g}"}}
+        held = ", ".join(f"#{word} = :{word}" for word in us.labels)
+        unsaid = ", ".join(f"#{word}" for word in SAID if word not in us.labels)
+        remove = f" REMOVE {unsaid}" if unsaid else ""
+        expression = f"SET {held}, #beat = :zero, #expiry = :expiry{remove} ADD #token :one"
+        self._change(expression, condition, {**values, **numbers, **_typed(condition, known)})
+        return self._row()
+
+    def _lease(self, row: Row) -> SharedLease:
+        free = partial(self._free, "attribute_exists(#roll) AND #token = :token", row.version)
+        return SharedLease(Keeper(lambda: self._lost(row.token), free), self._pace.beat, self._pace.fresh)
 
     def _free(self, condition: str, known: Mapping[str, str]) -> bool:
         """False where the condition does not hold. The row stays, so that its token goes on growing."""
         expression = f"REMOVE {', '.join(f'#{word}' for word in SAID)} ADD #token :one"
-        typed = {f":{word}": {"S" if word in HELD else "N": text} for word, text in known.items()}
-        used = {name: value for name, value in typed.items() if name in condition}
-        return self._change(expression, f"attribute_exists(#roll) AND {condition}", {**used, ":one": {"N": "1"}})
+        return self._change(expression, condition, {**_typed(condition, known), ":one": {"N": "1"}})
 
     def _lost(self, token: str) -> str:
         """A beat. "" when the row has taken it, else what became of the lock."""
@@ -176,3 +193,16 @@ class DynamoDbLock:
                 f"There is no table {self._table.name} in that account and region: create it with a partition key"
                 " `cluster` of type S, or correct state.lock"
             ) from error
+
+
+def _typed(condition: str, known: Mapping[str, str]) -> dict[str, Any]:
+    """The values that a condition names."""
+    typed = {f":{word}": {"S" if word in HELD else "N": text} for word, text in known.items()}
+    return {name: value for name, value in typed.items() if name in condition}
+
+
+def _not_taken(found: Holder, before: Row, now: Row) -> Locked:
+    if found.is_same(now.holder):
+        says = f"{found} gave a sign of life within {before.expiry:g} s, so it is at work: interrupt it there"
+        return Locked(f"The lock was not taken away: {says}")
+    return Locked(f"The lock was not taken away: {now.holder} was quicker")

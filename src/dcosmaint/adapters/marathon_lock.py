@@ -1,21 +1,23 @@
 """The lock as an app of Marathon's that never runs: `lock: marathon`. Everybody sees it in the DC/OS UI.
 
 POST creates it only where there is none (409 otherwise), so of two that take it at once one loses. It is removed by
-DELETE and never changed by PUT. DELETE has no condition: between reading whose lock it is and removing it, it may have
+DELETE and never changed by PUT. Neither has a condition: between reading whose lock it is and removing it, it may have
 become somebody else's. So this lock is advisory; whoever took it reads it back after a moment, and again before each
-act. Source: Marathon's `AppsResource` (`create`, `delete`), and `GroupManager`, which makes one change at a time.
+act. To take it over is to remove it and to take it as anybody does, who may be quicker. Source: Marathon's
+`AppsResource` (`create`, `delete`), and `GroupManager`, which makes one change at a time.
 """
 
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 
 from dcosmaint.adapters.admin_router import AdminRouter
 from dcosmaint.adapters.answers import Call
 from dcosmaint.adapters.holder import WHAT_NOW, Holder, refusal
 from dcosmaint.adapters.marathon import LOCK
 from dcosmaint.adapters.shared_lock import FRESH, Keeper, SharedLease, or_given_back
-from dcosmaint.errors import Locked, Retryable
+from dcosmaint.errors import DcosmaintError, Locked, Retryable
 
 APPS = "marathon/v2/apps"
 LABEL = "DCOSMAINT_"
@@ -66,6 +68,16 @@ class MarathonLock:
                 raise Locked(refusal(self._cluster, found, WAY_OUT))
             time.sleep(self._pause)
         raise Retryable(f"Marathon did not create the lock {LOCK}: its deployments are in the way")
+
+    def take_over(self, found: Holder, us: Holder) -> SharedLease:
+        """In between nobody has it, and whoever takes it then keeps it."""
+        try:
+            self.remove(found)
+            return self.take(us)
+        except BaseException:  # broken off in between
+            with suppress(DcosmaintError):
+                self.take(us).keep()
+            raise
 
     def remove(self, found: Holder) -> None:
         for _ in range(TRIES):

@@ -26,7 +26,7 @@ class SharedLock(Protocol):
 
     @property
     def watched(self) -> bool:
-        """Whether `remove` waits for a sign of life first, so that nobody who lives is robbed."""
+        """Whether a sign of life is waited for before it is taken away, so that nobody who lives is robbed."""
         ...
 
     def holder(self) -> Holder | None:
@@ -35,6 +35,13 @@ class SharedLock(Protocol):
 
     def take(self, us: Holder) -> SharedLease:
         """Raises `Locked` when somebody has it, or was quicker."""
+        ...
+
+    def take_over(self, found: Holder, us: Holder) -> SharedLease:
+        """Take it in the place of this very holder, who is said to be dead. Raises `Locked` as `take` and `remove` do.
+
+        Whatever breaks it off, a lock that they had is somebody's afterwards: theirs, or ours.
+        """
         ...
 
     def remove(self, found: Holder) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -100,7 +100,8 @@ class Locks:
                 owners.unharmed(found)
                 if not agreed(found, shared.watched):
                     return None
-                _remove(shared, found)
+                _warn(shared)
+                shared.remove(found)
             return found
 
     def _taken(self, shared: SharedLock, us: Holder, claim: Claim) -> SharedLease:
@@ -109,7 +110,8 @@ class Locks:
         if found and found.roll == claim.roll:
             owners.unharmed(found)
             if claim.agreed(found, shared.watched):
-                return _taken_over(shared, found, us, claim)
+                _warn(shared)
+                return shared.take_over(found, us)
         if found and owners.ended(found):
             raise self._left_behind(found)
         return shared.take(us)
@@ -137,21 +139,9 @@ class Locks:
         return Holder(who(), os.getpid(), roll_id, time.time(), Process.now(os.getpid()).born)
 
 
-def _taken_over(shared: SharedLock, found: Holder, us: Holder, claim: Claim) -> SharedLease:
-    try:
-        _remove(shared, found)
-        return shared.take(us)
-    except BaseException:  # broken off in between: nobody else may come in
-        with suppress(DcosmaintError):
-            if claim.left():
-                shared.take(us).keep()
-        raise
-
-
-def _remove(shared: SharedLock, found: Holder) -> None:
+def _warn(shared: SharedLock) -> None:
     if shared.watched:
         click.echo(WATCHED, err=True)
-    shared.remove(found)
 
 
 @contextmanager

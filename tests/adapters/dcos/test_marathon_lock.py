@@ -148,6 +148,24 @@ def test_a_resume_of_the_same_roll_is_another_holder(lock: MarathonLock) -> None
         lease.confirm()
 
 
+class Beaten(MarathonLock):
+    """Somebody else is quicker, once the lock of the dead owner is gone."""
+
+    def remove(self, found: Holder) -> None:
+        super().remove(found)
+        super().take(BOB)
+
+
+def test_who_comes_in_while_a_lock_is_taken_over_keeps_it(cluster: Cluster, lock: MarathonLock) -> None:
+    """Marathon has no condition to send: the one who loses is told."""
+    lock.take(ANN)
+    with AdminRouter(cluster.router.url, NoLogin(), Tls()) as router, pytest.raises(Locked, match="bob@desk"):
+        Beaten(router, "prod", pause=0.0, fresh=0.0).take_over(ANN, replace(ANN, pid=4713))
+    assert lock.holder() == BOB
+    lock.take_over(BOB, ANN).confirm()
+    assert lock.holder() == ANN
+
+
 def test_a_lock_that_was_taken_away_is_lost(lock: MarathonLock) -> None:
     lease = lock.take(ANN)
     lock.remove(ANN)
