@@ -38,6 +38,7 @@ def test_after_the_first_ctrl_c_nobody_starts_and_what_is_in_flight_ends(after: 
     assert [line for line in drive.said("admit") if line["at"] > paused["at"]] == []
     assert drive.journal.progress.flights == {}
     assert drive.said("roll-stopped")[0]["why"] == "the operator stopped the roll"
+    assert [event.fields["why"] for event in drive.heard.named("warning")] == [paused["why"]], "once, as it was heard"
     assert (cordoned(drive.world), unwell(drive.world)) == ([], [])
 
 

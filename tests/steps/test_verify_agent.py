@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from dcosmaint.errors import NodeFailed
+from dcosmaint.errors import NodeFailed, Retryable
 from dcosmaint.model import Resources
 from dcosmaint.sandbox.world import AppShape, Size
 from dcosmaint.sandbox.world.kafka import TopicPartition
@@ -29,6 +29,13 @@ def changed(bench: Bench, **changes: Any) -> None:
     for name, value in changes.items():
         setattr(agent, name, value)
     bench.world.master.changes += 1
+
+
+def test_r2_an_agent_that_has_fallen_silent_since_it_came_is_asked_for_by_its_instance() -> None:
+    bench = registered()
+    changed(bench, connected=False)
+    with pytest.raises(Retryable, match=f"no agent serves on {bench.new.id}"):
+        bench.looks(bench.steps[NAME], 1)
 
 
 FEWER, MORE = Size(4.0, 32768.0, 204800.0), Size(16.0, 65536.0, 409600.0)
