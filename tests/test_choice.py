@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from dcosmaint.choice import Choice, accepted, find, targets, wanted_images
+from dcosmaint.choice import Choice, accepted, find, strangers, targets, wanted_images
 from dcosmaint.errors import Usage
 from dcosmaint.model import ClusterFacts, Inventory, Work
 from tests.builders import GROUP, NEW, OLD, a_node, an_agent, an_instance, an_inventory
@@ -36,13 +36,20 @@ def test_a_node_is_found_by_each_of_its_names(name: str) -> None:
 
 
 def test_a_name_of_nobody_is_told_with_names_that_are_near() -> None:
-    with pytest.raises(Usage, match=r"no node is called 10\.0\.0\.99\. Did you mean 10\.0\.0\.1"):
+    with pytest.raises(Usage, match=r"10\.0\.0\.99 is the name of no node\. Did you mean 10\.0\.0\.1"):
         find(fleet(), "10.0.0.99")
 
 
 def test_a_name_like_no_other_is_told_without_a_guess() -> None:
-    with pytest.raises(Usage, match=r"no node is called zebra\. `dcosmaint nodes` lists them all"):
+    with pytest.raises(Usage, match=r"zebra is the name of no node\. `dcosmaint nodes` lists them all"):
         find(fleet(), "zebra")
+
+
+def test_each_excluded_name_of_nobody_is_found_once() -> None:
+    found = strangers(fleet(), ("i-5", "10.0.0.99", "zebra", "10.0.0.1", "zebra"))
+    assert [(one.rule, one.subject) for one in found] == [
+        ("unknown-node", name) for name in ("10.0.0.99", "zebra", "10.0.0.1")
+    ]
 
 
 def test_a_name_of_two_is_told_with_both() -> None:
@@ -71,6 +78,8 @@ def test_a_master_is_no_node() -> None:
         (Choice(only=("i-4",)), []),  # not outdated
         (Choice(exclude=("i-2", "agent-5")), [0, 1, 3]),
         (Choice(only=("i-1", "i-2"), exclude=("i-2",)), [1]),
+        (Choice(never=("i-2", "agent-5")), [0, 1, 3]),
+        (Choice(never=("i-1", "zebra"), exclude=("i-2",)), [0, 3, 5]),  # zebra is told by `strangers`
         (Choice(zones=("a",)), [0, 3]),
         (Choice(zones=("a", "b")), [0, 1, 3]),
         (Choice(roles=("public",)), [5]),
@@ -98,7 +107,7 @@ def test_an_ami_that_is_still_to_be_baked_is_nobodys_yet() -> None:
 
 def test_a_name_that_is_wrong_is_refused_wherever_it_stands() -> None:
     for choice in (Choice(only=("zebra",)), Choice(exclude=("zebra",))):
-        with pytest.raises(Usage, match="no node is called zebra"):
+        with pytest.raises(Usage, match="zebra is the name of no node"):
             chosen(choice)
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
 from dcosmaint.errors import Usage
-from dcosmaint.model import Inventory, Node, Work
+from dcosmaint.model import Finding, Inventory, Node, Work
 
 
 @dataclass(frozen=True)
@@ -16,6 +16,7 @@ class Choice:
 
     only: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
+    never: tuple[str, ...] = ()  # what the configuration excludes; those that are no node's are told by `strangers`
     zones: tuple[str, ...] = ()
     roles: tuple[str, ...] = ()
     limit: int | None = None
@@ -23,15 +24,27 @@ class Choice:
 
 def find(inventory: Inventory, name: str) -> Node:
     """The one node of that name. Raises `Usage` for a name that means none, or several."""
+    if why := nobody(inventory, name):
+        raise Usage(f"{name} {why}")
+    return next(node for node in inventory.nodes if name in node.names)
+
+
+def nobody(inventory: Inventory, name: str) -> str:
+    """Why a name is not the one of one node; "" where it is."""
     found = [node for node in inventory.nodes if name in node.names]
-    if len(found) == 1:
-        return found[0]
-    if found:
+    if len(found) > 1:
         addresses = ", ".join(node.address for node in found)
-        raise Usage(f"{name} means {len(found)} nodes ({addresses}): name one by its instance id or Terraform address")
+        return f"means {len(found)} nodes ({addresses}): name one by its instance id or Terraform address"
     if name in inventory.facts.masters:
-        raise Usage(f"{name} is a master: dcosmaint replaces agent nodes only")
-    raise Usage(f"no node is called {name}.{_near(name, inventory)} `dcosmaint nodes` lists them all")
+        return "is a master: dcosmaint replaces agent nodes only"
+    return "" if found else f"is the name of no node.{_near(name, inventory)} `dcosmaint nodes` lists them all"
+
+
+def strangers(inventory: Inventory, never: Sequence[str]) -> Iterator[Finding]:
+    """Names in policy.exclude that keep nobody out: the node that was meant would be replaced."""
+    for name in dict.fromkeys(never):
+        if why := nobody(inventory, name):
+            yield Finding("unknown-node", name, f"stands in policy.exclude, and {why}")
 
 
 def accepted(inventory: Inventory, risks: Sequence[str]) -> tuple[str, ...]:
@@ -49,12 +62,13 @@ def _near(name: str, inventory: Inventory) -> str:
 
 def excluded(inventory: Inventory, choice: Choice) -> frozenset[str]:
     """Instance ids that the operator left out, by name, by zone, by role, or by naming others."""
-    never = {find(inventory, name).instance.id for name in choice.exclude}
+    out = {find(inventory, name).instance.id for name in choice.exclude}
     only = {find(inventory, name).instance.id for name in choice.only}
     return frozenset(
         node.instance.id
         for node in inventory.nodes
-        if node.instance.id in never
+        if node.instance.id in out
+        or any(name in choice.never for name in node.names)
         or (only and node.instance.id not in only)
         or (choice.zones and node.instance.zone not in choice.zones)
         or (choice.roles and role(node) not in choice.roles)

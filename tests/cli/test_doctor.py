@@ -72,6 +72,14 @@ def test_a_healthy_cluster_is_ok_in_every_check(stage: Stage) -> None:
     assert not stage.shelf.ids()
 
 
+def test_an_excluded_name_of_nobody_is_red(stage: Stage) -> None:
+    found = in_process_look(stage, never=("10.99.0.1",))
+    (one,) = [each for each in found if each.remark.state is State.RED]
+    assert one.name == "joins"
+    assert one.remark.says.startswith("10.99.0.1: stands in policy.exclude, and is the name of no node.")
+    assert "take it out of policy.exclude" in one.remark.remedy
+
+
 def test_people_read_each_remark_on_a_line_with_its_remedy_below(stage: Stage) -> None:
     stage.world.master.deactivate(agent := next(iter(stage.world.ground.agents)))
     ended = stage.type("doctor")

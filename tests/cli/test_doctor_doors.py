@@ -188,6 +188,18 @@ def test_an_expired_token_is_red_with_what_helps(operator: Operator, canned: Can
     assert "put a fresh token into $DOCTOR_TOKEN" in door["says"]
 
 
+def test_what_the_configuration_names_and_the_machine_lacks_is_red_with_its_place(
+    operator: Operator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("DOCTOR_TOKEN")
+    found = operator.doctor()
+    token, program, as_read = found["configuration"]
+    assert f"{operator.home}/dcosmaint.yaml:5:29: clusters.prod.dcos.auth.token_env" in token["says"]
+    assert "$DOCTOR_TOKEN is not set" in token["says"]
+    assert "clusters.prod.terraform.binary: no-terraform is not on PATH" in program["says"]
+    assert [token["state"], program["state"], as_read["state"]] == ["red", "red", "ok"]
+
+
 def test_a_token_that_is_not_there_is_red_and_names_its_variable(
     operator: Operator, monkeypatch: pytest.MonkeyPatch
 ) -> None:

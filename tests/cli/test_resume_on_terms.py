@@ -36,7 +36,7 @@ def stage(tmp_path: Path) -> Stage:
         (("--cap", "kafka=1"), 2, "knows no service of that name"),
         (("--batch-size", "5"), 2, "--batch-size 5 would loosen roll"),
         (("--batch-size", "100%"), 2, "--batch-size 5 would loosen roll"),
-        (("--exclude", "10.9.9.9"), 2, "no node is called 10.9.9.9"),
+        (("--exclude", "10.9.9.9"), 2, "10.9.9.9 is the name of no node"),
         (("--reassigned", "clicks"), 2, "no topic of that name can be read"),
         (("--accept", "last-public"), 2, "only these may be accepted"),
         (("--accept", "tasks-lost=/web"), 2, "tasks are counted over all apps: write tasks-lost"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -101,8 +102,24 @@ def test_the_plan_of_a_service_with_replication_1_is_refused_by_topic(tmp_path: 
 def test_a_node_that_does_not_exist_is_named_with_those_that_are_near(stage: Stage) -> None:
     ended = stage.type("drain", "aws_instance.dcos_agent_node[77]", "--yes")
     assert ended.exit_code == 2
-    assert "no node is called aws_instance.dcos_agent_node[77]" in ended.output
+    assert "aws_instance.dcos_agent_node[77] is the name of no node" in ended.output
     assert "Did you mean aws_instance.dcos_agent_node[" in ended.output
+
+
+def test_every_excluded_name_of_nobody_blocks_beside_all_else(stage: Stage) -> None:
+    stage.cluster = replace(stage.cluster, exclude=(stage.address(1), "10.99.0.1", "aws_instance.dcos_agent_node[77]"))
+    ended = stage.type("plan", "--ami", stage.new_ami, "--json")
+    assert ended.exit_code == 3
+    plan = json.loads(ended.stdout)
+    first, second = [one for one in plan["blockers"] if one["rule"] == "unknown-node"]
+    assert (first["subject"], second["subject"]) == ("10.99.0.1", "aws_instance.dcos_agent_node[77]")
+    assert first["message"].startswith("stands in policy.exclude, and is the name of no node. Did you mean 10.")
+    assert [node["node"] for node in plan["nodes"] if node["excluded"]] == [stage.address(1)]
+
+
+def test_an_excluded_name_of_nobody_keeps_no_single_node_from_being_drained(stage: Stage) -> None:
+    stage.cluster = replace(stage.cluster, exclude=("10.99.0.1",))
+    assert "unknown-node" not in stage.type("drain", stage.address(2), "--yes").output
 
 
 def test_a_master_is_no_node(stage: Stage) -> None:

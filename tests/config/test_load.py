@@ -111,7 +111,7 @@ def test_merged_and_shared_parts_are_read(tmp_path: Path) -> None:
     more = """\
     policy: &slow {canary: 2}
   test:
-    <<: {dcos: {url: "http://test"}, aws: {region: r}}
+    <<: {dcos: {url: "http://test"}, aws: {region: eu-west-1}}
     terraform: {dir: t, groups: [{resources: [aws_instance.a], ami: {resource: aws_instance.a, file: a.tf}}]}
     policy: *slow
 """

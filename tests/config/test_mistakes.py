@@ -11,7 +11,7 @@ from dcosmaint.errors import Usage
 from tests.config.files import SMALLEST, refusal
 
 
-def test_three_mistakes_are_named_in_one_go_each_with_file_line_path_and_what_to_write(tmp_path: Path) -> None:
+def test_three_mistakes_are_named_in_one_go_each_with_its_place_path_and_what_to_write(tmp_path: Path) -> None:
     more = "    policy:\n      batch_sise: 3\n      default_cap: 0\n    state: {journal: 'dynamodb://rolls'}\n"
     assert refusal(tmp_path, more).splitlines() == [
         "The configuration has 3 mistakes. Nothing was touched.",
@@ -33,19 +33,22 @@ def test_three_mistakes_are_named_in_one_go_each_with_file_line_path_and_what_to
         ("    policy: {canary: -1}", "policy.canary: -1 is out of range; write a whole number from 0 up"),
         ("    policy: {canary: true}", "policy.canary: write a whole number, without quotes"),
         ("    policy: {exclude: 10.0.0.1}", "policy.exclude: write a list"),
-        ("    policy:", "policy: write a mapping of keys"),
+        ("    policy:", "policy: is empty: write a mapping of keys"),
         ("    services: {kafka: {cap: 0}}", "services.kafka.cap: 0 is out of range"),
         ("    services: {kafka: {cpa: 1}}", "services.kafka.cpa: unknown key; did you mean cap?"),
         (
             "    services: {es: {replace: ignroe}}",
             "services.es.replace: 'ignroe' is not one of its words; did you mean ignore?",
         ),
-        ("    services: {es: {in_sync: check.sh}}", "services.es.in_sync: write a list, such as [a, b]"),
+        (
+            "    services: {es: {in_sync: check.sh}}",
+            "services.es.in_sync: write a list in square brackets, such as in_sync: [",
+        ),
         ("    services: {es: {in_sync: []}}", "services.es.in_sync: is empty; write it, such as in_sync:"),
         ("    services: {es: {in_sync: [c, '']}}", "services.es.in_sync[1]: is empty"),
         (
             "    services: {k: {kafka: {bootstrap: [broker]}}}",
-            "services.k.kafka.bootstrap[0]: is not of the right form",
+            "services.k.kafka.bootstrap[0]: write host:port, such as",
         ),
         (
             "    services: {k: {kafka: {tls: {cert: c.crt}}}}",
@@ -68,12 +71,11 @@ def test_three_mistakes_are_named_in_one_go_each_with_file_line_path_and_what_to
             "policy.frameworks.metronome: 'wiat' is not one of its words; did you mean wait?",
         ),
         ("    policy: {frameworks: metronome}", "policy.frameworks: write a mapping of keys"),
-        ("    services: {1: {}}", "services.1: write a text"),
         ("    nodes: {ssh: {port: 70000}}", "nodes.ssh.port: 70000 is out of range; write a whole number up to 65535"),
         ("    nodes: {ssh: {user: ''}}", "nodes.ssh.user: is empty; write it, such as user: centos"),
         ("    packer: {}", "packer.template: is missing"),
         ("    state: {lock: dynamodb}", "state.lock: name the table as well: dynamodb://TABLE"),
-        ("    state: {lock: Marathon}", "state.lock: is not of the right form; write it, such as lock: marathon"),
+        ("    state: {lock: Marathon}", "state.lock: is not of the right form (where the lock is"),
         ("    colour: red", "colour: unknown key; write one of: dcos, aws, packer"),
     ],
 )
@@ -130,8 +132,8 @@ def test_a_mistake_about_the_cluster_itself_is_named(tmp_path: Path, dcos: str, 
             ":2: clusters.prod.aws: is missing: where its instances are; write it",
         ),
         ("  prod:", "  sandbox:", ":2: clusters.sandbox: is the name of the built-in sandbox"),
-        ("  prod:", "  a b:", ":2: clusters.a b: is not of the right form"),
-        ("    aws: ", "    aws: {region: x}\n    aws: ", ":5: clusters.prod.aws: stands twice"),
+        ("  prod:", "  a b:", ":2: clusters.a b: write the name of a cluster in letters"),
+        ("    aws: ", "    aws: {region: x}\n    aws: ", ":5: clusters.prod.aws: stands on line 4 already"),
     ],
 )
 def test_a_mistake_in_what_every_cluster_has_is_named(tmp_path: Path, before: str, after: str, says: str) -> None:

@@ -28,11 +28,12 @@ class Patient:
     site: Site
     own: tuple[Check, ...] = ()  # of what no port shows: logins, programs, files
     acts: tuple[Check, ...] = ()  # of what our logins may do, once it is seen that they may look
+    never: tuple[str, ...] = ()  # names of nodes that are never touched
     holder: Callable[[], str] = nobody  # who holds the lock, and since when; "" when nobody does
 
 
 def checks(patient: Patient, shelf: Shelf, now: Callable[[], float]) -> tuple[Check, ...]:
     """Everything there is to look at, in the order in which one would go about it. `now` is this machine's clock."""
     site = patient.site
-    of_cluster = (*of_dcos(site, now), *of_views(site), *of_fleet(site, now), *of_nodes(site))
+    of_cluster = (*of_dcos(site, now), *of_views(site), *of_fleet(site, now, patient.never), *of_nodes(site))
     return (*patient.own, *of_cluster, *patient.acts, *of_rolls(site.mesos, shelf, patient.holder))

@@ -8,6 +8,7 @@ from functools import partial
 
 from dcosmaint.checkup.check import Check, Remark, ok, red, warning
 from dcosmaint.checkup.dcos import ROUTER
+from dcosmaint.choice import strangers
 from dcosmaint.errors import DcosmaintError
 from dcosmaint.model import Finding, Image, Instance, Inventory, Units, counted
 from dcosmaint.planner.volumes import resident
@@ -31,18 +32,19 @@ SAID_ELSEWHERE = ("recovered-agents", "terraform-exposed")
 REMEDIES = {
     "unjoined": "see that aws.region and aws.profile are those of this state, and what `terraform plan` finds gone",
     "stranger": "add its resource to terraform.groups if it is one of the nodes",
+    "unknown-node": "correct the name, or take it out of policy.exclude where that node is gone for good",
     "bastion": "give nodes.ssh.bastion another host, or leave the node out with `--exclude`",
 }
 
 
-def of_fleet(site: Site, now: Callable[[], float]) -> tuple[Check, ...]:
+def of_fleet(site: Site, now: Callable[[], float], never: Sequence[str]) -> tuple[Check, ...]:
     login = "log in to AWS, and see to aws.region, aws.profile and their permissions"
     return (
         Check("aws", partial(_instances, site), login),
         Check("images", partial(_images, site), login),
         Check("terraform-exposed", partial(_exposed, site.terraform)),
         Check("shell", partial(_shell, site)),
-        Check("joins", partial(_joins, site, now), "see to what is red above", needs=ROUTER),
+        Check("joins", partial(_joins, site, now, never), "see to what is red above", needs=ROUTER),
     )
 
 
@@ -155,11 +157,11 @@ def _seen(who: str, seen: Units) -> Remark:
     return ok(f"{who}: we get in and may act as root, {seen.unit} and docker run")
 
 
-def _joins(site: Site, now: Callable[[], float]) -> Iterator[Remark]:
+def _joins(site: Site, now: Callable[[], float], never: Sequence[str]) -> Iterator[Remark]:
     inventory = survey(site, now())
-    for finding in (*inventory.blockers, *inventory.warnings):
+    for finding in (*strangers(inventory, never), *inventory.blockers, *inventory.warnings):
         if finding.rule not in SAID_ELSEWHERE:
-            hard = finding in inventory.blockers and not finding.acceptable
+            hard = finding not in inventory.warnings and not finding.acceptable
             yield _joined(finding, hard=hard)
     yield from _data(inventory)
     for node in inventory.nodes:

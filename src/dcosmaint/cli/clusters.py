@@ -15,7 +15,7 @@ class Known(Clusters):
     def open(self, config: Path | None, name: str | None) -> Cluster:
         if name == pretend_cluster.NAME and not config:
             return pretend_cluster.open_sandbox()
-        if config and name in (None, pretend_cluster.NAME) and (own := pretend_cluster.of_config(config)):
+        file = configuration.find(config, os.environ)
+        if own := pretend_cluster.of_config(file, name):
             return own
-        loaded = configuration.load(configuration.find(config, os.environ))
-        return bound(*configuration.cluster(loaded, name, os.environ))
+        return bound(configuration.choose(file, name, os.environ))

@@ -6,17 +6,19 @@ Its wiring is imported when it is connected: boto3 and paramiko take a second to
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 from dcosmaint.adapters.shared_lock import SharedLock
-from dcosmaint.checkup import Patient
-from dcosmaint.cli.cluster import Cluster
+from dcosmaint.checkup import Check, Patient, red
+from dcosmaint.cli.cluster import Claim, Cluster
 from dcosmaint.cli.locking import Locks
-from dcosmaint.config import ClusterConfig
+from dcosmaint.config import Chosen, ClusterConfig, refusal
+from dcosmaint.errors import Usage
 from dcosmaint.hands import ThreadHands
+from dcosmaint.ports import Lease
 from dcosmaint.shelf import Shelf
 from dcosmaint.site import Site
 
@@ -24,8 +26,9 @@ WORKERS = 20
 """Looks at once. A node that waits holds none of them."""
 
 
-def bound(name: str, config: ClusterConfig) -> Cluster:
-    ways = _Ways(name, config)
+def bound(chosen: Chosen) -> Cluster:
+    name, config = chosen.name, chosen.config
+    ways = _Ways(name, config, chosen.lacks)
     locks = Locks(ways.folder, name, ways.shared)
     return Cluster(
         name=name,
@@ -33,7 +36,7 @@ def bound(name: str, config: ClusterConfig) -> Cluster:
         connect=ways.connect,
         hands=partial(ThreadHands, WORKERS),
         policy=config.policy_for,
-        lock=locks.hold,
+        lock=partial(ways.hold, locks),
         holder=locks.said,
         at_work=locks.at_work,
         free=locks.free,
@@ -49,10 +52,20 @@ class _Ways:
 
     name: str
     config: ClusterConfig
+    lacks: tuple[str, ...]
 
     @property
     def folder(self) -> Path:
         return self.config.state.journal / self.name
+
+    def whole(self) -> None:
+        """Raise `Usage` where this machine lacks something, before anything is connected to."""
+        if self.lacks:
+            raise Usage(refusal(self.lacks))
+
+    def hold(self, locks: Locks, claim: Claim) -> AbstractContextManager[Lease]:
+        self.whole()
+        return locks.hold(claim)
 
     @contextmanager
     def shared(self) -> Iterator[SharedLock | None]:
@@ -63,6 +76,7 @@ class _Ways:
 
     @contextmanager
     def connect(self, work: Path) -> Iterator[Site]:
+        self.whole()
         from dcosmaint import wiring
 
         with wiring.connect(self.config, work) as site:
@@ -73,4 +87,5 @@ class _Ways:
         from dcosmaint import wiring
 
         with wiring.examine(self.config, self.folder, work) as patient:
-            yield replace(patient, holder=locks.said)
+            lacks = Check("configuration", partial(map, red, self.lacks))
+            yield replace(patient, own=(lacks, *patient.own), never=self.config.policy.exclude, holder=locks.said)

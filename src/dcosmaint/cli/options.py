@@ -153,7 +153,8 @@ class Flags:
         given = self.given
         return Choice(
             only=given.get("only", ()),
-            exclude=(*never, *given.get("exclude", ())),
+            exclude=given.get("exclude", ()),
+            never=never,
             zones=given.get("zones", ()),
             roles=given.get("roles", ()),
             limit=given.get("limit"),

@@ -42,10 +42,20 @@ def open_sandbox() -> Cluster:
     return served(found)
 
 
-def of_config(config: Path) -> Cluster | None:
-    """The sandbox, in whatever folder, whose own configuration this is."""
-    found = running.find(config.absolute().parent)
-    return served(found) if found and found.config == config.absolute() else None
+def of_config(config: Path, name: str | None) -> Cluster | None:
+    """The sandbox, in whatever folder, whose own configuration this is.
+
+    Raises `Usage` where it does not run any more, or another cluster is meant.
+    """
+    whose = Folder(config.absolute().parent)
+    if config.absolute() != whose.config or not whose.log.exists():
+        return None
+    own = f"{config} is the own configuration of the sandbox in its folder"
+    if name not in (None, NAME):
+        raise Usage(f"{own}, and has no cluster {name!r}: name a file of yours by --config, or leave --cluster out.")
+    if found := running.find(whose.root):
+        return served(found)
+    raise Usage(f"{own}, which does not run: `dcosmaint sandbox start --dir {whose.root}` makes a fresh one.")
 
 
 def served(sandbox: Running) -> Cluster:
@@ -54,7 +64,7 @@ def served(sandbox: Running) -> Cluster:
     config = configuration.load(sandbox.config, sandbox=True).clusters[NAME]
     factor = float(sandbox.record["factor"])
     return replace(
-        bound(NAME, config),
+        bound(configuration.Chosen(NAME, config, lacks=())),
         hands=lambda: ThreadHands(WORKERS, factor, began=float(sandbox.status()["now"])),
         notices=(f"this cluster is a pretend one; its time runs {factor:g} times as fast as yours",),
         tally=lambda roll: tally(sandbox.log(), roll),

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from dcosmaint import work_dirs
-from dcosmaint.choice import accepted, wanted_images
+from dcosmaint.choice import accepted, strangers, wanted_images
 from dcosmaint.cli import drive, journals, plan_text
 from dcosmaint.cli.cluster import Cluster, who
 from dcosmaint.cli.confirm import confirming
@@ -100,11 +100,13 @@ def make_plan(cluster: Cluster, wish: Wish, roll_id: str) -> Plan:
     try:
         with cluster.connect(cluster.shelf.workspace(roll_id)) as site:
             inventory = survey(site, datetime.now(UTC).timestamp())
-            roll = a_roll(roll_id, cluster.name, who(), _order(cluster, wish, inventory), inventory)
+            order = _order(cluster, wish, inventory)
+            roll = a_roll(roll_id, cluster.name, who(), order, inventory)
             left, lifts = drained_from(cluster.shelf, roll), lifted_by(cluster.shelf, roll, inventory)
             roll = replace(roll, left=left, lifts=lifts, silent=silent(cluster.shelf, roll, inventory.nodes))
             inventory = work_dirs.told(roll, inventory, roll.targets, site.units)
-            found = tuple(told(cluster.shelf, inventory.nodes, blockers(roll, inventory, site.ec2)))
+            standing = (*strangers(inventory, order.choice.never), *blockers(roll, inventory, site.ec2))
+            found = tuple(told(cluster.shelf, inventory.nodes, standing))
     except NO_ANSWER as error:
         raise untouched(error, cluster.name) from error
     return Plan(roll, inventory, forecast(roll, inventory), found, warnings(roll, inventory), taken(roll, inventory))

@@ -5,19 +5,22 @@ Secrets are never in it, only the names of the environment variables that hold t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from dcosmaint.config.document import Document
-from dcosmaint.config.mistakes import listed
+from dcosmaint.config.mistakes import Mistake, doubles, told
 from dcosmaint.config.shape import ClusterConfig, Config
 from dcosmaint.config.values import batch_size, seconds
 from dcosmaint.errors import Usage
 from dcosmaint.model import counted
 
-__all__ = ["ClusterConfig", "Config", "batch_size", "cluster", "find", "load", "seconds"]
+__all__ = [
+    "Chosen", "ClusterConfig", "Config", "batch_size", "choose", "cluster", "find", "load", "refusal", "seconds",
+]  # fmt: skip
 
 NAME = "dcosmaint.yaml"
 
@@ -39,25 +42,76 @@ def find(explicit: Path | None, env: Mapping[str, str]) -> Path:
 
 
 def load(path: Path, *, sandbox: bool = False) -> Config:
-    """The checked configuration. Raises `Usage` with every mistake in it, each with its line.
+    """The checked configuration. Raises `Usage` with every mistake in it, each with its place.
 
     `sandbox`: the file is the built-in sandbox's own, the only one that may name a cluster so.
     """
+    document = _read(path)
+    config, mistakes = _checked(document, document.data, {"sandbox": sandbox})
+    if config is None:
+        raise Usage(refusal(_lines(document, mistakes)))
+    return config
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The cluster that is meant."""
+
+    name: str
+    config: ClusterConfig
+    lacks: tuple[str, ...]  # what it names and this machine does not have, each with its place
+
+
+def choose(path: Path, name: str | None, env: Mapping[str, str]) -> Chosen:
+    """The cluster that is meant: the one named, else `$DCOSMAINT_CLUSTER`, else the only one.
+
+    Raises `Usage` with every mistake in the file, and then with what this machine lacks for that cluster as well.
+    A file without a mistake is told apart from its machine: journals can be read without a login.
+    """
+    document = _read(path)
+    config, mistakes = _checked(document, document.data, {})
+    lacks = _lacking(document, name or env.get("DCOSMAINT_CLUSTER"), env)
+    if config is None:
+        raise Usage(refusal(_lines(document, mistakes | lacks)))
+    return Chosen(*cluster(config, name, env), _lines(document, lacks))
+
+
+def refusal(lines: Sequence[str]) -> str:
+    heading = f"The configuration has {counted(len(lines), 'mistake')}. Nothing was touched."
+    return "\n".join([heading, *(f"  {line}" for line in lines)])
+
+
+def _read(path: Path) -> Document:
     document = Document.read(path)
     if document.data is None:
         raise Usage(f"The configuration {path} is empty: write at least one cluster (docs/configuration.md).")
-    config, error = None, None
+    return document
+
+
+def _checked(
+    document: Document, data: object, context: Mapping[str, object]
+) -> tuple[Config | None, frozenset[Mistake]]:
+    """The configuration, where nothing is wrong with it."""
+    wrong = frozenset(doubles(document))
     try:
-        config = Config.model_validate(document.data, context={"base": path.absolute().parent, "sandbox": sandbox})
+        config = Config.model_validate(data, context={"base": document.file.absolute().parent, **context})
     except ValidationError as invalid:
-        error = invalid
-    mistakes = listed(document, error)
-    if config is None or mistakes:
-        lines = (f"  {path}:{mistake.line}: {mistake}" for mistake in mistakes)
-        raise Usage(
-            "\n".join([f"The configuration has {counted(len(mistakes), 'mistake')}. Nothing was touched.", *lines])
-        ) from None
-    return config
+        return None, wrong | frozenset(told(document, invalid))
+    return None if wrong else config, wrong
+
+
+def _lacking(document: Document, name: str | None, env: Mapping[str, str]) -> frozenset[Mistake]:
+    """What this machine lacks for the cluster that is meant, if there is one to be told from the others."""
+    match document.data:
+        case {"clusters": dict(clusters)} if name in clusters or (len(clusters) == 1 and not name):
+            meant = name or next(iter(clusters))
+            return _checked(document, {"clusters": {meant: clusters[meant]}}, {"env": env})[1]
+    return frozenset()
+
+
+def _lines(document: Document, mistakes: frozenset[Mistake]) -> tuple[str, ...]:
+    """In the order of the file."""
+    return tuple(f"{document.file}:{mistake.spot}: {mistake}" for mistake in sorted(mistakes))
 
 
 def cluster(config: Config, name: str | None, env: Mapping[str, str]) -> tuple[str, ClusterConfig]:

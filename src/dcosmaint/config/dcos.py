@@ -6,8 +6,9 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
+from dcosmaint.config.present import Certificates, File, Secret
 from dcosmaint.config.strict import Strict
-from dcosmaint.config.values import EnvName, RootedPath, Switch, Text, mistake
+from dcosmaint.config.values import Switch, Text, mistake
 
 
 class DcosCli(Strict):
@@ -16,7 +17,7 @@ class DcosCli(Strict):
 
 class Token(Strict):
     method: Literal["token"] = Field(description="an authentication token from the environment")
-    token_env: EnvName = Field(
+    token_env: Secret = Field(
         description="name of the environment variable that holds the token", examples=["DCOS_TOKEN"]
     )
 
@@ -24,7 +25,7 @@ class Token(Strict):
 class Password(Strict):
     method: Literal["password"] = Field(description="a login by name and password, renewed when it expires")
     username: Text = Field(description="the DC/OS user", examples=["maintenance"])
-    password_env: EnvName = Field(
+    password_env: Secret = Field(
         description="name of the environment variable that holds the password", examples=["DCOS_PASSWORD"]
     )
 
@@ -36,7 +37,7 @@ class ServiceAccount(Strict):
     uid: Text | None = Field(
         default=None, description="the service account; else the one that the file names", examples=["dcosmaint"]
     )
-    private_key_file: RootedPath = Field(
+    private_key_file: File = Field(
         description="file with its RSA private key, or with the JSON of its secret; nobody else may read it",
         examples=["~/.dcos/dcosmaint.pem"],
     )
@@ -50,7 +51,7 @@ Auth = Annotated[DcosCli | Token | Password | ServiceAccount | NoAuth, Field(dis
 
 
 class Tls(Strict):
-    ca_cert: RootedPath | None = Field(
+    ca_cert: Certificates | None = Field(
         default=None, description="file with the certificate authority of the cluster", examples=["certs/prod-ca.crt"]
     )
     verify: Switch = Field(

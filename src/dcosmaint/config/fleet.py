@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, model_validator
 
+from dcosmaint.config.present import File, Folder, Profile, Program, looked, no_file
 from dcosmaint.config.strict import Strict
-from dcosmaint.config.values import Given, Port, RootedPath, Text, mistake
+from dcosmaint.config.values import Given, Port, RootedPath, Text, mistake, mistakes
 
 Address = Annotated[
     str,
@@ -20,8 +21,10 @@ ResourceType = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*(_[a-z0-9]+)+$", ex
 
 
 class Aws(Strict):
-    region: Text = Field(description="where the instances are", examples=["us-east-1"])
-    profile: Text | None = Field(
+    region: Annotated[str, Field(pattern=r"^[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}$")] = Field(
+        description="where the instances are; no availability zone", examples=["us-east-1"]
+    )
+    profile: Profile | None = Field(
         default=None, description="profile of the AWS configuration; else what AWS's own tools would use"
     )
     endpoint_url: str | None = Field(
@@ -33,7 +36,7 @@ class Aws(Strict):
 
 
 class Packer(Strict):
-    template: RootedPath = Field(
+    template: File = Field(
         description="the template, `.pkr.hcl` or `.json`; its AMI carries the tag `dcosmaint:roll` with the variable"
         " `dcosmaint_roll`",
         examples=["packer/agent.pkr.hcl"],
@@ -41,7 +44,7 @@ class Packer(Strict):
     vars: Mapping[str, Given] = Field(
         default={}, description="variables of the template; no secrets, since they are process arguments"
     )
-    var_files: tuple[RootedPath, ...] = Field(default=(), description="variable files, in their order")
+    var_files: tuple[File, ...] = Field(default=(), description="variable files, in their order")
 
 
 class Ami(Strict):
@@ -78,8 +81,8 @@ class Group(Strict):
 
 
 class Terraform(Strict):
-    dir: RootedPath = Field(description="the root module, initialised", examples=["infra/prod"])
-    binary: Text = Field(default="terraform", description="the program: `terraform`, `tofu` or a path")
+    dir: Folder = Field(description="the root module, initialised", examples=["infra/prod"])
+    binary: Program = Field(default="terraform", description="the program: `terraform`, `tofu` or a path")
     workspace: Text = Field(default="default", description="its workspace")
     groups: tuple[Group, ...] = Field(
         min_length=1,
@@ -92,8 +95,27 @@ class Terraform(Strict):
     @model_validator(mode="after")
     def _each_once(self) -> Self:
         counts = Counter(resource for group in self.groups for resource in group.resources)
-        if twice := sorted(resource for resource, count in counts.items() if count > 1):
-            raise mistake(f"{', '.join(twice)} is named more than once in groups; a node has one AMI")
+        twice = [
+            (("groups", number, "resources"), f"{resource} is named more than once in groups; a node has one AMI")
+            for number, group in enumerate(self.groups)
+            for resource in dict.fromkeys(group.resources)
+            if counts[resource] > 1
+        ]
+        if twice:
+            raise mistakes(twice)
+        return self
+
+    @model_validator(mode="after")
+    def _with_its_amis(self, info: ValidationInfo) -> Self:
+        if not looked(info):
+            return self
+        gone = [
+            (("groups", number, "ami", "file"), says)
+            for number, group in enumerate(self.groups)
+            if (says := no_file(self.file(group)))
+        ]
+        if gone:
+            raise mistakes(gone)
         return self
 
     def file(self, group: Group) -> Path:
@@ -107,9 +129,7 @@ class Ssh(Strict):
         description="the user, who may use sudo; else what the ssh configuration says",
         examples=["centos"],
     )
-    key: RootedPath | None = Field(
-        default=None, description="the private key; else the ssh agent and the ssh configuration"
-    )
+    key: File | None = Field(default=None, description="the private key; else the ssh agent and the ssh configuration")
     port: Port | None = Field(default=None, description="the port; else what the ssh configuration says, else 22")
     config_file: RootedPath = Field(
         default=Path("~/.ssh/config"), description="the ssh configuration, read if it is there"

@@ -1,4 +1,4 @@
-"""What is wrong with a configuration, all of it at once: file, line, path of the key, and what to write instead.
+"""What is wrong with a configuration, all of it at once: where, path of the key, and what to write instead.
 
 A value is repeated only where it can't be a secret that stands in the wrong place: a number, or one of few words.
 """
@@ -13,28 +13,31 @@ import yaml
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from dcosmaint.config.document import Document
-from dcosmaint.config.places import Place, find
+from dcosmaint.config.document import Document, Path_, Spot
+from dcosmaint.config.places import Place, find, homes
 from dcosmaint.redaction import redacted
 
 _WANTED = {
-    "string_type": "a text; where YAML takes it for something else, put it in quotes",
-    "path_type": "a path; where YAML takes it for something else, put it in quotes",
-    "int_type": "a whole number, without quotes",
+    "string_type": "a text, in quotes where YAML takes it for something else",
+    "path_type": "a path, in quotes where YAML takes it for something else",
+    "int_type": "a whole number, without quotes or a unit",
     "bool_type": "true or false, without quotes",
     "model_type": "a mapping of keys",
     "dict_type": "a mapping of keys",
     "mapping_type": "a mapping of keys",
     "model_attributes_type": "a mapping of keys",
-    "tuple_type": "a list, such as [a, b]",
+    "tuple_type": "a list in square brackets",
     "none_required": "nothing: leave the key out",
-    "invalid_key": "the key as a text, in quotes",
 }
+
+
+_FLAGS = ("accept", "ami", "deadline", "limit", "only", "reason", "role", "zone")
+"""What people look for in the file, and a command line has."""
 
 
 @dataclass(frozen=True, order=True)
 class Mistake:
-    line: int
+    spot: Spot
     path: str
     sentence: str
 
@@ -44,24 +47,22 @@ class Mistake:
         return said if redacted(said) == said else f"{self.path} is wrong: {self.sentence}"
 
 
-def listed(document: Document, error: ValidationError | None) -> tuple[Mistake, ...]:
-    """Every mistake, in the order of the file."""
-    return tuple(sorted({*_doubles(document), *(_told(document, error) if error else ())}))
+def doubles(document: Document) -> Iterator[Mistake]:
+    for double in document.doubles:
+        said = f"stands on line {double.first.line} already; leave one of them"
+        yield Mistake(double.spot, str(Place(double.path, {}, {})), said)
 
 
-def _doubles(document: Document) -> Iterator[Mistake]:
-    for path in document.doubles:
-        yield Mistake(document.line(path), str(Place(path, {}, {})), "stands twice; leave one of them")
-
-
-def _told(document: Document, error: ValidationError) -> Iterator[Mistake]:
+def told(document: Document, error: ValidationError) -> Iterator[Mistake]:
     details = [detail for detail in error.errors(include_url=False) if not _echo(detail)]
     meant = {guess for detail in details if (guess := _meant(detail))}
     for detail in details:
         place = find(detail["loc"])
         if detail["type"] == "missing" and place.path in meant:
             continue  # the unknown key beside it is this one, misspelt: one mistake, not two
-        yield Mistake(document.line(place.path), str(place), _sentence(detail, place))
+        for below, sentence in detail.get("ctx", {}).get("told") or (((), _sentence(detail, place)),):
+            path: Path_ = (*place.path, *below)
+            yield Mistake(document.spot(path), str(Place(path, {}, {})), sentence)
 
 
 def _echo(detail: ErrorDetails) -> bool:
@@ -80,19 +81,31 @@ def _sentence(detail: ErrorDetails, place: Place) -> str:
     kind = detail["type"]
     if kind in _SENTENCES:
         return _SENTENCES[kind](detail, place)
-    return f"write {_WANTED[kind]}" if kind in _WANTED else detail["msg"]
+    return _wanted(detail, place) if kind in _WANTED else detail["msg"]
+
+
+def _wanted(detail: ErrorDetails, place: Place) -> str:
+    what = _such(place) or _meaning(place)
+    wanted = f"write {_WANTED[detail['type']]}{what}"
+    if detail["input"] is not None:
+        return wanted
+    return f"is empty: {wanted}" if place.required else f"is empty: {wanted}, or leave the key out"
 
 
 def _unknown_key(detail: ErrorDetails, place: Place) -> str:
+    if place.key in _FLAGS:
+        return f"is said when a roll begins, by --{place.key}; leave it out"
+    if not _close(place.key, place.siblings) and (elsewhere := homes(place)):
+        return f"does not belong here; write it as {' or '.join(elsewhere)}"
     return f"unknown key; {_hint(place.key, place.siblings)}"
 
 
 def _missing(detail: ErrorDetails, place: Place) -> str:
-    return f"is missing: {place.schema.get('description', 'it is needed')}{_example(place)}"
+    return f"is missing: {place.meaning or 'it is needed'}{_example(place)}"
 
 
 def _wrong_form(detail: ErrorDetails, place: Place) -> str:
-    return f"is not of the right form{_example(place)}"
+    return f"is not of the right form{_meaning(place)}{_example(place)}"
 
 
 def _empty(detail: ErrorDetails, place: Place) -> str:
@@ -138,8 +151,18 @@ def _close(word: str, words: Sequence[str]) -> str:
     return next(iter(difflib.get_close_matches(word.lower(), words, n=1)), "")
 
 
+def _meaning(place: Place) -> str:
+    return f" ({place.meaning})" if place.meaning else ""
+
+
 def _example(place: Place) -> str:
+    return f"; write it{such}" if (such := _such(place)) else ""
+
+
+def _such(place: Place) -> str:
     if not place.examples:
         return ""
-    shown = yaml.safe_dump({place.key: place.examples[0]}, default_flow_style=True, sort_keys=False, width=1_000)
-    return f"; write it, such as {shown.strip().removeprefix('{').removesuffix('}')}"
+    item = isinstance(place.path[-1], int)
+    example = [place.examples[0]] if item else {place.key: place.examples[0]}
+    shown = yaml.safe_dump(example, default_flow_style=True, sort_keys=False, width=1_000).strip()
+    return f", such as {shown[1:-1]}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -21,6 +21,16 @@ class Place:
     @property
     def key(self) -> str:
         return str(self.path[-1]) if self.path else ""
+
+    @property
+    def meaning(self) -> str:
+        """Of the key; of its list, for an item."""
+        said: str = self.schema.get("description") or self.around.get("description", "")
+        return said
+
+    @property
+    def required(self) -> bool:
+        return self.key in self.around.get("required", ())
 
     @property
     def siblings(self) -> tuple[str, ...]:
@@ -59,6 +69,32 @@ def find(loc: Sequence[str | int]) -> Place:
             path.append(part if "items" in around else str(part))
             here = _below(around, part)
     return Place(tuple(path), here, around)
+
+
+def homes(place: Place) -> tuple[str, ...]:
+    """Where a key of that name belongs, from the cluster on, for one that stands where nobody reads it."""
+    if len(place.path) == 1:  # beside the clusters
+        return (f"clusters.NAME.{place.key}" if place.key in _known() else f"clusters.{place.key}",)
+    return tuple(path for path in _known() if path.rpartition(".")[2] == place.key)
+
+
+@cache
+def _known() -> tuple[str, ...]:
+    """Every key of a cluster, by its path."""
+    return tuple(dict.fromkeys(_keys(schema()["$defs"]["ClusterConfig"], "")))
+
+
+def _keys(around: Schema, path: str) -> Iterator[str]:
+    around = _plain(around)
+    for name, schema in around.get("properties", {}).items():
+        yield f"{path}{name}"
+        yield from _keys(schema, f"{path}{name}.")
+    for choice in around.get("discriminator", {}).get("mapping", {}).values():
+        yield from _keys(_resolve(choice), path)
+    if isinstance(item := around.get("items"), dict):
+        yield from _keys(item, f"{path.removesuffix('.')}[].")
+    if isinstance(named := around.get("additionalProperties"), dict):
+        yield from _keys(named, f"{path}NAME.")
 
 
 def _below(around: Schema, part: str | int) -> Schema:

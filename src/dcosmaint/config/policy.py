@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator
+from pydantic import AfterValidator, Field, field_validator
 
 from dcosmaint import model
 from dcosmaint.config.kafka import Kafka
+from dcosmaint.config.present import Asked
 from dcosmaint.config.strict import Strict
 from dcosmaint.config.values import (
     BatchSize,
-    Command,
     Count,
     CountOrNone,
     Patience,
@@ -25,6 +25,16 @@ from dcosmaint.config.values import (
     Text,
     mistake,
 )
+from dcosmaint.survey import MARATHON
+
+
+def _unknown(framework: str) -> str:
+    if framework == MARATHON:
+        raise mistake("is known here: its apps are moved, or stopped with their node (policy.move_apps); leave it out")
+    return framework
+
+
+Framework = Annotated[ServiceName, AfterValidator(_unknown)]
 
 
 class Service(Strict):
@@ -42,7 +52,7 @@ class Service(Strict):
         " `ignore` leaves them to you and stops their nodes with them on it; else where its kind is known",
         examples=["refuse"],
     )
-    in_sync: Command | None = Field(
+    in_sync: Asked | None = Field(
         default=None,
         description="a program and its arguments that tell whether a member is in sync: exit code 0 is yes",
         examples=[["checks/cassandra.sh", "--quorum"]],
@@ -111,8 +121,9 @@ class Policy(Strict):
     exclude: tuple[Text, ...] = Field(
         default=(),
         description="nodes that are never touched, by private IP, hostname, instance id, agent id or address",
+        examples=[["10.0.3.17"]],
     )
-    frameworks: Mapping[ServiceName, model.Fate] = Field(
+    frameworks: Mapping[Framework, model.Fate] = Field(
         default={},
         description="what becomes of a node with tasks of a framework that is neither Marathon nor an SDK service, such"
         " as another Marathon, Metronome or Spark, by its name: `refuse`, where nothing is said; `wait` until it has"
@@ -143,8 +154,10 @@ class State(Strict):
     @field_validator("journal", mode="before")
     @classmethod
     def _a_folder(cls, given: Any) -> Any:
-        if isinstance(given, str) and "://" in given:
-            raise mistake(f"{given.partition('://')[0]}:// is not built yet; write a folder")
+        scheme, found, _ = given.partition("://") if isinstance(given, str) else ("", "", "")
+        if found:
+            lacks = "is not built yet" if scheme == "dynamodb" else "is no folder"
+            raise mistake(f"{scheme}:// {lacks}; write a folder")
         return given
 
     @field_validator("lock", mode="before")

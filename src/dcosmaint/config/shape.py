@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field, ValidationInfo
+from pydantic import AfterValidator, Field, ValidationInfo, WithJsonSchema, field_validator
 
 from dcosmaint import model
 from dcosmaint.config.dcos import Dcos
@@ -15,8 +16,12 @@ from dcosmaint.config.policy import Policy, Service, State, resolved
 from dcosmaint.config.strict import Strict
 from dcosmaint.config.values import ServiceName, batch_size, mistake
 
+_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
 
-def _not_the_sandbox(name: str, info: ValidationInfo) -> str:
+
+def _cluster_name(name: str, info: ValidationInfo) -> str:
+    if not re.match(_NAME, name):
+        raise mistake("write the name of a cluster in letters, digits, dots, dashes and underscores")
     if name == "sandbox" and not (info.context or {}).get("sandbox"):
         raise mistake("is the name of the built-in sandbox; write another one")
     return name
@@ -24,8 +29,8 @@ def _not_the_sandbox(name: str, info: ValidationInfo) -> str:
 
 ClusterName = Annotated[
     str,
-    Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", examples=["prod"]),
-    AfterValidator(_not_the_sandbox),
+    AfterValidator(_cluster_name),
+    WithJsonSchema({"type": "string", "pattern": _NAME, "examples": ["prod"]}),
 ]
 
 
@@ -63,3 +68,11 @@ class Config(Strict):
     clusters: Mapping[ClusterName, ClusterConfig] = Field(
         min_length=1, description="every cluster, by the name that `--cluster` takes"
     )
+
+    @field_validator("clusters", mode="before")
+    @classmethod
+    def _by_name(cls, given: Any) -> Any:
+        """Without a name, every part of the cluster would be refused as a cluster of its own."""
+        if isinstance(given, dict) and {"dcos", "aws"} <= given.keys():
+            raise mistake("the cluster has no name: write `prod:` below clusters, and all of this below that")
+        return given

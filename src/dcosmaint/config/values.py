@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,9 +17,17 @@ _DURATION = r"(\d+d)?(\d+h)?(\d+m)?(\d+s)?"
 _SHARE = r"(100|[1-9][0-9]?)%"
 
 
-def mistake(sentence: str) -> PydanticCustomError:
-    """A refusal in our own words. They are no template: braces in them stay as they are."""
-    return PydanticCustomError("mistake", "{sentence}", {"sentence": sentence})
+Below = tuple[str | int, ...]
+
+
+def mistake(sentence: str, *below: str | int) -> PydanticCustomError:
+    """A refusal in our own words, of what is validated, or of a key somewhere below it."""
+    return mistakes([(below, sentence)])
+
+
+def mistakes(told: Sequence[tuple[Below, str]]) -> PydanticCustomError:
+    """Several at once. Their words are no template: braces in them stay as they are."""
+    return PydanticCustomError("mistake", "a mistake", {"told": tuple(told)})
 
 
 def seconds(given: object) -> float:
@@ -61,7 +70,8 @@ def sized(given: object) -> int | str:
 
 
 def _shown(given: object) -> str:
-    return repr(given) if isinstance(given, str) else str(given)
+    """A switch as YAML has it."""
+    return repr(given) if isinstance(given, str) else str(given).lower()
 
 
 def _seconds(given: object) -> float:
@@ -88,7 +98,7 @@ def _share(given: object) -> float:
     """ "10%" → 0.1."""
     if isinstance(given, str) and re.fullmatch(r"(100|[1-9]?[0-9])%", given):
         return int(given[:-1]) / 100
-    raise mistake(f"{_shown(given)} is no share; write 0% to 100%")
+    raise mistake(f"{_shown(given)} is no share; write 0% to 100%, in whole percents")
 
 
 def _rooted(path: Path, info: ValidationInfo) -> Path:
@@ -119,12 +129,12 @@ def _service(name: str) -> str:
     return name
 
 
-def later(*words: str) -> BeforeValidator:
+def later(*words: str, instead: str) -> BeforeValidator:
     """Words that have a meaning in the plan of this project and no code behind them yet: refused by name."""
 
     def refuse(given: Any) -> Any:
-        if isinstance(given, str) and given in words:
-            raise mistake(f"{given} is not built yet; leave the key out for the default, or write another value")
+        if isinstance(given, str) and given.lower() in words:
+            raise mistake(f"{given} is not built yet; {instead}")
         return given
 
     return BeforeValidator(refuse)
@@ -137,13 +147,15 @@ _SIZE_SCHEMA = {
     "anyOf": [{"type": "string", "pattern": f"^({_SHARE}|[1-9][0-9]*)$"}, {"type": "integer", "minimum": 1}]
 }
 
+HIGHEST = 65_535  # of ports
+
 Seconds = Annotated[float, BeforeValidator(_seconds), WithJsonSchema(_DURATION_SCHEMA)]
 Patience = Annotated[float, AfterValidator(_positive), BeforeValidator(_seconds), WithJsonSchema(_DURATION_SCHEMA)]
 BatchSize = Annotated[int | str, BeforeValidator(_sized), WithJsonSchema(_SIZE_SCHEMA)]
 Share = Annotated[float, BeforeValidator(_share), WithJsonSchema({"type": "string", "pattern": "^(100|[1-9]?[0-9])%$"})]
 Count = Annotated[int, Field(strict=True, ge=1)]
 CountOrNone = Annotated[int, Field(strict=True, ge=0)]
-Port = Annotated[int, Field(strict=True, ge=1, le=65_535)]
+Port = Annotated[int, Field(strict=True, ge=1, le=HIGHEST)]
 Switch = Annotated[bool, Field(strict=True)]
 Text = Annotated[str, StringConstraints(min_length=1)]
 Given = Annotated[str, BeforeValidator(_text)]
