@@ -15,6 +15,7 @@ import pytest
 import yaml
 
 from dcosmaint.config import seconds
+from tests.config.files import refusal
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = ROOT / "src" / "dcosmaint" / "dcosmaint.schema.json"
@@ -87,3 +88,23 @@ def test_what_is_not_built_yet_is_said_in_the_schema_and_on_the_page(key: str) -
     assert bool(aside) == ("ot built yet" in row and not key.endswith(".method"))
     for word in re.findall(r"`[^`]+`", aside.group(1) if aside else ""):
         assert word in row
+
+
+METHODS = {"token_env": "token", "uid": "service-account", "private_key_file": "service-account"}
+
+
+def nested(key: str, value: object) -> object:
+    """A value below all parts of a key's path, with what else a login needs to be known as one."""
+    head, _, rest = key.partition(".")
+    inner = nested(rest, value) if rest else value
+    if head == "auth" and isinstance(inner, dict):
+        inner = {"method": METHODS.get(key.rpartition(".")[2][1:], "password"), **inner}
+    return {head.removesuffix("[]"): [inner] if head.endswith("[]") else inner}
+
+
+@pytest.mark.parametrize("key", sorted(KEYS))
+def test_a_key_with_a_letter_too_many_is_told_with_the_key_that_is_meant(tmp_path: Path, key: str) -> None:
+    around, dot, last = key.rpartition(".")
+    cluster = nested(f"{around}{dot}x{last}", 1)
+    said = refusal(tmp_path, text=yaml.safe_dump({"clusters": {"prod": cluster}}))
+    assert f"unknown key; did you mean {last}?" in said
