@@ -138,6 +138,7 @@ def an_inventory(
     joined = tuple(_furnished(node, services, apps) for node in plain)
     inventory = Inventory(
         at=NOON,
+        clock=NOON,
         nodes=joined,
         agents=tuple(node.agent for node in joined if node.agent),
         services=tuple(services),

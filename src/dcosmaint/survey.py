@@ -52,6 +52,7 @@ def survey(site: Site, now: float) -> Inventory:
     nodes = tuple(_join(parts))
     return Inventory(
         at=now,
+        clock=parts.agents.at,
         nodes=nodes,
         agents=parts.agents.listed,
         services=parts.services,

@@ -10,7 +10,7 @@ from dcosmaint.model import Cordon, Method
 from dcosmaint.model.windows import window
 from dcosmaint.sandbox.faces import in_process
 from dcosmaint.sandbox.world import AppShape, KafkaShape, Shape, TopicShape
-from dcosmaint.sandbox.world.maintenance import MachineId, Planned
+from dcosmaint.sandbox.world.maintenance import SECOND, MachineId, Planned
 from tests.cli.stage import Stage
 
 SHAPE = Shape(
@@ -96,11 +96,32 @@ def test_a_mark_counts_whichever_instance_or_agent_it_was_made_for(stage: Stage,
 
 
 def test_what_is_left_of_a_roll_that_is_not_known_here_is_not_lifted(stage: Stage, method: Method) -> None:
-    """R8."""
+    """R8. The agent is not open as long as it is there, so nobody says that nothing is to be done."""
     machine = stage.world.node(stage.address(0))
     mesos = in_process(stage.world, failures=0.0).acts.mesos
     how = Cordon(method, ("elsewhere",))
     mesos.cordon(machine.agent_id, how)
     stage.world.followers.abandon()
-    assert "Nothing to do" in stage.type("undrain", stage.address(0), "--yes").output
+    ended = stage.type("undrain", stage.address(0), "--yes")
+    assert ended.exit_code == 3
+    left = {
+        "reserve": "roll elsewhere has left",
+        "maintenance": "its machine is in a maintenance window of another roll",
+    }
+    assert f"is not drained, and takes no work: {left[method]}" in said(ended.output)
     assert not in_process(stage.world, failures=0.0).mesos.lifted(machine.agent_id, how)
+
+
+def test_what_others_left_there_while_a_node_was_drained_is_waited_for_and_named(stage: Stage) -> None:
+    node = stage.address(0)
+    assert stage.type("drain", node, "--yes").exit_code == 0
+    machine, now = stage.world.node(node), int(stage.world.now)
+    theirs = Planned((MachineId(machine.private_ip, machine.private_ip),), now * SECOND)
+    stage.world.maintenance.write([theirs])
+    ended = stage.type("undrain", node, "--yes")
+    assert ended.exit_code == 4
+    assert "its machine is in a maintenance window of somebody else" in said(ended.output)
+    assert stage.world.maintenance.windows == (theirs,)
+    stage.world.maintenance.write([])
+    assert stage.type("resume", "--yes").exit_code == 0
+    assert stage.world.ground.agents[machine.agent_id].offers

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from dcosmaint.errors import Retryable
-from dcosmaint.model import Work
+from dcosmaint.model import Cordon, Work
+from dcosmaint.sandbox.world.maintenance import SECOND, MachineId, Planned
 from dcosmaint.sandbox.world.state import Drain
 from dcosmaint.steps.looks import LOOKS
 from tests.steps.bench import Bench, a_bench
@@ -70,6 +71,33 @@ def test_an_agent_that_somebody_drains_is_left_alone() -> None:
     assert waited[-1].goal == f"an agent at {bench.node.private_ip} to serve"
     assert "somebody else drains it" in waited[-1].left
     assert bench.acts("mesos.uncordon") == []
+
+
+@pytest.mark.parametrize(
+    ("begins", "lasts", "open_"), [(-60, None, False), (-60, 3600, False), (-7200, 3600, True), (3600, None, True)]
+)
+def test_a_machine_that_is_in_somebody_elses_window_serves_before_it_and_after(
+    begins: int, lasts: int | None, open_: bool
+) -> None:
+    bench = a_bench(Work.UNDRAIN)
+    ip = bench.node.private_ip
+    start = (int(bench.world.now) + begins) * SECOND
+    bench.world.maintenance.write([Planned((MachineId(ip, ip),), start, lasts and lasts * SECOND)])
+    waited = bench.looks(bench.steps["uncordon-agent"], 10)
+    assert (len(waited) < 10) is open_
+    assert ("is in a maintenance window of somebody else" in waited[-1].left) is not open_
+
+
+def test_what_somebody_has_set_apart_on_it_is_left_alone_and_named() -> None:
+    """R8. Whoever looks at offers is offered nothing there."""
+    bench = a_bench(Work.UNDRAIN)
+    agent = bench.world.ground.agents[bench.node.agent_id]
+    bench.site.acts.mesos.cordon(agent.id, Cordon("reserve", ("elsewhere",)))
+    bench.world.followers.abandon()
+    waited = bench.looks(bench.steps["uncordon-agent"], 10)
+    assert len(waited) == 10
+    assert "roll elsewhere has left" in waited[-1].left
+    assert agent.set_apart
 
 
 def test_r2_an_agent_that_is_disconnected_does_not_serve() -> None:

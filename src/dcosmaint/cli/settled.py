@@ -34,6 +34,8 @@ def settled(cluster: Cluster, plan: Plan) -> str:
     said = [_said(plan, node, units) for node, units in looked]
     if not all(said):
         return ""
+    for warning in plan.warnings if plan.roll.work is Work.UNDRAIN else ():
+        raise Refused(f"{warning.subject} is not drained, and takes no work: {warning.message}. Nothing was touched.")
     return "\n".join(f"{says}{_by(cluster.shelf, node)}" for says, (node, _) in zip(said, looked, strict=True))
 
 

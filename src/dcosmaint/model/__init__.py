@@ -28,6 +28,7 @@ from dcosmaint.model.inventory import (
     Finding,
     Inventory,
     Node,
+    kept_off,
     marks,
 )
 from dcosmaint.model.manner import DEACTIVATION, Cordon, Manner, Method
@@ -141,6 +142,7 @@ __all__ = [
     "Work",
     "WorkDir",
     "counted",
+    "kept_off",
     "marks",
     "natural",
 ]

@@ -27,6 +27,10 @@ class Apart:
     cpus: float
     mem: float
 
+    def __str__(self) -> str:
+        whose = f"roll {self.roll}" if self.roll else "somebody, for role dcosmaint,"
+        return f"{whose} has left {self.cpus:g} cpus and {self.mem:g} MiB set apart"
+
 
 @dataclass(frozen=True)
 class Agent:

@@ -46,14 +46,18 @@ class Window:
     def about(self, agent_id: str) -> bool:
         return self.ours and (self.duration or 0) % PART == _mark(agent_id, PART)
 
-    def keeps(self, now: float) -> bool:
-        """Whether who heeds windows takes nothing there, from `now` on and for a whole turn.
+    def covers(self, now: float, more: float = 0.0) -> bool:
+        """Whether who heeds windows takes nothing there, from `now` on and for so many seconds more.
 
         Mesos shows a window with each offer from the moment that it is written until it is taken out; Marathon declines
         between its start and its end alone.
         """
-        lasts = self.duration is None or self.start + self.duration >= (now + TURN) * SECOND
+        lasts = self.duration is None or self.start + self.duration >= (now + more) * SECOND
         return self.start <= now * SECOND and lasts
+
+    def keeps(self, now: float) -> bool:
+        """Whether it does as a cordon for a whole turn."""
+        return self.covers(now, TURN)
 
     def __str__(self) -> str:
         whose = "another roll" if self.ours else "somebody else"

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from dcosmaint.model import Finding, Inventory, Node, Progress, Roll, Work
+from dcosmaint.model import Finding, Inventory, Node, Progress, Roll, Work, kept_off
 from dcosmaint.model.kinds import proved
 from dcosmaint.planner import frameworks, work_dirs
 from dcosmaint.planner.case import Case, leaves, moving
@@ -63,9 +63,9 @@ def _of_cluster(roll: Roll, inventory: Inventory) -> Iterator[Finding]:
 
 def warnings(roll: Roll, inventory: Inventory) -> tuple[Finding, ...]:
     """What its operator should have read before such a roll begins, although it blocks nothing."""
-    if roll.work is Work.UNDRAIN:
-        return ()
     targets = [node for node in inventory.nodes if node.instance.id in roll.targets]
+    if roll.work is Work.UNDRAIN:
+        return tuple(finding for node in targets for finding in _stays_shut(roll, inventory, node))
     found = [*best_effort(roll), *_misspelt(roll, inventory), *frameworks.misspelt(roll, inventory)]
     found += work_dirs.ordered(roll, targets)
     for service in inventory.services:
@@ -109,11 +109,13 @@ def _left_over(roll: Roll, node: Node) -> Iterator[Finding]:
     """Nobody is offered it. It goes with the instance; a drained node would come back with it."""
     for apart in node.agent.apart if node.agent else ():
         if apart.roll != roll.id:
-            whose = f"roll {apart.roll}" if apart.roll else "somebody, for role dcosmaint,"
-            message = (
-                f"{whose} has left {apart.cpus:g} cpus and {apart.mem:g} MiB set apart: `dcosmaint doctor` says more"
-            )
-            yield Finding("left-apart", node.address, message)
+            yield Finding("left-apart", node.address, f"{apart}: `dcosmaint doctor` says more")
+
+
+def _stays_shut(roll: Roll, inventory: Inventory, node: Node) -> Iterator[Finding]:
+    """What an undrain will wait for in the end."""
+    for says in kept_off(node.agent, inventory.windows, roll.lifts, inventory.clock) if node.agent else ():
+        yield Finding("kept-off", node.address, says)
 
 
 def _placeless(case: Case, node: Node) -> Iterator[Finding]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterable, Iterator, Mapping
 
 from dcosmaint.errors import Retryable, StartOver, Vanished
-from dcosmaint.model import Agent, App, Member, Node, Pod, Roll, Service, Waiting, Waits, counted
+from dcosmaint.model import Agent, Agents, App, Member, Node, Pod, Roll, Service, Waiting, Waits, counted
 from dcosmaint.ports import Ec2Reads, MarathonReads, MesosReads, ServiceReads
 
 LOOKS = 3
@@ -21,12 +21,17 @@ def agent_by_id(mesos: MesosReads, agent_id: str) -> Agent | None:
 
 
 def agents_at(mesos: MesosReads, private_ip: str) -> tuple[Agent, ...]:
-    """Every agent listed at an address. While agents are recovered, absence proves nothing."""
+    """Every agent listed at an address."""
+    return tuple(agent for agent in all_agents(mesos).listed if agent.private_ip == private_ip)
+
+
+def all_agents(mesos: MesosReads) -> Agents:
+    """While agents are recovered, absence proves nothing."""
     agents = mesos.agents()
     if agents.recovered:
         away = counted(len(agents.recovered), "agent has", "agents have")
         raise Retryable(f"{away} not re-registered since the master's failover")
-    return tuple(agent for agent in agents.listed if agent.private_ip == private_ip)
+    return agents
 
 
 def state(ec2: Ec2Reads, instance_id: str, patience: float) -> Generator[Waiting, None, str]:

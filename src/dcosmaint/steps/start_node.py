@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from dcosmaint.model import DEACTIVATION, Agent, Cordon, Node, Waiting, Waits
+from dcosmaint.model import DEACTIVATION, Agent, Cordon, Node, Waiting, Waits, kept_off
 from dcosmaint.ports import Ec2Reads, MesosActs, MesosReads, UnitActs, UnitReads
-from dcosmaint.steps.looks import LOOKS, agents_at, still_there
+from dcosmaint.steps.looks import LOOKS, all_agents, still_there
 from dcosmaint.steps.slots import Slots
 
 
@@ -77,16 +77,26 @@ class UncordonAgent:
     def run(self) -> Iterator[Waiting]:
         good = 0
         while good < LOOKS:
-            agents = agents_at(self.mesos, self.node.private_ip)
+            seen = all_agents(self.mesos)
+            agents = [agent for agent in seen.listed if agent.private_ip == self.node.private_ip]
             closed = [agent for agent in agents if agent.deactivated or agent.draining]
             ours = [agent for agent in closed if self.inherits and not agent.draining]
             for agent in ours:
                 self.acts.uncordon(agent.id, DEACTIVATION)
             kept = [agent for agent in agents if not self._given_back(agent)]
-            good = good + 1 if len(agents) == 1 and agents[0].active and not (closed or kept) else 0
+            others = [*(_took(agent) for agent in closed if agent not in ours), *self._kept_off(agents, seen.at)]
+            serves = len(agents) == 1 and agents[0].active and not (closed or kept or others)
+            good = good + 1 if serves else 0
             if good < LOOKS:
-                theirs = next((f"somebody else {_took(agent)}" for agent in closed if agent not in ours), "")
+                theirs = "; ".join(others)
                 yield Waiting(f"an agent at {self.node.private_ip} to serve", theirs, self.waits.register)
+
+    def _kept_off(self, agents: Sequence[Agent], at: float) -> Iterator[str]:
+        """By what bears the name of nobody whom we know."""
+        ours = [roll for how in self.lifts for roll in how.rolls]
+        windows = self.mesos.windows() if agents else ()
+        for agent in agents:
+            yield from kept_off(agent, windows, ours, at)
 
     def _given_back(self, agent: Agent) -> bool:
         """Whether nothing is there any more of what earlier rolls have left under their names."""
@@ -98,4 +108,4 @@ class UncordonAgent:
 
 def _took(agent: Agent) -> str:
     word = "drains it" if agent.draining else "deactivated it"
-    return f"{word}: `dcos node reactivate {agent.id}` if that is over"
+    return f"somebody else {word}: `dcos node reactivate {agent.id}` if that is over"
