@@ -54,7 +54,7 @@ class Writer:
         """Terraform is idle: what comes after what it did last."""
         planned, self.planned = self.planned, None
         applied, self.applying = self.applying, False
-        if child and child.what == "apply" and applied and child.code != 0:
+        if child and applied and child.code != 0:
             raise _failed(child, "A resume plans anew.")
         if child and child.what == "plan" and planned is not None:
             self._apply(child, planned)
