@@ -189,7 +189,7 @@ def renew_node(seat: Seat) -> Steps:
     return (
         *empty_work_dir(seat, ends),
         TerminateInstance(node, site.mesos, ends, site.ec2, acts.ec2, roll.policy.waits),
-        ApplyTerraform(node, roll, site.terraform, site.ec2, seat.writer),
+        ApplyTerraform(node, roll, site.terraform, site.ec2, seat.writer, seat.slots),
         AwaitAgent(roll, site.terraform, site.ec2, site.mesos, acts.mesos, acts.keys, seat.slots),
         _join(seat, partial(new_instance, node, site.terraform, site.ec2)),
     )

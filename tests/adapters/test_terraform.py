@@ -373,21 +373,58 @@ provider_installation {{
 """
 
 
+VOLUMES = """
+resource "aws_ebs_volume" "data" {
+  count             = 2
+  availability_zone = "us-east-1a"
+  size              = 10
+}
+resource "aws_volume_attachment" "data" {
+  count       = 2
+  device_name = "/dev/sdf"
+  volume_id   = aws_ebs_volume.data[count.index].id
+  instance_id = aws_instance.node[count.index].id
+}
+"""
+
+
 def two_instances(ec2: EC2Client) -> list[tuple[str, str]]:
     """Id and private IP of two instances of the AMI of old."""
     answer = ec2.run_instances(ImageId=OLD, MinCount=2, MaxCount=2, InstanceType="m5.large")
     return [(each["InstanceId"], each["PrivateIpAddress"]) for each in answer["Instances"]]
 
 
-def a_state_with(placed: list[tuple[str, str]]) -> str:
+def a_state_with(placed: list[tuple[str, str]], volumes: Sequence[str] = ()) -> str:
     """A state in which these instances stand at aws_instance.node[0] and so on: faster than an apply."""
+    nodes = [{"id": instance, "private_ip": ip, "ami": OLD} for instance, ip in placed]
+    data = [{"id": volume} for volume in volumes]
+    resources = [_stored("aws_instance", "node", 1, nodes), _stored("aws_ebs_volume", "data", 0, data)]
+    return json.dumps({"version": 4, "serial": 1, "lineage": "test", "outputs": {}, "resources": resources})
+
+
+def _stored(kind: str, name: str, schema: int, found: list[dict[str, str]]) -> dict[str, Any]:
     instances = [
-        {"index_key": number, "schema_version": 1, "attributes": {"id": instance, "private_ip": ip, "ami": OLD}}
-        for number, (instance, ip) in enumerate(placed)
+        {"index_key": number, "schema_version": schema, "attributes": attributes}
+        for number, attributes in enumerate(found)
     ]
     provider = 'provider["registry.terraform.io/hashicorp/aws"]'
-    resource = {"mode": "managed", "type": "aws_instance", "name": "node", "provider": provider, "instances": instances}
-    return json.dumps({"version": 4, "serial": 1, "lineage": "test", "outputs": {}, "resources": [resource]})
+    return {"mode": "managed", "type": kind, "name": name, "provider": provider, "instances": instances}
+
+
+def a_cluster(tmp_path: Path, mirror: Path, moto: str, code: str = "") -> Workspace:
+    """Code for two nodes on that AWS, initialised, and none of them in the state."""
+    folder = tmp_path / "infra"
+    folder.mkdir()
+    (folder / "main.tf").write_text(AWS.format(endpoint=moto) + code)
+    (folder / "agents.auto.tfvars").write_text(f'agent_ami = "{OLD}"\n')
+    rc = tmp_path / "rc"
+    rc.write_text(RC.format(mirror=mirror))
+    workspace = replace(
+        a_workspace(folder, TF_CLI_CONFIG_FILE=str(rc)),
+        groups=(Group("aws_instance.node", AmiPlace("agents.auto.tfvars", variable="agent_ami")),),
+    )
+    run(workspace.program("init", input=False), 120)
+    return workspace
 
 
 @real
@@ -395,16 +432,7 @@ def test_the_real_provider_plans_the_one_node_that_was_terminated(
     tmp_path: Path, terraform: str, aws_provider: Path, moto: str, ec2: EC2Client
 ) -> None:
     node, folder = "aws_instance.node", tmp_path / "infra"
-    folder.mkdir()
-    (folder / "main.tf").write_text(AWS.format(endpoint=moto))
-    (folder / "agents.auto.tfvars").write_text(f'agent_ami = "{OLD}"\n')
-    rc = tmp_path / "rc"
-    rc.write_text(RC.format(mirror=aws_provider))
-    workspace = replace(
-        a_workspace(folder, TF_CLI_CONFIG_FILE=str(rc)),
-        groups=(Group(node, AmiPlace("agents.auto.tfvars", variable="agent_ami")),),
-    )
-    run(workspace.program("init", input=False), 120)
+    workspace = a_cluster(tmp_path, aws_provider, moto)
     placed = two_instances(ec2)
     (folder / "terraform.tfstate").write_text(a_state_with(placed))
     ours = Terraform(workspace, Children(tmp_path / "children"))
@@ -420,5 +448,29 @@ def test_the_real_provider_plans_the_one_node_that_was_terminated(
     assert ended(ours).code == 0, the_child(ours).error
     changes = ours.changes()
     assert changes == (Change(f"{node}[1]", "aws_instance", ("create",), NEW),)
-    assert judge(changes, {f"{node}[1]": NEW}, ()) == ()
-    assert judge(changes, {f"{node}[1]": OLD}, ()) == (f"{node}[1] would be of AMI {NEW}, not {OLD}",)
+    assert judge(changes, {f"{node}[1]": NEW}, (), {}) == ()
+    assert judge(changes, {f"{node}[1]": OLD}, (), {}) == (f"{node}[1] would be of AMI {NEW}, not {OLD}",)
+
+
+@real
+def test_an_attachment_that_the_whole_state_has_lost_is_found_in_the_code(
+    tmp_path: Path, terraform: str, aws_provider: Path, moto: str, ec2: EC2Client
+) -> None:
+    """Beside the new instance, as an apply that was killed leaves it."""
+    node, attachment, types = "aws_instance.node[1]", "aws_volume_attachment.data[1]", ["aws_volume_attachment"]
+    workspace, placed = a_cluster(tmp_path, aws_provider, moto, VOLUMES), two_instances(ec2)
+    volumes = [ec2.create_volume(AvailabilityZone="us-east-1a", Size=10)["VolumeId"] for _ in placed]
+    (tmp_path / "infra" / "terraform.tfstate").write_text(a_state_with(placed, volumes))
+    ours = Terraform(workspace, Children(tmp_path / "children"))
+
+    assert ours.companions([node], types) == ()
+    ours.plan([node], (), {})
+    assert ended(ours).code == 0, the_child(ours).error
+    assert ours.companions([node], types) == (attachment,)
+
+    ours.plan([node], [attachment], {})
+    assert ended(ours).code == 0, the_child(ours).error
+    (made,) = [change for change in ours.changes() if "create" in change.actions]
+    assert (made.address, made.instances) == (attachment, (placed[1][0],))
+    assert judge([made], {}, [attachment], {node: placed[1][0]}) == ()
+    assert len(judge([made], {}, [attachment], {node: placed[0][0]})) == 1

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from dcosmaint.adapters.terraform_plan import changes
+from dcosmaint.adapters.terraform_plan import changes, configuration
 from dcosmaint.adapters.terraform_state import belongs, instances, tainted
 from dcosmaint.errors import Fatal, Retryable
 from dcosmaint.model import Change, Placed
@@ -149,3 +149,15 @@ def test_the_end_of_an_object_that_shares_an_address_is_told_from_the_one_in_pla
 def test_a_plan_that_is_not_whole_is_never_applied(answer: str) -> None:
     with pytest.raises(Fatal, match="Nothing was applied"):
         changes(answer)
+
+
+def test_instances_that_something_would_go_with_are_read_wherever_they_are_named() -> None:
+    after = {"instance_id": "i-0a1b2c3d4e5f", "id": "vai-123", "targets": [{"id": "i-00000001"}], "port": 80, "n": None}
+    (change,) = changes(a_plan(a_change("aws_volume_attachment.a", "create", after=after)))
+    assert change.instances == ("i-00000001", "i-0a1b2c3d4e5f")
+
+
+@pytest.mark.parametrize("answer", ["<html>", "[]", "{}", '{"configuration": []}'])
+def test_a_plan_that_tells_nothing_of_its_code_ties_nothing(answer: str) -> None:
+    assert configuration(answer) == {}
+    assert configuration('{"configuration": {"root_module": {}}}') == {"root_module": {}}

@@ -18,6 +18,7 @@ from dcosmaint.journal import Journal
 from dcosmaint.lines import RollBegun
 from dcosmaint.model import Policy, Roll, Verdict, Work
 from dcosmaint.sandbox.world import Shape, World, build
+from dcosmaint.sandbox.world.attachments import TYPE
 from dcosmaint.sandbox.world.faults.nodes import in_flight
 from tests.rolls.fleets import EARLY, wilful
 from tests.rolls.mortal import Killed, Life, MortalFile, mortal
@@ -81,6 +82,12 @@ def cut_off(world: World, roll: Roll) -> list[str]:
     return found
 
 
+def without_volume(world: World, roll: Roll) -> list[str]:
+    """Nodes that have another volume than before, or none, beside what was not replaced."""
+    targets = map(world.machine, roll.targets)
+    return [*not_replaced(world, roll), *(m.address for m in targets if world.node(m.address).volume != m.volume)]
+
+
 def one_lost(stage: Stage, policy: Policy = QUICK) -> Roll:
     """Somebody else terminates its instance as soon as it is taken out: where it is cordoned, its members are there."""
     world = stage.world
@@ -97,6 +104,7 @@ def one_lost(stage: Stage, policy: Policy = QUICK) -> Roll:
 
 EDGE = replace(SMALL, nodes=6, public=2)
 APART = replace(SMALL, volumes="work-dir", same_ip=1.0)
+ATTACHED, APART_ATTACHED = replace(SMALL, volumes="data", attachments=True), replace(APART, attachments=True)
 OLD_APART = replace(OLD, volumes="work-dir", same_ip=1.0)
 FRESH, KEEP = replace(QUICK, work_dir="fresh"), replace(QUICK, work_dir="keep")
 
@@ -126,6 +134,13 @@ PLAYS = (
     Play("mixed-keep", replace(APART, volumes="mixed"), lambda stage: stage.roll(policy=KEEP), not_replaced),
     Play("last-mixed-keep", replace(OLD_APART, volumes="mixed"), lambda stage: stage.roll(policy=KEEP), not_replaced),
     Play("gone-data", replace(SMALL, volumes="data"), lambda stage: one_lost(stage, KEEP), not_replaced),
+    Play("attached", ATTACHED, lambda stage: stage.roll(policy=replace(QUICK, companions=(TYPE,))), without_volume),
+    Play(
+        "attached-keep",
+        APART_ATTACHED,
+        lambda stage: stage.roll(policy=replace(KEEP, companions=(TYPE,))),
+        without_volume,
+    ),
     Play("reserve", OLD, lambda stage: stage.roll(policy=RESERVE), not_replaced),
     Play("reserve-legacy", replace(LEGACY, profile="1.9"), lambda stage: stage.roll(policy=RESERVE), not_replaced),
     Play("maintenance", MINDFUL, lambda stage: stage.roll(policy=MAINTENANCE), not_replaced),

@@ -15,6 +15,7 @@ from dcosmaint.model import Node, Placed, Policy, Verdict, Waiting
 from dcosmaint.sandbox.faces import in_process
 from dcosmaint.sandbox.world import build
 from dcosmaint.steps.apply_terraform import ApplyTerraform
+from dcosmaint.steps.slots import Slots
 from dcosmaint.steps.writer import Writer
 from tests.builders import NEW, a_node, a_roll
 from tests.rolls.mortal import Killed, dies_in
@@ -88,7 +89,7 @@ class Emptied:
 def test_an_address_that_the_state_has_lost_is_planned_too() -> None:
     terraform: Any = Emptied()
     writer, node = Writer(terraform, terraform, Policy(), nullcontext()), a_node(1)
-    running = ApplyTerraform(node, a_roll(images={node.group: NEW}), terraform, terraform, writer).run()
+    running = ApplyTerraform(node, a_roll(images={node.group: NEW}), terraform, terraform, writer, terraform).run()
     assert [str(next(running)) for _ in range(2)] == ["other nodes to join the apply", "terraform"]
     assert terraform.planned == [[node.address]]
 
@@ -99,7 +100,11 @@ def test_r5_an_address_that_has_its_instance_is_in_no_later_plan_whatever_become
     roll, site, terraform = stage.roll(), stage.site, stage.world.terraform
     one, two = (node for node in stage.survey().nodes if node.address in (f"{PRIVATE}[1]", f"{PRIVATE}[2]"))
     writer = Writer(site.terraform, site.acts.terraform, Policy(), stage.hands.alone)
-    first, second = (ApplyTerraform(node, roll, site.terraform, site.ec2, writer).run() for node in (one, two))
+    journal = stage.begin(roll)
+    first, second = (
+        ApplyTerraform(node, roll, site.terraform, site.ec2, writer, Slots(node.address, journal)).run()
+        for node in (one, two)
+    )
     for node in (one, two):
         stage.world.vanish(node.instance.id)
     stage.world.advance(stage.world.now + 120.0)

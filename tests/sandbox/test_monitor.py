@@ -142,6 +142,10 @@ BAD: dict[str, tuple[list[dict[str, Any]], str]] = {
         [said("apply", **APPLY, changes=[["agent[1]", ["delete", "create"], "ami-2"]])],
         "the applied plan would delete and create agent[1]",
     ),
+    "a plan for the attachment of another node": (
+        [said("apply", **APPLY, changes=[["aws_volume_attachment.dcos_agent_node[2]", ["create"], ""]])],
+        "the applied plan would create aws_volume_attachment.dcos_agent_node[2]",
+    ),
     "two public nodes": (
         [*left(1, public=True), *left(2, public=True)],
         "public node agent[2] went down while agent[1] was down",

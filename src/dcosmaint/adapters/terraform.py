@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from dcosmaint.adapters import terraform_companions, terraform_plan, terraform_state
 from dcosmaint.adapters.children import Children
@@ -39,15 +41,16 @@ class Terraform:
         return terraform_state.instances(self._state(), (group.resource for group in self._workspace.groups))
 
     def companions(self, addresses: Sequence[str], types: Sequence[str]) -> tuple[str, ...]:
-        return terraform_companions.companions(self._state(), addresses, types) if types else ()
+        if not types:
+            return ()
+        return terraform_companions.companions(self._state(), addresses, types, self._configuration())
 
     def child(self) -> Child | None:
         return self._children.newest(self._words, "plan", "apply")
 
     def changes(self) -> tuple[Change, ...]:
-        program = self._workspace.program("show", str(self._plan_file()), json=FLAG, no_color=FLAG)
         try:
-            return terraform_plan.changes(run(program, self._workspace.deadline))
+            return terraform_plan.changes(self._shown())
         except ProgramFailed as error:
             raise Fatal(f"The saved plan can't be read. {error}") from error
 
@@ -116,6 +119,17 @@ class Terraform:
             if login_lost(error.said):
                 raise LoginLost(f"the state can't be read: {NO_LOGIN} {error}") from error
             raise
+
+    def _configuration(self) -> Mapping[str, Any]:
+        """The code as the newest plan had it. Where there is none, the state alone has to tell."""
+        with suppress(Fatal, ProgramFailed):
+            return terraform_plan.configuration(self._shown())
+        return {}
+
+    def _shown(self) -> str:
+        """The newest plan in JSON."""
+        program = self._workspace.program("show", str(self._plan_file()), json=FLAG, no_color=FLAG)
+        return run(program, self._workspace.deadline)
 
     def _plan_file(self) -> Path:
         """The file of the plan that was begun last, once that has ended well."""

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from dcosmaint.errors import Fatal
 from dcosmaint.model import Change
 
 HARMLESS = (["no-op"], ["read"])
+INSTANCE_ID = re.compile(r"i-[0-9a-f]{8,}")
 
 
 def changes(answer: str) -> tuple[Change, ...]:
@@ -24,6 +26,16 @@ def changes(answer: str) -> tuple[Change, ...]:
         raise Fatal(f"The saved plan can't be read ({error!r}). Nothing was applied.") from error
 
 
+def configuration(answer: str) -> Mapping[str, Any]:
+    """The code that the plan was made from. {} for an answer that can't be read: `changes` says that."""
+    try:
+        plan = json.loads(answer)
+    except (json.JSONDecodeError, RecursionError):
+        return {}
+    found = plan.get("configuration") if isinstance(plan, dict) else None
+    return found if isinstance(found, dict) else {}
+
+
 def _change(each: Mapping[str, Any]) -> Change:
     actions = tuple(each["change"]["actions"])
     # An object that an earlier apply replaced and failed to destroy shares its address with the one in place.
@@ -34,6 +46,7 @@ def _change(each: Mapping[str, Any]) -> Change:
         actions=actions,
         ami=_ami(each["change"]),
         replaces={"create", "delete"} <= set(actions),
+        instances=tuple(sorted(set(_instances(each["change"].get("after"))))),
     )
 
 
@@ -42,3 +55,12 @@ def _ami(change: Mapping[str, Any]) -> str:
     after = change.get("after") or {}
     ami = after.get("ami")
     return ami if isinstance(ami, str) else ""
+
+
+def _instances(value: object) -> Iterator[str]:
+    """Ids of EC2 instances, however deep. Of one that is still to be created none is known."""
+    if isinstance(value, str) and INSTANCE_ID.fullmatch(value):
+        yield value
+    elif isinstance(value, (list, dict)):
+        for inner in value.values() if isinstance(value, dict) else value:
+            yield from _instances(inner)

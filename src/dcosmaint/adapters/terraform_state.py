@@ -21,6 +21,7 @@ VERSION = 4
 INDEX = re.compile(r'\[(?:\d+|"(?:[^"\\]|\\.)*")\]')
 """The key of an instance in an address: [3], or ["a.b"]."""
 
+LAST_INDEX = re.compile(f"{INDEX.pattern}$")
 ESCAPES = {"\n": r"\n", "\r": r"\r", "\t": r"\t", '"': r"\"", "\\": r"\\"}
 TEMPLATE = re.compile(r"([$%])(?=\{)")
 """What would begin a template in a quoted string: Terraform doubles it."""
@@ -40,6 +41,14 @@ class Managed:
 def bare(address: str) -> str:
     """The address of a resource without the keys of its instances and modules."""
     return INDEX.sub("", address)
+
+
+def own_parts(address: str) -> tuple[str, str]:
+    """The module of an address, with its dot, and the key of the instance itself, either "" where there is none."""
+    name = ".".join(bare(address).split(".")[-2:])
+    key = LAST_INDEX.search(address)
+    end = key.start() if key else len(address)
+    return address[: end - len(name)], address[end:]
 
 
 def instances(answer: str, groups: Iterable[str]) -> tuple[Placed, ...]:

@@ -26,7 +26,8 @@ RISKS = (*BLOCKERS, *RULES)
 
 WAYS = {
     "data-loss": "data-loss=SERVICE or data-loss=SERVICE/TOPIC",
-    "differs": "differs=attribute:NAME, differs=flag:NAME, differs=resources, differs=zone or differs=agent-id",
+    "differs": "differs=attribute:NAME, differs=flag:NAME, differs=resources, differs=zone, differs=volumes or"
+    " differs=agent-id",
     "no-proof": "no-proof=SERVICE",
     "service-unsupported": "service-unsupported=SERVICE",
 }
@@ -48,7 +49,7 @@ MEANING = {
 }
 """What a risk is, for its operator."""
 
-SUBJECTS = {"differs": r"(attribute|flag):.+|resources|zone|agent-id"}
+SUBJECTS = {"differs": r"(attribute|flag):.+|resources|zone|volumes|agent-id"}
 """What may stand behind `=`, where not anything may."""
 
 

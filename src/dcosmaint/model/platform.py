@@ -137,6 +137,7 @@ class Change:
     actions: tuple[str, ...]  # create, update, delete, as `show -json` has them; no-op and read are left out
     ami: str = ""  # the AMI that it would have afterwards, where the plan knows it
     replaces: bool = False
+    instances: tuple[str, ...] = ()  # ids of EC2 instances that it would then name, as far as the plan knows them
 
 
 @dataclass(frozen=True)

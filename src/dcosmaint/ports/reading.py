@@ -126,7 +126,11 @@ class TerraformReads(Protocol):
         ...
 
     def companions(self, addresses: Sequence[str], types: Sequence[str]) -> tuple[str, ...]:
-        """Addresses in the state of these types, of what goes with the very nodes at these addresses. Sorted."""
+        """Addresses of these types, of what goes with the very nodes at these addresses. Sorted.
+
+        By the state, by what goes with their siblings, and by the code as the plan that ended last had it: some of them
+        may be lost to the state, or be in nobody's code.
+        """
         ...
 
     def child(self) -> Child | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from dcosmaint.model import Agent, Finding, Resources
+from dcosmaint.model import Agent, Finding, Instance, Resources
 
 CFS = "cgroups_enable_cfs"
 
@@ -38,6 +38,16 @@ def identity(new: str, old: Sequence[str], *, kept: bool, emptied: bool) -> Iter
         yield _differs("agent-id", says)
     if emptied and new in old:
         yield _differs("agent-id", f"the old id {new}, although its work dir was emptied: see where it has that from")
+
+
+def left_behind(old: Instance, new: Instance) -> tuple[str, ...]:
+    """Volumes that EC2 kept of the old instance, where the new one has neither them nor as many others in their place.
+
+    Code that makes a new volume with each instance means it so; an agent that should find its work dir tells.
+    """
+    lost = tuple(volume for volume in old.outlived_by if volume not in new.outlived_by)
+    others = set(new.outlived_by).difference(old.outlived_by)
+    return lost if len(others) < len(lost) else ()
 
 
 def compared(flags: Mapping[str, str]) -> dict[str, str]:

@@ -23,8 +23,10 @@ class Terraform:
         return self._passage.read("terraform", self._read_state)
 
     def companions(self, addresses: Sequence[str], types: Sequence[str]) -> tuple[str, ...]:
-        """A World's nodes are all that its Terraform has."""
-        return ()
+        """Once nothing of them is left in the state, only a plan tells of them."""
+        terraform = self._world.terraform
+        told = "aws_volume_attachment" in types and bool(terraform.attachments.state or terraform.planned)
+        return self._passage.read("terraform", lambda: terraform.attachments.of(addresses)) if told else ()
 
     def child(self) -> Child | None:
         return self._passage.read("terraform", lambda: _child(self._world.terraform.newest, self._ours))
@@ -40,7 +42,7 @@ class Terraform:
         return self._passage.read("terraform", lambda: tuple(sorted(terraform.images)) if terraform.exposed else ())
 
     def plan(self, addresses: Sequence[str], companions: Sequence[str], images: Mapping[str, str]) -> None:
-        self._passage.act("terraform", lambda: self._began(self._world.terraform.plan(addresses, images)))
+        self._passage.act("terraform", lambda: self._began(self._world.terraform.plan(addresses, images, companions)))
 
     def apply(self) -> None:
         self._passage.act("terraform", lambda: self._began(self._world.terraform.apply()))

@@ -91,6 +91,8 @@ class Bench:
             return
         wanted = self._desk.yardstick.ami
         for address, actions, ami in line["changes"]:
+            if actions == ["create"] and _goes_with(address) in line["addresses"]:
+                continue
             if actions != ["create"] or address not in line["addresses"]:
                 self._desk.bark(line, f"the applied plan would {' and '.join(actions)} {address}")
             elif wanted and ami != wanted:
@@ -98,3 +100,9 @@ class Bench:
 
     def _launch(self, line: Line) -> None:
         self._fleet[line["address"]] = self._newest = line["ami"]
+
+
+def _goes_with(address: str) -> str:
+    """The node of an attachment, which is of its name and key; any other address is no node's."""
+    kind, _, name = address.partition(".")
+    return f"aws_instance.{name}" if kind == "aws_volume_attachment" else ""

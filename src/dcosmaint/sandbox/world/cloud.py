@@ -48,16 +48,26 @@ class Cloud:
         return machine
 
     def launch(self, shape: NodeShape, old: Machine | None = None) -> Machine:
-        """RunInstances: pending, then running; its agent registers when it has booted. It gets the volume of `old`."""
+        """RunInstances: pending, then running; its agent registers when it has booted.
+
+        Its boot script gets it the volume of `old`, unless that is Terraform's business.
+        """
         machine = self.add(shape)
-        if old and old.volume:
-            machine.volume, machine.apart = old.volume, old.apart
-            machine.agent_id = old.agent_id if old.apart and not old.emptied else ""
-            machine.forgotten = old.apart and old.forgotten
+        if old and not self._ground.shape.attachments:
+            self.attach(machine, old)
         facts = {"ami": machine.ami, "ip": machine.private_ip}
         self._ground.tell("terraform", "launch", machine, **facts)
         self._ground.clock.after(self._ground.chance.within((8.0, 20.0)), lambda: self._runs(machine))
         return machine
+
+    def attach(self, machine: Machine, old: Machine) -> None:
+        """The volume of `old`, with what is on it. An agent that has come up by then does not look there."""
+        if old.volume:
+            machine.volume, machine.apart = old.volume, old.apart and not machine.installed
+        if machine.apart:
+            machine.agent_id = "" if old.emptied else old.agent_id
+            machine.forgotten = old.forgotten
+        self.changes += 1
 
     def _runs(self, machine: Machine) -> None:
         if machine.state == "pending":

@@ -27,6 +27,7 @@ class Program:
     says: str = ""
     error: str = ""
     images: dict[str, str] = field(default_factory=dict)  # of a plan: group → AMI
+    companions: tuple[str, ...] = ()  # what a plan was also for
     found: tuple[Drift, ...] = ()  # of a plan that ended well
     waited: float = 0.0  # seconds, for somebody else's lock
     serial: int = 0  # of the state that a plan was made for

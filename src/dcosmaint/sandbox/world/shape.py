@@ -208,6 +208,7 @@ class Shape:
     register: Range = (60.0, 180.0)  # from launch to the agent's registration
     same_ip: float = 0.7  # how often a replacement gets its predecessor's private IP
     volumes: str = ""  # on each node's volume that outlives its instance: data, its agent's work-dir, in turn if mixed
+    attachments: bool = False  # Terraform attaches those volumes; else what a node's boot script finds
     masters: tuple[str, ...] = ("10.0.0.11", "10.0.0.12", "10.0.0.13")
 
     def apart(self, number: int) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import partial
 
+from dcosmaint.sandbox.world import attachments
+from dcosmaint.sandbox.world.attachments import Attachments
 from dcosmaint.sandbox.world.balancers import Balancers
 from dcosmaint.sandbox.world.cloud import Cloud
 from dcosmaint.sandbox.world.faults import Rejected
@@ -23,6 +25,7 @@ class Terraform:
         self._balancers = balancers
         self._cloud = cloud
         self.state: dict[str, str] = {}  # address → instance id
+        self.attachments = Attachments(ground, cloud, self.state)
         self.images: dict[str, str] = {}  # group → the AMI that the variables name
         self.exposed = ground.shape.terraform_exposed
         self.newest: Program | None = None
@@ -31,8 +34,11 @@ class Terraform:
         self._began = 0
         self.changes = 0
 
-    def plan(self, addresses: Sequence[str], images: Mapping[str, str], by: str = "tool") -> Program:
+    def plan(
+        self, addresses: Sequence[str], images: Mapping[str, str], companions: Sequence[str] = (), by: str = "tool"
+    ) -> Program:
         program = self._begin("plan", addresses, "refreshing state")
+        program.companions = tuple(companions)
         program.images = {**self.images, **images}
         self._ground.log.write(by, "plan", addresses=list(addresses))
         self._ground.clock.after(self._ground.chance.within((4.0, 6.0)), partial(self._plan_ends, program))
@@ -69,7 +75,8 @@ class Terraform:
 
     def _plan_ends(self, program: Program) -> None:
         if program.running and not self._locked(program):
-            program.found = (*self._compare(program), *self._ground.faults.unrelated)
+            attached = self.attachments.missing(program.companions)
+            program.found = (*self._compare(program), *attached, *self._ground.faults.unrelated)
             program.serial = self._serial
             self.planned = program
             program.end(self._ground.faults.plan_fails)
@@ -105,6 +112,8 @@ class Terraform:
         if program.serial != self._serial and not done:
             program.end("Saved plan is stale")
             return
+        if not done:
+            self.attachments.refresh(program.subject)
         if done == len(program.found):
             self._ground.clock.after(20.0, program.end)
             return
@@ -117,6 +126,9 @@ class Terraform:
         self._ground.clock.after(10.0, partial(self._next, program, done + 1))
 
     def _carry_out(self, drift: Drift, by: str) -> None:
+        if drift.type == attachments.TYPE:
+            self.attachments.make(drift.address)
+            self._serial += 1
         machine = self._machine(drift.address)
         if machine is None:
             return  # a resource of another type: nobody here misses it

@@ -90,6 +90,7 @@ class World:
         machine.agent_id = shape.agent_id
         machine.launched_at -= 30 * 86400.0
         self.terraform.state[machine.address] = machine.id
+        self.terraform.attachments.found(machine)
         self.terraform.images.setdefault(machine.group, machine.ami)
         agent = self.master.register(machine)
         agent.registered_at -= 29 * 86400.0

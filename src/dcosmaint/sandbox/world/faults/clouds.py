@@ -60,7 +60,7 @@ def replace_lost(world: World) -> None:
 
 def _plan(world: World, addresses: list[str]) -> None:
     try:
-        world.terraform.plan(addresses, {}, by="operator")
+        world.terraform.plan(addresses, {}, world.terraform.attachments.of(addresses), by="operator")
     except Rejected:
         world.at(60.0, partial(_plan, world, addresses))
         return
