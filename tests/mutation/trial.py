@@ -28,15 +28,8 @@ CORE = (
 )
 ALONE = [
     *("test_executor", "test_admission", "test_turn", "test_journal", "test_lines", "test_guard", "test_safety"),
-    *(
-        "test_interrupts",
-        "test_survey",
-        "test_plan",
-        "test_choice",
-        "test_tighten",
-        "test_older_journals",
-        "test_clean_lines",
-    ),
+    *("test_interrupts", "test_deadline", "test_frameworks", "test_cordons", "test_survey", "test_plan", "test_choice"),
+    *("test_tighten", "test_outcomes", "test_older_journals", "test_clean_lines"),
 ]
 TESTS = [
     *(f"tests/{name}.py" for name in ALONE),

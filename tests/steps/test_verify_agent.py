@@ -58,7 +58,10 @@ def test_r7_another_node_than_before_has_failed(changes: dict[str, Any], says: s
         bench.drive(bench.steps[NAME])
 
 
-@pytest.mark.parametrize(("field", "value", "says"), [("public", True, "role public"), ("zone", "us-east-1z", "zone")])
+@pytest.mark.parametrize(
+    ("field", "value", "says"),
+    [("public", True, "role public"), ("zone", "z9", "zone aws/z9 instead of aws/us-east-1a")],
+)
 def test_r7_another_role_or_zone_has_failed(field: str, value: object, says: str) -> None:
     bench = registered()
     setattr(bench.new, field, value)
