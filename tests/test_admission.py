@@ -14,7 +14,7 @@ from dcosmaint.errors import DcosmaintError, Fatal, Retryable, Usage
 from dcosmaint.journal import Journal
 from dcosmaint.lines import Done, RollBegun, TakenOver, What
 from dcosmaint.model import RENEWING, Admission, Member, Progress, Refusal, Terms, Verdict, Waits, Work
-from dcosmaint.planner import Case
+from dcosmaint.planner import Case, fewer
 from dcosmaint.sandbox.world import build
 from tests.driven import BARE, FIRST, QUICK, Drive
 from tests.rolls.stage import PRIVATE, SMALL, Free
@@ -357,6 +357,20 @@ def test_the_planner_is_not_asked_again_at_once_about_nodes_that_it_has_just_let
     assert drive.run(watching) is Verdict.DONE
     waits = [b[0] - a[0] for a, b in pairwise(asked) if a[1] and a[2] == b[2]]
     assert min(waits) >= ASK_EVERY
+
+
+def test_the_planner_is_asked_again_at_once_when_somebody_has_kept_back_a_node() -> None:
+    """Who confirms nodes one by one, and has said yes, is not made to wait for the next survey that is due."""
+    drive, asked = Drive(build(BARE), replace(QUICK, strategy="window", canary=0, max_in_flight=2)), []
+
+    def one_by_one(answer: Admission, case: Case) -> Admission:
+        asked.append((case.inventory.at, len(answer.start)))
+        return fewer(answer, answer.start[:1], case)
+
+    assert drive.run(one_by_one) is Verdict.DONE
+    waits = [b[0] - a[0] for a, b in pairwise(asked) if a[1] > 1]
+    assert waits
+    assert max(waits) < ASK_EVERY / 2
 
 
 def test_what_keeps_everybody_from_starting_for_long_is_asked_about_less_often() -> None:

@@ -104,6 +104,12 @@ def test_a_new_journal_never_takes_the_place_of_another(path: Path) -> None:
     assert len(list(read(path))) == 3
 
 
+def test_a_name_with_bytes_that_are_no_text_stops_no_roll(path: Path) -> None:
+    """Ids are kept as they came in. The line is written all the same."""
+    File(path).write("caf\udce9")
+    assert [*read(path)][-1] == "caf?"
+
+
 def test_half_a_line_is_passed_over_and_cut_off_wherever_the_kill_came(path: Path) -> None:
     whole = path.read_bytes()
     last = whole.rindex(b"\n", 0, -1) + 1

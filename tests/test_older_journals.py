@@ -68,6 +68,11 @@ def test_a_line_without_what_came_later_is_read(newer: Newer) -> None:
     assert from_json(fields) == (NOON, newer.line)
 
 
+def test_the_form_is_one_that_tools_of_every_earlier_form_refuse() -> None:
+    """They would pass over what has come since. Who changes the form counts on here."""
+    assert to_json(NOON, lines.RollBegun(a_roll()))["schema"] == 9
+
+
 def test_a_journal_of_the_first_form_is_gone_on_with() -> None:
     """Its form stays as its first line has it."""
     sink = Memory()

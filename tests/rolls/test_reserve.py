@@ -161,16 +161,19 @@ def test_an_abort_gives_back_what_a_killed_roll_has_set_apart(tmp_path: Path) ->
     assert agent.free.cpus > 0.0
 
 
-def test_what_another_roll_has_left_is_told_in_the_plan_and_so_is_that_the_cordon_is_best_effort() -> None:
+@pytest.mark.parametrize(("roll_id", "whose"), [("r0", "roll r0"), ("", "somebody, for role dcosmaint,")])
+def test_what_another_roll_has_left_is_told_in_the_plan_and_so_is_that_the_cordon_is_best_effort(
+    roll_id: str, whose: str
+) -> None:
     stage = Stage(build(OLD))
     other = stage.world.ground.agents[stage.world.node(FIRST).agent_id]
-    stage.world.followers.follow(other, "r0")
+    stage.world.followers.follow(other, roll_id)
     stage.world.followers.leave(other.id)
     roll = stage.roll(Work.REPLACE, Choice(only=(FIRST,)), RESERVE)
     assert roll.manner == Manner("reserve", marks_gone=True)
     said_of = {finding.rule: finding for finding in warnings(roll, stage.survey())}
     assert said_of["left-apart"].subject == FIRST
-    assert "roll r0 has left" in said_of["left-apart"].message
+    assert said_of["left-apart"].message.startswith(f"{whose} has left")
     assert "best effort" in said_of["best-effort"].message
 
 

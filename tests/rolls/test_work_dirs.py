@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
@@ -131,6 +132,22 @@ def test_r3_an_agent_that_is_freed_before_its_work_dir_is_emptied_keeps_all_of_i
     assert drive.stage.tally(drive.roll).breaches == ()
 
 
+def test_fresh_an_agent_that_is_back_under_its_old_id_has_failed() -> None:
+    """Somebody has put onto the volume what was thrown away there."""
+    drive = Drive(build(KEPT), FRESH)
+
+    def restore(at: float, what: What) -> None:
+        if isinstance(what, Acting) and what.act == "terraform.apply":
+            for machine in drive.world.ground.machines.values():
+                machine.emptied = False
+
+    drive.hear = restore
+    assert drive.run() is Verdict.STUCK
+    (stopped,) = drive.journal.progress.stopped
+    assert f"the old id {stopped.node.agent_id}, although its work dir was emptied: see where" in stopped.stopped
+    assert "--accept differs=agent-id" in stopped.stopped
+
+
 # ---- keep
 
 
@@ -166,21 +183,30 @@ def test_keep_an_agent_at_another_address_never_starts_and_that_is_said() -> Non
     assert "none starts at another address: pin private_ip in Terraform" in stopped.stopped
 
 
+def with_new_volumes(drive: Drive, at: float, what: What) -> None:
+    """The code makes one for each instance."""
+    if isinstance(what, Acting) and what.act == "terraform.apply":
+        for machine in drive.world.ground.machines.values():
+            machine.volume, machine.apart = "vol-0a0a0a0a0a0a0a0a0", False
+
+
 @pytest.mark.parametrize("shape", [KEPT, OLD_KEPT], ids=["first", "last"])
 def test_keep_a_node_whose_volume_did_not_come_with_it_fails_before_anything_is_replaced_there(shape: Shape) -> None:
     drive = Drive(build(shape), KEEP)
-
-    def lose(at: float, what: What) -> None:
-        if isinstance(what, Acting) and what.act == "terraform.apply":
-            for machine in drive.world.ground.machines.values():
-                machine.volume, machine.apart = "vol-0a0a0a0a0a0a0a0a0", False  # the code makes one for each instance
-
-    drive.hear = lose
+    drive.hear = partial(with_new_volumes, drive)
     assert drive.run() is Verdict.STUCK
     (stopped,) = drive.journal.progress.stopped
     assert "its work dir did not come with it" in stopped.stopped
     assert "--accept differs=agent-id" in stopped.stopped
     assert not any(line["from"] == line["agent"] for line in events(drive.world, "placed"))
+
+
+def test_keep_a_node_whose_volume_did_not_come_with_it_is_told_where_that_was_accepted() -> None:
+    drive = Drive(build(KEPT), replace(KEEP, accepted=("differs=agent-id",)))
+    drive.hear = partial(with_new_volumes, drive)
+    assert drive.run() is Verdict.DONE, why(drive.journal)
+    told = {line["why"] for line in drive.said("noted")}
+    assert any("its work dir did not come with it" in note and note.endswith("as accepted") for note in told)
 
 
 @pytest.mark.trap("an agent that was told to leave forgets its id before Mesos 1.5")

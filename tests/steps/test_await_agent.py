@@ -121,3 +121,14 @@ def test_an_agent_that_never_comes_is_waited_for_by_instance_and_address() -> No
     bench.world.faults.never_register.add(bench.address)
     assert waits(bench)
     assert bench.acts("keys.enrol") == []
+
+
+@pytest.mark.parametrize(("work_dir", "doubt"), [("fresh", ""), ("keep", "none starts at another address: pin")])
+def test_an_agent_at_another_address_is_doubted_only_where_the_work_dir_of_the_old_one_is_there(
+    work_dir: str, doubt: str
+) -> None:
+    bench = a_bench(shape=replace(SHAPE, volumes="work-dir", same_ip=0.0), work_dir=work_dir)
+    (waiting,) = bench.looks(bench.bring(NAME), 1)
+    assert bench.new.private_ip != bench.node.private_ip
+    assert doubt in waiting.left
+    assert bool(doubt) == bool(waiting.left)

@@ -12,6 +12,7 @@ from dcosmaint.errors import LetGo, Retryable
 from dcosmaint.lines import Admitted, Begun, Paused
 from dcosmaint.model import Registration, Waiting
 from dcosmaint.sandbox.world import BalancerShape
+from dcosmaint.steps.looks import LOOKS
 from tests.steps.bench import SHAPE, WAITS, Bench, a_bench
 
 PUBLIC = "aws_instance.dcos_public_agent_node"
@@ -61,6 +62,17 @@ def test_behind_nothing_it_asks_nobody() -> None:
     assert bench.drive(bench.steps["leave-balancers"]) == []
     bench.bring("join-balancers")
     assert bench.drive(bench.steps["join-balancers"]) == []
+
+
+def test_that_nothing_is_left_of_it_is_seen_three_times_in_a_row() -> None:
+    """As one look may be at a list of targets that is about to show it again."""
+    bench = at_the_edge(balancers=(BalancerShape("ingress"),))
+    [mine] = bench.flight.balancers
+    step = bench.bring("leave-balancers")
+    bench.world.balancers.deregister(mine.balancer.id, mine.target, by="operator")
+    bench.pass_by(600.0)
+    assert states(bench, "ingress") == []
+    assert [waiting.left for waiting in bench.drive(step)] == [""] * (LOOKS - 1)
 
 
 def test_the_last_healthy_target_stays_until_another_one_is_healthy() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from dcosmaint.errors import StartOver
 from dcosmaint.lines import Acting, Admitted, Begun, Moved, Replacing
-from dcosmaint.model import Flight
+from dcosmaint.model import Flight, Node
 from dcosmaint.sandbox.world.state import Drain
 from dcosmaint.steps.replace_brokers import DOWN_LOOKS
 from tests.builders import a_node
@@ -105,15 +105,21 @@ def test_a_node_that_was_being_stopped_takes_no_work_again() -> None:
     assert bench.events("reactivate") == []
 
 
-def test_one_that_another_node_has_moved_here_is_moved_on_by_a_node_that_is_being_stopped() -> None:
-    """It can't become whole here, and the other node waits for that: the slot is passed on, after ten minutes."""
-    bench = a_bench()
+def moved_here(*, stopping: bool) -> tuple[Bench, Node]:
+    """The broker came here from another node in flight, which waits for it to be whole."""
+    bench, other = a_bench(), a_node(3)
     bench.bring(NAME)
-    other = a_node(3)
-    bench.journal.append(Acting(bench.address, "units.stop_docker", (bench.node.instance.id,)))
+    if stopping:
+        bench.journal.append(Acting(bench.address, "units.stop_docker", (bench.node.instance.id,)))
     bench.journal.append(Moved(bench.address, BROKER))
     bench.journal.append(Admitted((Flight(other, (BROKER,)),)))
     bench.journal.append(Replacing(other.address, BROKER, "an-earlier-task"))
+    return bench, other
+
+
+def test_one_that_another_node_has_moved_here_is_moved_on_by_a_node_that_is_being_stopped() -> None:
+    """It can't become whole here, and the other node waits for that: the slot is passed on, after ten minutes."""
+    bench, other = moved_here(stopping=True)
     bench.world.crash(EVENTS, "kafka-0")
     bench.looks(bench.steps[NAME], DOWN_LOOKS - 1, every=15.0)
     assert bench.events("replace") == []
@@ -121,3 +127,14 @@ def test_one_that_another_node_has_moved_here_is_moved_on_by_a_node_that_is_bein
     assert len(bench.events("replace")) == 1
     flights = bench.journal.progress.flights
     assert (flights[bench.address].holds, flights[other.address].holds) == ((BROKER,), ())
+
+
+@pytest.mark.parametrize(("stopping", "down"), [(True, False), (False, True)])
+def test_r4_nobody_else_moves_it_on_while_it_can_become_whole_here(*, stopping: bool, down: bool) -> None:
+    """It runs, or may start: a second replace would throw away what the first one has begun."""
+    bench, other = moved_here(stopping=stopping)
+    if down:
+        bench.world.crash(EVENTS, "kafka-0")
+    waited = bench.looks(bench.steps[NAME], DOWN_LOOKS + 3, every=15.0)
+    assert f"{BROKER} is not whole yet after its move from {other.address}" in {waiting.left for waiting in waited}
+    assert bench.events("replace") == []

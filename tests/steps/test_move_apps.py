@@ -157,8 +157,10 @@ def test_two_nodes_never_end_instances_of_one_app_in_the_same_moment(read: int) 
     assert len(killed) == 1
 
 
-def test_that_another_node_goes_first_is_said() -> None:
-    one, other = two_nodes()
+@pytest.mark.parametrize("first", [0, 1])
+def test_that_another_node_goes_first_is_said(first: int) -> None:
+    """Whichever of the two that is."""
+    one, other = two_nodes() if first == 0 else reversed(two_nodes())
     one.journal.append(Moving(one.address, ("/pair",)))
     (waiting,) = other.looks(other.steps[NAME], 1, every=0.0)
     assert waiting.why == "another node in flight moves /pair first"

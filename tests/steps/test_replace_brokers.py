@@ -23,7 +23,7 @@ from dcosmaint.steps.looks import LOOKS
 from dcosmaint.steps.replace_brokers import UNMARKED_LOOKS
 from dcosmaint.survey import survey
 from tests.builders import a_node
-from tests.steps.bench import BROKER, EVENTS, GROUP, KAFKA, LOOK_EVERY, SHAPE, Bench, a_bench
+from tests.steps.bench import BROKER, EVENTS, GROUP, KAFKA, LOOK_EVERY, SHAPE, WAITS, Bench, a_bench
 
 NAME = "replace-brokers"
 
@@ -301,6 +301,21 @@ def test_a_broker_of_the_generation_before_pods_is_moved_once_too() -> None:
     bench.drive(bench.bring(NAME))
     assert len(bench.events("replace")) == 1
     assert (bench.world.ground.lost, bench.flight.holds) == ({}, ())
+
+
+def test_what_sends_it_again_by_hand_is_told_where_no_look_can_prove_that_a_replace_was_lost() -> None:
+    """A scheduler from before pods marks nothing, and of a broker that is down it says no more than that."""
+    bench = a_bench(shape=replace(SHAPE, services=(replace(KAFKA, api="brokers"),)))
+    bench.bring(NAME)
+    for agent in bench.world.ground.listed:
+        agent.deactivated = True
+    bench.world.master.changes += 1
+    assert bench.looks(bench.steps[NAME], 12)[-1] == Waiting(
+        f"{EVENTS}/broker-0 to be placed on another agent",
+        "its scheduler does not tell whether the replace arrived: where its log has none of broker 0,"
+        f" `dcos kafka --name={EVENTS} broker replace 0` sends it again",
+        WAITS.place,
+    )
 
 
 def test_r4_one_that_its_scheduler_is_about_to_replace_by_itself_is_left_to_it() -> None:

@@ -229,3 +229,14 @@ def test_a_broker_is_not_replaced_while_its_node_is_open() -> None:
     waited = bench.looks(silent.steps[REPLACE], 3)
     assert bench.events("replace") == []
     assert "to be set apart again" in str(waited[-1])
+
+
+def test_r15_a_node_whose_agent_is_not_listed_any_more_begins_anew() -> None:
+    """It may be back under another id: nothing would set that one apart, or take its brokers for those of this node."""
+    bench = reserved()
+    bench.bring(REPLACE)
+    agent_of(bench).listed = False
+    bench.world.master.changes += 1
+    with pytest.raises(StartOver, match="is not cordoned any more"):
+        bench.looks(bench.steps[REPLACE], 3)
+    assert bench.acts("services.replace") == []

@@ -55,7 +55,7 @@ def test_r8_a_cordon_that_came_after_the_undrain_began_is_left_alone_and_named()
     bench.world.master.deactivate(agent.id, by="operator")
     waited = bench.looks(bench.steps["uncordon-agent"], 10)
     assert len(waited) == 10
-    assert f"`dcos node reactivate {agent.id}`" in waited[-1].left
+    assert waited[-1].left == f"somebody else deactivated it: `dcos node reactivate {agent.id}` if that is over"
     assert bench.acts("mesos.uncordon") == []
     bench.world.master.reactivate(agent.id, by="operator")
     bench.drive(bench.steps["uncordon-agent"])

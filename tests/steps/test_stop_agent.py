@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from dcosmaint.errors import Retryable, StartOver
-from dcosmaint.model import Work
+from dcosmaint.model import Manner, Work
+from dcosmaint.model.manner import MEMBERS_FIRST
 from dcosmaint.sandbox.world import AppShape
 from dcosmaint.steps.looks import LOOKS
 from tests.steps.bench import SHAPE, Bench, a_bench
@@ -131,4 +132,19 @@ def test_r15_an_agent_that_takes_work_again_is_not_told_to_leave() -> None:
     bench.world.master.reactivate(bench.node.agent_id, by="operator")
     with pytest.raises(StartOver, match="takes work again"):
         bench.looks(bench.steps[NAME], 1)
+    assert bench.acts("units.hold_agent", "units.signal_agent") == []
+
+
+@pytest.mark.parametrize(
+    ("profile", "manner"), [("2.1", MEMBERS_FIRST), ("1.11", Manner("none", "replace-last"))], ids=["first", "last"]
+)
+def test_r15_beside_an_agent_under_another_id_nobody_is_told_to_leave(profile: str, manner: Manner) -> None:
+    """Nobody knows which of the two the signal would reach."""
+    bench = a_bench(shape=replace(SHAPE, profile=profile), manner=manner)
+    step = bench.bring(NAME)
+    twin = replace(bench.world.ground.agents[bench.node.agent_id], id="agent-twin", deactivated=False)
+    bench.world.ground.agents[twin.id] = twin
+    bench.world.master.changes += 1
+    with pytest.raises(StartOver, match="agent agent-twin"):
+        bench.looks(step, 1)
     assert bench.acts("units.hold_agent", "units.signal_agent") == []
