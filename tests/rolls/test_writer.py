@@ -20,6 +20,7 @@ from dcosmaint.steps.writer import Writer
 from tests.builders import NEW, a_node, a_roll
 from tests.rolls.mortal import Killed, dies_in
 from tests.rolls.stage import PRIVATE, SMALL, Stage, not_replaced, shelf_in
+from tests.steps.bench import unheard
 
 
 @pytest.mark.parametrize("seconds", [0.0, 20.0, 300.0])
@@ -65,6 +66,23 @@ def test_what_an_apply_has_just_created_is_not_planned_again_for_those_that_come
     turns(stage, writer, 3)
     assert planned(stage) == [["[1]", "[2]"], ["[3]"]]
     assert stage.world.node(f"{PRIVATE}[3]").ami == stage.newest_ami
+
+
+def test_r5_an_apply_that_ended_before_is_not_taken_for_a_plan_that_was_lost_on_its_way() -> None:
+    stage = Stage(build(SMALL))
+    one, two = (node for node in stage.survey().nodes if node.address in (f"{PRIVATE}[1]", f"{PRIVATE}[2]"))
+    writer = Writer(stage.site.terraform, stage.site.acts.terraform, Policy(), stage.hands.alone)
+    for node in (one, two):
+        stage.world.cloud.terminate(node.instance.id)
+    writer.want(one, stage.newest_ami, seen=one.instance.id)
+    turns(stage, writer, 3)
+    writer.want(two, stage.newest_ami, seen=two.instance.id)
+    writer.acts = unheard(stage.site.acts).terraform
+    turns(stage, writer, 1)
+    writer.acts = stage.site.acts.terraform
+    turns(stage, writer, 3)
+    assert planned(stage) == [["[1]"], ["[2]"]]
+    assert stage.world.node(two.address).ami == stage.newest_ami
 
 
 class Emptied:

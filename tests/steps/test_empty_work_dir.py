@@ -63,7 +63,7 @@ def vanished(bench: Bench) -> None:
         (still_holding, NodeFailed, "kafka-events/kafka-0 not proved to be in sync elsewhere"),
         (landed, StartOver, "kafka-events/kafka-1 is on"),
         (came_back, StartOver, "came back at"),
-        (recovered, Retryable, "not re-registered"),
+        (recovered, Retryable, "^1 agent has not re-registered since"),
         (vanished, StartOver, "was terminated by somebody else"),
     ],
 )

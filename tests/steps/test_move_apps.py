@@ -13,6 +13,7 @@ from dcosmaint.lines import Admitted, Moving, Paused
 from dcosmaint.model import App, Flight
 from dcosmaint.ports import MarathonReads
 from dcosmaint.sandbox.world import AppShape
+from dcosmaint.sandbox.world.state import Drain
 from dcosmaint.survey import survey
 from tests.builders import GROUP
 from tests.steps.bench import SHAPE, Bench, a_bench
@@ -72,6 +73,19 @@ def test_what_has_no_place_elsewhere_stays_until_its_node_stops() -> None:
     bench.drive(bench.bring(NAME))
     assert here(bench, "/everywhere") == 1
     assert [act for act in bench.lines.lines if '"marathon.kill"' in act and "/everywhere" in act] == []
+
+
+@pytest.mark.parametrize("flaw", ["deactivated", "draining", "disconnected"])
+def test_an_agent_that_takes_no_work_is_no_place(flaw: str) -> None:
+    bench = a_bench()
+    step = bench.bring(NAME)
+    name, value = {"deactivated": ("deactivated", True), "draining": ("drain", Drain())}.get(flaw, ("connected", False))
+    for agent in bench.world.ground.listed:
+        if agent.id != bench.node.agent_id:
+            setattr(agent, name, value)
+    bench.world.master.changes += 1
+    bench.looks(step, 1)
+    assert bench.acts("marathon.kill", "marathon.restart") == []
 
 
 def test_what_a_constraint_pins_is_left_alone() -> None:

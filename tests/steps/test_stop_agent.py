@@ -37,7 +37,7 @@ def test_r3_absence_is_seen_three_times_in_a_row() -> None:
     bench = ready()
     waited = bench.drive(bench.steps[NAME])
     stays = f"agent {bench.node.agent_id} to stay away"
-    assert [waiting.goal for waiting in waited].count(stays) == LOOKS
+    assert [str(waiting) for waiting in waited].count(stays) == LOOKS
 
 
 def test_a_process_that_lives_on_is_waited_for() -> None:
