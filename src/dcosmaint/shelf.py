@@ -99,6 +99,10 @@ class Shelf:
         """Every roll that can be gone on with and has nodes or cordons in flight, newest first."""
         return tuple(journal for journal in self._all(lenient=True) if in_flight(journal.roll, journal.progress))
 
+    def known(self) -> tuple[Journal, ...]:
+        """Every roll that can be gone on with, newest first."""
+        return tuple(self._all(lenient=True))
+
     def to_resume(self) -> Journal | None:
         """The roll to go on with: one with nodes in flight, else the newest, unless that is done.
 

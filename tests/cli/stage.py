@@ -46,7 +46,7 @@ class Stage(Clusters):
             hands=self._hands,
             policy=lambda fleet: self._policy,
             lock=self._lock,
-            tally=lambda roll: pretend_cluster.tally(self.world.log, roll),
+            tally=lambda: pretend_cluster.tally(self.world.log, self.shelf),
         )
 
     def open(self, config: Path | None, name: str | None) -> Cluster:

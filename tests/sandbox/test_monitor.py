@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from dcosmaint.sandbox.monitor import Tally, Yardstick, judge
+from dcosmaint.sandbox.monitor import Ordered, Tally, Yardstick, judge
 from tests.sandbox.drill import drilled
 
 SERVICE = "kafka-events"
@@ -45,12 +45,13 @@ def heard(
     caps: dict[str, int] | None = None,
     targets: tuple[str, ...] = (),
     yardstick: Yardstick | None = None,
+    earlier: tuple[Ordered, ...] = (),
 ) -> Tally:
     """A line is a second after the one before it unless it says otherwise."""
     nodes = [{"instance": f"i-{n}", "address": f"agent[{n}]", "agent": f"S{n}", "ami": "ami-1"} for n in range(3)]
     first = said("cluster", "time", nodes=nodes, services={SERVICE: ["kafka-0", "kafka-1", "kafka-2"]}, apps={})
     log = [json.dumps({"at": float(at), **line}) for at, line in enumerate([first, *lines])]
-    return judge(log, caps or {}, targets, yardstick)
+    return judge(log, caps or {}, targets, yardstick, earlier)
 
 
 def back(number: int, *, old: bool = False, **facts: Any) -> dict[str, Any]:
@@ -396,3 +397,16 @@ def test_members_that_are_their_operators_may_go_down_with_their_node_but_not_be
     assert heard(stopped, yardstick=ignored).breaches == ()
     beyond = {**stopped, "lost": {SERVICE: ["kafka-0"]}}
     assert heard(beyond, yardstick=ignored).breaches[0].endswith("2 brokers lost (kafka-0, kafka-1), its cap is 1")
+
+
+def test_each_roll_of_several_is_judged_by_what_it_was_to_keep() -> None:
+    stopped = [said("stop-docker", **node(number, **{**whole(2), "offers": False})) for number in (1, 2)]
+    (breach,) = heard(*stopped, earlier=(Ordered(0.0, {}, Yardstick()), Ordered(1.0, {}, LAST))).breaches
+    assert breach.startswith("2 s: ")
+
+
+def test_a_service_without_a_cap_of_its_own_has_the_one_of_all() -> None:
+    two = replaced(lost={SERVICE: ["kafka-0"]})
+    assert len(heard(two).breaches) == 1
+    assert heard(two, yardstick=Yardstick(cap=2)).breaches == ()
+    assert len(heard(two, caps={SERVICE: 1}, yardstick=Yardstick(cap=2)).breaches) == 1

@@ -14,7 +14,7 @@ from dcosmaint.adapters.holder import Holder
 from dcosmaint.checkup import Patient, nobody
 from dcosmaint.cli.at_work import AtWork
 from dcosmaint.hands import Hands, Signal
-from dcosmaint.model import Policy, Roll
+from dcosmaint.model import Policy
 from dcosmaint.ports import Lease
 from dcosmaint.shelf import Shelf
 from dcosmaint.site import Site
@@ -46,7 +46,7 @@ def nobody_at_work(roll_id: str) -> AtWork | None:
     return None
 
 
-def no_tally(_roll: Roll) -> Sequence[str]:
+def no_tally() -> Sequence[str]:
     return ()
 
 
@@ -71,7 +71,7 @@ class Cluster:
     free: Callable[[Agreed], Holder | None] = nothing_to_free  # take the shared lock away; returns from whom
     exclude: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()  # said aloud at every start
-    tally: Callable[[Roll], Sequence[str]] = no_tally  # what a pretend cluster says of a roll, at its end
+    tally: Callable[[], Sequence[str]] = no_tally  # what a pretend cluster says at the end of a roll
     checks: Callable[[Path], AbstractContextManager[Patient]] | None = None  # None: there is no more than its site
 
     @contextmanager

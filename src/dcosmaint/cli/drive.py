@@ -146,7 +146,7 @@ def _drive(cluster: Cluster, roll_id: str, telling: Telling, opening: _Opening) 
         finally:
             hands.close()
     if not telling.as_json:
-        click.echo("\n".join([*exposed, *cluster.tally(journal.roll)]))
+        click.echo("\n".join([*exposed, *cluster.tally()]))
     return _ended(journal, verdict, telling)
 
 

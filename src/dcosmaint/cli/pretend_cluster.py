@@ -13,7 +13,8 @@ from dcosmaint.cli.cluster import Cluster, Working
 from dcosmaint.cli.configured import bound
 from dcosmaint.errors import Usage
 from dcosmaint.hands import ThreadHands
-from dcosmaint.model import Policy, Roll
+from dcosmaint.journal import Journal
+from dcosmaint.model import Policy
 from dcosmaint.ports import Lease
 from dcosmaint.sandbox import monitor
 from dcosmaint.sandbox.faces import paced
@@ -26,6 +27,7 @@ from dcosmaint.site import Site
 
 NAME = "sandbox"
 WORKERS = 8  # the whole pretend cluster shares this machine with us
+NOTHING_ORDERED = monitor.Ordered(0.0, {}, monitor.Yardstick())
 FACTOR = 120.0
 """How much faster than ours the time of the cluster in process runs."""
 
@@ -63,11 +65,12 @@ def served(sandbox: Running) -> Cluster:
     os.environ.update(sandbox.environment)  # where its terraform finds the provider, and its AWS the credentials
     config = configuration.load(sandbox.config, sandbox=True).clusters[NAME]
     factor = float(sandbox.record["factor"])
+    cluster = bound(configuration.Chosen(NAME, config, lacks=()))
     return replace(
-        bound(configuration.Chosen(NAME, config, lacks=())),
+        cluster,
         hands=lambda: ThreadHands(WORKERS, factor, began=float(sandbox.status()["now"])),
         notices=(f"this cluster is a pretend one; its time runs {factor:g} times as fast as yours",),
-        tally=lambda roll: tally(sandbox.log(), roll),
+        tally=lambda: tally(sandbox.log(), cluster.shelf),
     )
 
 
@@ -75,7 +78,7 @@ def in_this_process(state: Path) -> Cluster:
     """A cluster that lives and ends with this process: no terraform, no wires, the same World."""
     hands = ThreadHands(WORKERS, FACTOR)
     world = build(began=hands.now())
-    site = paced(world, hands.now)
+    site, shelf = paced(world, hands.now), Shelf(state, NAME)
 
     @contextmanager
     def connect(work: Path) -> Iterator[Site]:
@@ -89,26 +92,33 @@ def in_this_process(state: Path) -> Cluster:
 
     return Cluster(
         name=NAME,
-        shelf=Shelf(state, NAME),
+        shelf=shelf,
         connect=connect,
         hands=same_hands,
         policy=policy,
         lock=lambda claim: nullcontext(_Alone()),
-        tally=lambda roll: tally(world.log, roll),
+        tally=lambda: tally(world.log, shelf),
     )
 
 
-def tally(log: Sequence[str], roll: Roll | None) -> list[str]:
-    """What the World saw, by what its newest roll was to keep."""
-    caps, yardstick = (roll.policy.caps, _yardstick(roll)) if roll else ({}, None)
-    return ["", "What the pretend cluster saw:", *monitor.judge(log, caps, yardstick=yardstick).table()]
+def tally(log: Sequence[str], shelf: Shelf) -> list[str]:
+    """What the World saw, each roll by what that one was to keep."""
+    *earlier, newest = [NOTHING_ORDERED, *(_ordered(journal) for journal in reversed(shelf.known()))]
+    seen = monitor.judge(log, newest.caps, yardstick=newest.yardstick, earlier=earlier)
+    return ["", "What the pretend cluster saw:", *seen.table()]
 
 
-def _yardstick(roll: Roll) -> monitor.Yardstick:
-    manner = roll.manner
-    return monitor.Yardstick(
-        min_isr=roll.policy.min_isr, last=manner.last, airtight=manner.airtight, leaky=manner.leaks
+def _ordered(journal: Journal) -> monitor.Ordered:
+    policy, manner = journal.roll.policy, journal.roll.manner
+    yardstick = monitor.Yardstick(
+        cap=policy.default_cap,
+        min_isr=policy.min_isr,
+        ignored=frozenset(name for name in policy.moves if policy.ignores(name)),
+        last=manner.last,
+        airtight=manner.airtight,
+        leaky=manner.leaks,
     )
+    return monitor.Ordered(journal.progress.at, policy.caps, yardstick)
 
 
 class _Alone(Lease):

@@ -12,7 +12,7 @@ import click
 from dcosmaint.cli import pretend_cluster, work
 from dcosmaint.cli.cluster import Cluster
 from dcosmaint.cli.work import Wish
-from dcosmaint.model import Roll, Work
+from dcosmaint.model import Work
 from dcosmaint.sandbox.served import running
 from dcosmaint.sandbox.served.running import Running
 from dcosmaint.sandbox.served.settings import JOBS, KAFKA, VOLUMES, Settings
@@ -88,12 +88,7 @@ def status(ctx: click.Context, /, root: Path | None) -> None:
         ctx.exit(3)
     for key, value in found.status().items():
         click.echo(f"{key}: {value}")
-    click.echo("\n".join(pretend_cluster.tally(found.log(), _newest(pretend_cluster.served(found)))))
-
-
-def _newest(cluster: Cluster) -> Roll | None:
-    newest = cluster.shelf.newest(lambda roll, progress: True)
-    return newest.roll if newest else None
+    click.echo("\n".join(pretend_cluster.served(found).tally()))
 
 
 @sandbox.command()

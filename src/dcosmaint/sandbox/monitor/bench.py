@@ -24,6 +24,7 @@ class Bench:
         self._most: dict[str, int] = {}
         self._fleet: dict[str, str] = {}  # address → AMI
         self._newest = ""
+        self._began = 0.0  # when the log does, on the clock of those who work on the cluster
         balancers, brokers, canaries, nodes = self._balancers, self._brokers, self._canaries, self._nodes
         self._rules: dict[str, tuple[Rule, ...]] = {
             "cluster": (self._cluster, canaries.know, brokers.know, balancers.know),
@@ -57,6 +58,8 @@ class Bench:
     def hear(self, line: Line) -> None:
         for service, pods in line.get("lost", {}).items():
             self._most[service] = max(self._most.get(service, 0), len(pods))
+        self._began = line.get("began", self._began)
+        self._desk.turn(self._began + line["at"])
         for rule in self._rules.get(line["what"], ()):
             rule(line)
 

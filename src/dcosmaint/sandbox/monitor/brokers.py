@@ -80,7 +80,7 @@ class Brokers:
         for service, pods in sorted(leaving.items()):
             known = (pod for pod in line["lost"].get(service, []) if not self._unheard(service, pod, line))
             gone = sorted({*known, *pods})
-            cap = self._desk.caps.get(service, 1)
+            cap = self._desk.caps.get(service, self._desk.yardstick.cap)
             for one, other in combinations(gone, 2):
                 if self._apart(service, one, other):
                     self._desk.bark(line, f"{service} had {one} and {other} lost together")

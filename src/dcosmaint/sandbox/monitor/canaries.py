@@ -7,7 +7,7 @@ from dcosmaint.sandbox.monitor.desk import TOOL, Desk, Line
 
 class Canaries:
     def __init__(self, desk: Desk) -> None:
-        self._desk, self._yardstick = desk, desk.yardstick
+        self._desk = desk
         self._begun: list[str] = []  # addresses
         self._ended: dict[str, float] = {}  # address → when its new agent registered
         self._addresses: dict[str, str] = {}  # agent → address
@@ -19,14 +19,15 @@ class Canaries:
     def begin(self, line: Line) -> None:
         """The first act on a node that takes something away."""
         address = line.get("address") or self._addresses.get(line["agent"], "")
-        if line["by"] not in TOOL or not self._yardstick.canary or address in self._begun:
+        canary, soak = self._desk.yardstick.canary, self._desk.yardstick.soak
+        if line["by"] not in TOOL or not canary or address in self._begun:
             return
         flying = [other for other in self._begun if other not in self._ended]
-        if flying and len(self._ended) < self._yardstick.canary:
+        if flying and len(self._ended) < canary:
             self._desk.bark(line, f"{address} began while the canary {', '.join(flying)} was not whole")
         last = max(self._ended.values(), default=None)
-        if last is not None and len(self._ended) <= self._yardstick.canary and line["at"] < last + self._yardstick.soak:
-            after = f"{line['at'] - last:.0f} s after a canary was back, and its soak is {self._yardstick.soak:.0f} s"
+        if last is not None and len(self._ended) <= canary and line["at"] < last + soak:
+            after = f"{line['at'] - last:.0f} s after a canary was back, and its soak is {soak:.0f} s"
             self._desk.bark(line, f"{address} began {after}")
         self._begun.append(address)
 

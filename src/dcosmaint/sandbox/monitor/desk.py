@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from math import inf
 from typing import Any
 
 Line = dict[str, Any]
@@ -28,14 +29,33 @@ class Yardstick:
     last: bool = False  # nodes go down with their brokers on them, which are replaced after
     airtight: bool = True  # a node is under a cordon before it goes down
     leaky: bool = False  # a broker may fall back to its node, and is replaced once more when that is down
+    cap: int = 1  # of each service that has none of its own
+
+
+@dataclass(frozen=True)
+class Ordered:
+    """What a roll was to keep that has ended, where the log tells of several."""
+
+    until: float  # on the clock of those who work on the cluster
+    caps: Mapping[str, int]
+    yardstick: Yardstick
 
 
 class Desk:
-    def __init__(self, caps: Mapping[str, int], targets: frozenset[str], yardstick: Yardstick) -> None:
-        self.caps, self.targets, self.yardstick = caps, targets, yardstick
+    def __init__(
+        self, caps: Mapping[str, int], targets: frozenset[str], yardstick: Yardstick, earlier: Sequence[Ordered] = ()
+    ) -> None:
+        """`earlier`: rolls before the newest, oldest first."""
+        self.targets, self._orders = targets, (*earlier, Ordered(inf, caps, yardstick))
+        self.turn(0.0)
         self.breaches: list[str] = []
         self.count: Counter[str] = Counter()
         self._asleep = 0.0, 0.0  # from when to when, the last time
+
+    def turn(self, at: float) -> None:
+        """From now on what the roll is judged by that is at work at this moment."""
+        ordered = next(each for each in self._orders if at <= each.until)
+        self.caps, self.yardstick = ordered.caps, ordered.yardstick
 
     def bark(self, line: Line, says: str) -> None:
         self.breaches.append(f"{line['at']:.0f} s: {says}")

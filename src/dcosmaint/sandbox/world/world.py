@@ -155,7 +155,8 @@ class World:
             for b in ground.balancers.values()
         }
         more = {name: what for name, what in (("apart", apart), ("balancers", balancers)) if what}
-        self._log.write("time", "cluster", nodes=nodes, services=services, apps=apps, **more)
+        began = self.ground.clock.began
+        self._log.write("time", "cluster", began=began, nodes=nodes, services=services, apps=apps, **more)
 
     # ---- what others may do to it
 
