@@ -197,7 +197,7 @@ def _flight(fields: Table, inventory: Inventory) -> Flight:
     number = fields.pop("node")
     node = next(node for node in inventory.nodes if node.instance.id == f"i-{number}")
     holds = tuple(map(_member, fields.pop("holds"))) if "holds" in fields else node.members
-    return Flight(node, holds, **fields)
+    return Flight(node, holds, asked=tuple(map(_member, fields.pop("asked", []))), **fields)
 
 
 def _member(name: str) -> Member:

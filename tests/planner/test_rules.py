@@ -419,6 +419,14 @@ def test_data_that_a_moved_member_left_behind_is_in_nobodys_way_once_its_service
     assert found(inventory, a_policy(moves={"nifi": "auto"})) == ()
 
 
+def test_of_two_services_that_go_down_with_one_node_each_is_told_of_its_own_member() -> None:
+    events = a_service(on=[0, 1, 2], partitions=tuple(a_partition(n, isr=(n,)) for n in range(3)))
+    inventory = an_inventory(5, [events, a_service("kafka-orders", [3, 0, 4])])
+    roll = replace(a_roll(inventory), targets=("i-0",), manner=Manner(order="replace-last"))
+    (refused,) = blockers(roll, inventory)
+    assert (refused.rule, "without kafka-0, whose volume" in refused.message) == ("data-loss", True)
+
+
 def test_two_that_need_each_other_and_would_go_down_with_one_node_are_refused_before_anything_is_touched() -> None:
     """Where members move first, one of them follows the other; where they go down with their node, both go at once."""
     hdfs = a_store("hdfs", {"journal-0": 0, "name-0": 0, "data-0": 1})

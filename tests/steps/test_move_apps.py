@@ -56,6 +56,14 @@ def test_an_app_never_lacks_more_than_the_instance_that_moves() -> None:
     assert (here(bench, "/crowd"), app.running, fewest) == (0, 3, 2)
 
 
+def test_the_last_one_that_left_is_waited_for_until_it_runs_elsewhere() -> None:
+    bench = crowded(AppShape("/crowd", 3, spread=False))
+    bench.journal.append(Admitted((replace(bench.flight, counts={"/crowd": 3}),)))
+    waited = bench.drive(bench.bring(NAME))
+    assert waited[0].goal == "its apps to move"
+    assert str(waited[-1]) == "its apps to run elsewhere (/crowd 2/3)"
+
+
 def test_one_of_one_serves_without_a_break() -> None:
     bench = crowded(AppShape("/single", 1))
     app, fewest = bench.world.ground.apps["/single"], 1

@@ -426,6 +426,15 @@ def test_beside_another_move_a_plan_is_taken_for_what_it_says_of_this_member(
     assert [line["pod"] for line in bench.events("replace")] == ["node-3", "node-2"]
 
 
+@pytest.mark.parametrize("other", ["cassandra", "zookeeper"])
+def test_r4_a_move_of_another_service_excuses_no_plan(other: str) -> None:
+    bench = cordoned()
+    bench.journal.append(Admitted((Flight(a_node(9), holds=(Member(other, "node-3"),)),)))
+    bench.world.faults.unfinished.add(str(BROKER))
+    assert str(bench.looks(bench.steps[NAME], 60)[-1]) == f"{BROKER} to stay in sync (recovery STARTED)"
+    assert bench.flight.holds == (BROKER,)
+
+
 @pytest.mark.parametrize(
     ("proof", "ends"), [(True, "moved"), (False, "and so does a command as services.cassandra.in_sync")]
 )

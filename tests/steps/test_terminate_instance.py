@@ -33,6 +33,11 @@ def still_holding(bench: Bench) -> None:
     bench.journal.append(Slot(bench.address, BROKER))
 
 
+def still_holding_two(bench: Bench) -> None:
+    for member in (BROKER, replace(BROKER, pod="kafka-2")):
+        bench.journal.append(Slot(bench.address, member))
+
+
 def landed(bench: Bench) -> None:
     service = bench.world.ground.services["kafka-events"]
     service.brokers[1].task.agent_id = bench.node.agent_id
@@ -59,6 +64,7 @@ def protected(bench: Bench) -> None:
         (no_target, Fatal, "is not a target of this roll"),
         (not_by_our_hand, Fatal, "did not leave by our hand"),
         (still_holding, NodeFailed, "kafka-events/kafka-0 not proved to be in sync elsewhere"),
+        (still_holding_two, NodeFailed, "kafka-events/kafka-0, kafka-events/kafka-2 not proved to be in sync"),
         (landed, StartOver, "kafka-events/kafka-1 is on"),
         (came_back, StartOver, "came back at"),
         (came_back_under_another_id, StartOver, "came back at"),
