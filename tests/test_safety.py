@@ -175,8 +175,3 @@ def test_a_member_is_lost_exactly_while_it_is_behind(topics: list[tuple[list[int
     left = sum(number in was and number not in now for was, now in topics)
     assert behind(service, a_member(number), baseline) == left
     assert (a_member(number) in lost(service, baseline)) == bool(left)
-
-
-def test_a_member_of_unreadable_topics_is_behind_with_all_of_them() -> None:
-    unreadable: Any = a_service(partitions=None)
-    assert behind(unreadable, a_member(0), ALL) == 1

@@ -126,8 +126,6 @@ def min_isr(service: str, copies: int, policy: Policy) -> int:
 
 
 def behind(service: Service, member: Member, baseline: tuple[Partition, ...]) -> int:
-    """How many partitions the member is not yet back in: what is left of its re-sync."""
-    if service.partitions is None:
-        return len(baseline)
+    """How many partitions that can be read the member is not yet back in: what is left of its re-sync."""
     held = ((p.topic, p.number) for p in baseline if member.pod in p.isr)
     return sum(key in service.isr and member.pod not in service.isr[key] for key in held)

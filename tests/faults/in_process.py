@@ -52,7 +52,13 @@ CLUSTER = (
     _row("foreign-replace", 215.0, 0, "verify-agent: waits for members to be in sync (kafka-events/kafka-0)"),
     _row("diverted", 30.0, 0, "is not cordoned any more"),
     _row("recovery-stuck", 25.0, 4, "HELD: no progress in 7200 s: kafka-events/kafka-0 to stay in sync"),
-    _row("topics-unread", 215.0, 0, "verify-agent: waits for members to be in sync (kafka-events/kafka-0)"),
+    _row(
+        "topics-unread",
+        215.0,
+        0,
+        "verify-agent: waits for members to be in sync (kafka-events/kafka-0: topics of kafka-events can't be read: its"
+        " scheduler can't list them",
+    ),
     _row("broker-crash", 215.0, 0, "verify-agent: waits for members to be in sync (kafka-events/kafka-0)"),
     _row("broker-crash-cordoned", 25.0, 0, WHOLE),
 )

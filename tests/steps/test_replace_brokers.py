@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from itertools import count
@@ -241,6 +242,19 @@ def test_why_topics_can_not_be_read_is_news_and_no_progress() -> None:
     waited = bench.looks(bench.steps[NAME], 4)
     assert len({(waiting.goal, waiting.left) for waiting in waited}) == 1
     assert [waiting.why for waiting in waited] == [f"reason {n}" for n in range(4)]
+
+
+def test_who_waits_for_a_broker_while_topics_can_not_be_read_is_told_that_and_no_count() -> None:
+    bench = cordoned()
+    step = bench.steps[NAME].run()
+    while (waiting := next(step)).goal != f"{BROKER} to be in sync":
+        bench.pass_by(LOOK_EVERY)
+    assert re.fullmatch(r"\d+ partitions? behind", waiting.rest)
+    kafka(bench).readable = False
+    kafka(bench).changes += 1
+    waiting = next(step)
+    assert waiting.goal == f"{BROKER} to be in sync"
+    assert waiting.rest == "its topics can't be read: its scheduler can't list them: its log says why"
 
 
 @pytest.mark.trap("a replaced pod may land on the agent that it came from")

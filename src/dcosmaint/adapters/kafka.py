@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 from urllib.parse import quote
 
 from dcosmaint.adapters.admin_router import AdminRouter
@@ -15,11 +16,20 @@ from dcosmaint.adapters.bodies import Body
 from dcosmaint.adapters.gather import gather
 from dcosmaint.adapters.sdk_discovery import Scheduler
 from dcosmaint.errors import Retryable
-from dcosmaint.model import Partition, Pod, kinds
+from dcosmaint.model import Partition, Pod, kinds, some
 
 NO_LEADER = -1
 UNREADABLE = (404, 500)
 """What the scheduler itself says when it has no topics to show, or when ZooKeeper does not let it read them."""
+
+LOG = "its log says why"
+
+
+class Read(NamedTuple):
+    """What could be read, or None and why not."""
+
+    partitions: tuple[Partition, ...] | None
+    unread: str = ""
 
 
 def is_one(router: AdminRouter, scheduler: Scheduler, names: Sequence[str]) -> bool:
@@ -49,8 +59,8 @@ def brokers(router: AdminRouter, scheduler: Scheduler) -> frozenset[str]:
     return frozenset(str(one.value) for one in listed)
 
 
-def partitions(router: AdminRouter, scheduler: Scheduler, kind: str) -> tuple[Partition, ...] | None:
-    """Every partition, its replicas named as pods (`kind` is what stands before the number); None if unreadable."""
+def partitions(router: AdminRouter, scheduler: Scheduler, kind: str) -> Read:
+    """Every partition, its replicas named as pods (`kind` is what stands before the number)."""
 
     def read(topic: str) -> tuple[Partition, ...] | None:
         answer = router.get(scheduler.path(f"v1/topics/{quote(topic, safe='')}"), 200, *UNREADABLE)
@@ -58,12 +68,12 @@ def partitions(router: AdminRouter, scheduler: Scheduler, kind: str) -> tuple[Pa
 
     topics = _topics(router, scheduler)
     if topics is None:
-        return None
+        return Read(None, f"its scheduler can't list them: {LOG}")
     found = gather(read, topics)
     missing = [topic for topic, parts in zip(topics, found, strict=True) if parts is None]
-    if missing and _still_there(missing, _topics(router, scheduler)):
-        return None
-    return tuple(sorted(part for parts in found for part in parts or ()))
+    if unshown := _still_there(missing, _topics(router, scheduler)) if missing else ():
+        return Read(None, f"its scheduler can't show {some(unshown)}: {LOG}")
+    return Read(tuple(sorted(part for parts in found for part in parts or ())))
 
 
 def _topics(router: AdminRouter, scheduler: Scheduler) -> tuple[str, ...] | None:
@@ -71,9 +81,9 @@ def _topics(router: AdminRouter, scheduler: Scheduler) -> tuple[str, ...] | None
     return tuple(sorted(topic.text() for topic in answer.json().list())) if answer.status == 200 else None
 
 
-def _still_there(missing: Sequence[str], topics: Sequence[str] | None) -> bool:
+def _still_there(missing: Sequence[str], topics: Sequence[str] | None) -> list[str]:
     """A topic that was deleted in between answers as an unreadable one does."""
-    return topics is None or bool(set(missing) & set(topics))
+    return [topic for topic in missing if topics is None or topic in topics]
 
 
 def _partitions(topic: str, body: Body, kind: str) -> Iterator[Partition]:

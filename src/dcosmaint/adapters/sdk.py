@@ -81,6 +81,7 @@ class Sdk:
         found = sdk_pods.read(self._router, scheduler, api, names)
         recovery = self._plan(scheduler, "recovery")  # after the pods: a plan that says more is one of later
         is_kafka = scheduler.kind == kinds.KAFKA.name
+        topics = kafka.partitions(self._router, scheduler, _type(found.pods)) if is_kafka else kafka.Read(())
         return Service(
             name=scheduler.name,
             kind=scheduler.kind,
@@ -88,7 +89,8 @@ class Sdk:
             pods=kafka.registered(self._router, scheduler, found.pods) if is_kafka else found.pods,
             deploy=deploy,
             recovery=recovery.status,
-            partitions=kafka.partitions(self._router, scheduler, _type(found.pods)) if is_kafka else (),
+            partitions=topics.partitions,
+            unread=topics.unread,
             scheduler_agent=scheduler.agent_id,
             trouble=found.trouble,
             recovered=recovery.done,
@@ -97,6 +99,7 @@ class Sdk:
 
     def _by_brokers(self, scheduler: Scheduler) -> Service:
         """Their only plan is `deploy`: with no recovery to wait for, tasks and in-sync replicas decide alone."""
+        topics = kafka.partitions(self._router, scheduler, legacy_kafka.BROKER)
         return Service(
             name=scheduler.name,
             kind=scheduler.kind,
@@ -104,7 +107,8 @@ class Sdk:
             pods=legacy_kafka.pods(self._router, scheduler),
             deploy=sdk_plans.read(self._router, scheduler.path("v1/plan")).status,
             recovery="COMPLETE",
-            partitions=kafka.partitions(self._router, scheduler, legacy_kafka.BROKER),
+            partitions=topics.partitions,
+            unread=topics.unread,
             scheduler_agent=scheduler.agent_id,
             replaces_after=scheduler.replaces_after,
         )

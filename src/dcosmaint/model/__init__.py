@@ -80,6 +80,7 @@ from dcosmaint.model.words import (
     Work,
     counted,
     natural,
+    some,
 )
 
 __all__ = [
@@ -145,4 +146,5 @@ __all__ = [
     "kept_off",
     "marks",
     "natural",
+    "some",
 ]

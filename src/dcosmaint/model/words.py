@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
@@ -12,6 +13,11 @@ def natural(name: str) -> list[tuple[int, str]]:
     """A key that sorts names as people do: node[2] before node[10]."""
     words = re.split(r"(\d+)", name)
     return [(int(word), "") if word.isdigit() else (-1, word) for word in words]
+
+
+def some(names: Sequence[str]) -> str:
+    """The first of them, and how many more there are."""
+    return f"{', '.join(names[:3])}{f' and {len(names) - 3} more' if names[3:] else ''}"
 
 
 def counted(count: int, one: str, several: str = "") -> str:

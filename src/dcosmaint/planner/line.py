@@ -5,9 +5,9 @@ It may be the new image, the roll itself by a way that nobody thought of, or cha
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-from dcosmaint.model import Member, Node, Refusal, Work
+from dcosmaint.model import Member, Node, Refusal, Work, some
 from dcosmaint.planner.case import Case, Limit, no
 
 AGENT_LEFT, TASKS_LOST, SERVICE_DEGRADED = "agent-left", "tasks-lost", "service-degraded"
@@ -23,7 +23,7 @@ def agent_left(case: Case, node: Node) -> Refusal | None:
         there |= {ended.address for ended in case.progress.ended}
     gone = [name for name in roll.serving if name not in there and not roll.policy.accepts(AGENT_LEFT, name)]
     says = (
-        f"{_some(gone)} served when the roll began, and no agent serves there now: bring it back, or, where it is gone"
+        f"{some(gone)} served when the roll began, and no agent serves there now: bring it back, or, where it is gone"
         f" for good, `--accept {AGENT_LEFT}=NODE`"
     )
     return no(AGENT_LEFT, node, says) if gone else None
@@ -41,7 +41,7 @@ def tasks_lost(case: Case, node: Node) -> Refusal | None:
     lost, total, share = sum(short.values()), sum(before.values()), case.roll.policy.max_tasks_lost
     if lost <= share * total or case.roll.policy.accepts(TASKS_LOST):
         return None
-    named = _some([f"{app} {count}" for app, count in short.items()])
+    named = some([f"{app} {count}" for app, count in short.items()])
     return no(TASKS_LOST, node, f"{lost} of {total} tasks elsewhere are lost, more than {share:.0%}: {named}")
 
 
@@ -49,7 +49,7 @@ def service_degraded(case: Case, node: Node) -> Refusal | None:
     """Members that are lost, and that no node in flight has moved or carries."""
     accepts = case.roll.policy.accepts
     strange = sorted({m for m in _lost(case) if not accepts(SERVICE_DEGRADED, m.service)} - set(_ours(case)))
-    says = f"not in sync any more, and not by a node in flight: {_some([str(member) for member in strange])}"
+    says = f"not in sync any more, and not by a node in flight: {some([str(member) for member in strange])}"
     return no(SERVICE_DEGRADED, node, says) if strange else None
 
 
@@ -69,10 +69,6 @@ def _ours(case: Case) -> Iterator[Member]:
         yield from (*flight.asked, *flight.node.members)
     for service in case.inventory.services:
         yield from (pod.member for pod in service.pods if pod.agent_id in case.away)
-
-
-def _some(names: Sequence[str]) -> str:
-    return f"{', '.join(names[:3])}{f' and {len(names) - 3} more' if names[3:] else ''}"
 
 
 LINE: tuple[Limit, ...] = (agent_left, tasks_lost, service_degraded)

@@ -249,5 +249,7 @@ class ReplaceBrokers:
 
     def _behind(self, service: Service, pod: Pod) -> str:
         """What is left of its re-sync, as its operator's command or its topics tell; "" where nothing is."""
+        if service.partitions is None:
+            return "its topics can't be read"
         count = behind(service, pod.member, self.slots.baseline(service))
         return pod.out_of_sync or (f"{counted(count, 'partition')} behind" if count else "")

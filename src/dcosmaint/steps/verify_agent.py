@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 from dcosmaint.errors import NodeFailed, Retryable
-from dcosmaint.model import Agent, Finding, Flight, Member, Roll, Waiting
+from dcosmaint.model import Agent, Finding, Flight, Member, Roll, Service, Waiting
 from dcosmaint.safety import lost
 from dcosmaint.site import Site
 from dcosmaint.steps.await_agent import new_agent, new_instance
@@ -30,8 +30,8 @@ class VerifyAgent:
             yield Waiting(f"DC/OS units of {node.address} to be healthy", ", ".join(red), waits.register)
         while short := apps_short(self.site.marathon, self.site.mesos, self.flight.counts):
             yield Waiting("apps to be back", ", ".join(short), waits.start)
-        while missing := self._missing():
-            yield Waiting("members to be in sync", ", ".join(map(str, missing)), waits.stalled)
+        while (services := self._services()) and (missing := self._missing(services)):
+            yield Waiting("members to be in sync", ", ".join(map(str, missing)), waits.stalled, _unread(services))
 
     @property
     def flight(self) -> Flight:
@@ -68,10 +68,22 @@ class VerifyAgent:
             self.slots.note(f"DC/OS units are red as they were before: {', '.join(red)}")
         return worse
 
-    def _missing(self) -> tuple[Member, ...]:
+    def _ours(self) -> tuple[Member, ...]:
         ignores, passed_on = self.roll.policy.ignores, self.slots.passed_on
-        ours = [m for m in self.flight.node.members if not (ignores(m.service) or passed_on(m))]
-        names = {member.service for member in ours}
-        services = (self.site.services.one(name) for name in sorted(names))
-        gone = {m for s in services for m in lost(s, self.slots.baseline(s))}
-        return tuple(member for member in ours if member in gone)
+        return tuple(m for m in self.flight.node.members if not (ignores(m.service) or passed_on(m)))
+
+    def _services(self) -> tuple[Service, ...]:
+        return tuple(self.site.services.one(name) for name in sorted({member.service for member in self._ours()}))
+
+    def _missing(self, services: Sequence[Service]) -> tuple[Member, ...]:
+        gone = {m for service in services for m in lost(service, self.slots.baseline(service))}
+        return tuple(member for member in self._ours() if member in gone)
+
+
+def _unread(services: Sequence[Service]) -> str:
+    """What keeps members from being known to be in sync, whatever they are."""
+    return "; ".join(
+        ": ".join(filter(None, (f"topics of {service.name} can't be read", service.unread)))
+        for service in services
+        if service.partitions is None
+    )

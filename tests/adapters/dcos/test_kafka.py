@@ -22,7 +22,17 @@ def test_unregistered_brokers_are_told(service: Canned, sdk: Sdk) -> None:
 @pytest.mark.parametrize("route", ["topics", "topics/events"])
 def test_topics_that_can_not_be_read_are_unknown(service: Canned, sdk: Sdk, route: str) -> None:
     service.on(f"GET service/kafka/v1/{route}", Reply("", 500, kind=""))
-    assert sdk.one("kafka").partitions is None
+    found = sdk.one("kafka")
+    says = {"topics": "can't list them", "topics/events": "can't show events"}[route]
+    assert (found.partitions, found.unread) == (None, f"its scheduler {says}: its log says why")
+
+
+def test_topics_that_can_not_be_read_are_named_as_far_as_anybody_wants_to_read(service: Canned, sdk: Sdk) -> None:
+    names = [f"t{number}" for number in range(5)]
+    service.on("GET service/kafka/v1/topics", ["events", *names])
+    for name in names:
+        service.on(f"GET service/kafka/v1/topics/{name}", Reply("", 500, kind=""))
+    assert sdk.one("kafka").unread == "its scheduler can't show t0, t1, t2 and 2 more: its log says why"
 
 
 def test_zookeeper_trouble_registers_nobody(service: Canned, sdk: Sdk) -> None:

@@ -18,6 +18,9 @@ BEHIND = "its data is still on its way"
 """What the operator's command says of a member of a store that has one."""
 
 
+UNREADABLE = "its scheduler can't list them: its log says why"
+
+
 class Services:
     """`ServiceReads` and `ServiceActs`. One truth is built once, however often it is asked for."""
 
@@ -98,6 +101,7 @@ def _service(scheduler: ServiceScheduler, home: str, now: float) -> Service:
         deploy=service.deploy,
         recovery="COMPLETE" if old else scheduler.recovery,
         partitions=tuple(_partition(p, names) for p in service.partitions) if service.readable else None,
+        unread="" if service.readable else UNREADABLE,
         scheduler_agent=home,
         asked=service.shape.proof,
         recovered=tuple(sorted(pod for pod, phase in service.recovery.items() if phase.status == "COMPLETE")),
