@@ -84,7 +84,7 @@ def _renew(world: World) -> None:
     amis, world.faults.amis = world.faults.amis, {}
     for address, ami in sorted(amis.items()):
         machine = world.node(address)
-        if machine.ami == ami and machine.launched_at > world.clock.began and machine.state == "running":
+        if machine.ami == ami and machine.launched_at > world.clock.began and machine.state in ("pending", "running"):
             world.vanish(machine.id)
             machine.emptied = machine.apart and world.shape.same_ip < 1.0
     world.at(60.0, partial(replace_lost, world))
