@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from dcosmaint.errors import NodeFailed
 from dcosmaint.journal import File
 from dcosmaint.model import Node, Placed, Policy, Verdict, Waiting
 from dcosmaint.sandbox.faces import in_process
@@ -112,8 +113,12 @@ def test_an_address_that_the_state_has_lost_is_planned_too() -> None:
     assert terraform.planned == [[node.address]]
 
 
-def test_r5_an_address_that_has_its_instance_is_in_no_later_plan_whatever_becomes_of_it() -> None:
-    """A colleague takes it out of Terraform's state, makes its instance, and takes that out of the state, too."""
+@pytest.mark.parametrize("wanted", [True, False])
+def test_r5_an_address_that_has_its_instance_is_in_no_later_plan_whatever_becomes_of_it(*, wanted: bool) -> None:
+    """A colleague takes it out of Terraform's state, makes its instance, and takes that out of the state, too.
+
+    One of another AMI has failed its node, and a resume makes that anew: nobody else's apply does.
+    """
     stage = Stage(build(SMALL))
     roll, site, terraform = stage.roll(), stage.site, stage.world.terraform
     one, two = (node for node in stage.survey().nodes if node.address in (f"{PRIVATE}[1]", f"{PRIVATE}[2]"))
@@ -129,11 +134,12 @@ def test_r5_an_address_that_has_its_instance_is_in_no_later_plan_whatever_become
     old = taken_out(stage, one)
     next(first)
     terraform.state[one.address] = old
-    terraform.plan([one.address], roll.images, by="operator")
+    terraform.plan([one.address], roll.images if wanted else {}, by="operator")
     stage.world.advance(stage.world.now + 60.0)
     terraform.apply(by="operator")
     stage.world.advance(stage.world.now + 60.0)
-    assert list(first) == []
+    with nullcontext() if wanted else pytest.raises(NodeFailed, match="somebody else applied"):
+        assert list(first) == []
     taken_out(stage, one)
     assert [next(second).goal for _ in range(2)][-1] == f"terraform plan of {two.address}"
 
