@@ -16,9 +16,11 @@ from dcosmaint.model import Policy, Verdict
 from dcosmaint.sandbox.world import World, build
 from dcosmaint.sandbox.world.attachments import TYPE
 from dcosmaint.sandbox.world.program import Drift
+from dcosmaint.steps.writer import Writer
 from tests.driven import FIRST, Drive
 from tests.rolls.mortal import Killed, dies_in
 from tests.rolls.stage import SMALL, Stage, clean, not_replaced, rolled, shelf_in, why
+from tests.steps.bench import unheard
 
 ATTACHED = replace(SMALL, volumes="data", attachments=True)
 POLICY = Policy(soak=0.0, companions=(TYPE,))
@@ -104,6 +106,35 @@ def test_r5_what_is_to_be_made_beside_an_instance_that_is_there_is_judged_too(qu
     assert other.run(journal) is Verdict.STUCK
     assert "aws_db_instance.ledger is none of our business" in why(journal)
     assert len(events(stage.world, "apply")) == 1
+
+
+def test_r5_an_apply_that_was_lost_on_its_way_has_made_nothing() -> None:
+    """The plan before it ended well: that is no word of the apply."""
+    stage = Stage(build(ATTACHED))
+    node = next(node for node in stage.survey().nodes if node.address == FIRST)
+    images, acts = {node.group: stage.newest_ami}, stage.site.acts.terraform
+    writer = Writer(stage.site.terraform, acts, POLICY, stage.hands.alone)
+    stage.world.vanish(node.instance.id)
+    minutes(stage, 2)
+    stage.world.terraform.plan([FIRST], images, by="operator")
+    minutes(stage, 1)
+    stage.world.terraform.apply(by="operator")
+    minutes(stage, 1)
+    new = stage.world.node(FIRST)
+    for heard in (True, False, True):
+        assert not writer.complete(node, stage.newest_ami, new.id)
+        writer.acts = acts if heard else unheard(stage.site.acts).terraform
+        writer.turn()
+        minutes(stage, 1)
+    assert (new.volume, writer.complete(node, stage.newest_ami, new.id)) == ("", False)
+    while not writer.complete(node, stage.newest_ami, new.id):
+        writer.turn()
+        minutes(stage, 1)
+    assert new.volume
+
+
+def minutes(stage: Stage, number: int) -> None:
+    stage.world.advance(stage.world.now + 60.0 * number)
 
 
 def test_a_volume_that_nothing_attaches_holds_its_node_with_what_to_do_now() -> None:

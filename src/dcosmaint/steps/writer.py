@@ -88,7 +88,7 @@ class Writer:
             self._judged(child, planned)
             return
         placed = {p.address: p.instance_id for p in self.terraform.placed()}
-        if child and applied is not None:
+        if child and child.what == "apply" and applied is not None:
             self._applied(child, applied, placed)
         self._plan(placed)
 
