@@ -127,7 +127,9 @@ def registered(number: int = 0, name: str = "ingress", **changes: Any) -> Regist
 
 
 def an_app(app: str = "/web", on: Sequence[int] = (0, 1), **changes: Any) -> App:
-    return replace(App(app, instances=len(on), on=tuple(f"agent-{number}" for number in on)), **changes)
+    agents = tuple(f"agent-{number}" for number in on)
+    ids = {agent: tuple(f"{app}.{n}" for n, home in enumerate(agents) if home == agent) for agent in agents}
+    return replace(App(app, instances=len(on), on=agents, instance_ids=ids), **changes)
 
 
 def an_inventory(

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from dcosmaint import planner, work_dirs
 from dcosmaint.errors import NodeFailed, Retryable
-from dcosmaint.model import RENEWING, Admission, Finding, Flight, Inventory, Node, Progress, Roll, Work
+from dcosmaint.model import RENEWING, Admission, App, Finding, Flight, Inventory, Node, Progress, Roll, Work
 from dcosmaint.planner.case import leaves, slots
 from dcosmaint.planner.work_dirs import RULE, unasked
 from dcosmaint.site import Site
@@ -36,7 +36,7 @@ def gather(site: Site, roll: Roll, inventory: Inventory, progress: Progress) -> 
         found: list[Finding] = []
         for node in (node for node in answer.start if node.address not in flights):
             try:
-                flights[node.address] = _flight(site, roll, inventory, node)
+                flights[node.address] = _flight(site, roll, inventory, progress, node)
             except (Retryable, NodeFailed) as error:
                 if node.address in unread or len(unread) == UNREAD:
                     raise
@@ -60,8 +60,8 @@ def _admitted(site: Site, roll: Roll, inventory: Inventory, progress: Progress) 
             raise Retryable(f"{silent[-1].subject}: {silent[-1].message}")
 
 
-def _flight(site: Site, roll: Roll, inventory: Inventory, node: Node) -> Flight:
-    counts = {app.id: len(app.on) for app in inventory.apps if app.id in node.apps}
+def _flight(site: Site, roll: Roll, inventory: Inventory, progress: Progress, node: Node) -> Flight:
+    counts = {app.id: _ran(app, progress) for app in inventory.apps if app.id in node.apps}
     flags = compared(site.mesos.flags(node.agent_id)) if node.agent else {}
     measured = node.agent and roll.work in RENEWING  # one that is drained owes nobody its health
     red = site.health.red(node.private_ip) if measured else ()
@@ -69,6 +69,11 @@ def _flight(site: Site, roll: Roll, inventory: Inventory, node: Node) -> Flight:
     holds = tuple(member for member in slots(roll, node) if member not in left)
     balancers = roll.left.get(node.instance.id, ()) if roll.work is Work.UNDRAIN else node.instance.balancers
     return Flight(node, holds, left, counts=counts, flags=flags, red=red, balancers=balancers)
+
+
+def _ran(app: App, progress: Progress) -> int:
+    """Instances that serve, with those that wait for a node in flight: whoever is back last waits for all of them."""
+    return max(len(app.on), *(f.counts.get(app.id, 0) for f in progress.flights.values() if not f.stopped), 0)
 
 
 def _unknown(node: Node, error: Retryable | NodeFailed) -> Finding:

@@ -8,6 +8,7 @@ from typing import Any
 
 from dcosmaint.model import Inventory, Member, Node, Roll, Service
 from dcosmaint.model.kinds import kind_of
+from dcosmaint.planner.apps import runs_short
 from dcosmaint.planner.case import leaves
 
 
@@ -30,13 +31,14 @@ class Share:
     elsewhere: int
     resident: bool  # keeps data on its nodes
     gap: bool  # nothing of it serves until it runs elsewhere
+    short: bool  # no other agent could take what is here: it runs with that much less until the node is back
 
 
 @dataclass(frozen=True)
 class Blast:
     node: Node
     members: tuple[Leaving, ...]
-    apps: tuple[Share, ...]  # first those that have a gap
+    apps: tuple[Share, ...]  # first those that have a gap, then those that run short
     kept: bool | None = False  # its work dir outlives its instance, and is left as it is; None where nobody can tell
 
     @property
@@ -80,8 +82,9 @@ def _apps(roll: Roll, inventory: Inventory, node: Node) -> Iterator[Share]:
     for app in inventory.apps:
         if here := node.apps.get(app.id, 0):
             elsewhere = len(app.on) - here
-            gap = not elsewhere and not (_moves(roll) and app.instances == 1 and app.restarts and not app.resident)
-            yield Share(app.id, here, elsewhere, app.resident, gap)
+            short = runs_short(app, inventory.agents, node)
+            first = _moves(roll) and app.instances == 1 and app.restarts and not (app.resident or short)
+            yield Share(app.id, here, elsewhere, app.resident, not (elsewhere or first), short)
 
 
 def _moves(roll: Roll) -> bool:
@@ -89,5 +92,5 @@ def _moves(roll: Roll) -> bool:
     return roll.policy.move_apps and roll.manner.airtight
 
 
-def _turn(share: Share) -> tuple[bool, bool, str]:
-    return not share.gap, share.elsewhere > 0, share.app
+def _turn(share: Share) -> tuple[bool, bool, bool, str]:
+    return not share.gap, share.elsewhere > 0, not share.short, share.app

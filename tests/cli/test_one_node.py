@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,7 @@ def test_what_goes_away_with_a_node_is_shown_before_the_question(stage: Stage, c
     assert f"what goes away with {of_broker(stage)}" in radius
     assert "kafka-events/kafka-1 moves: 5 partitions, NO COPY stays in sync elsewhere" in radius
     assert "/web 1 here, 5 elsewhere" in radius
+    assert "no other agent could take it" not in radius
     assert f"persistent volumes {data}: 1 of kafka-events" in radius
     assert not stage.shelf.ids()
 
@@ -69,6 +71,26 @@ def test_what_becomes_of_an_app_of_one_instance_is_said(stage: Stage, moved: boo
     assert says in shown
 
 
+@pytest.mark.parametrize(
+    ("command", "until", "back"),
+    [
+        ("drain", "until aws_instance.dcos_agent_node[0] is undrained", "it is undrained"),
+        ("replace", "while aws_instance.dcos_agent_node[0] is away", "a new node has its place"),
+    ],
+)
+def test_an_app_that_no_other_agent_can_take_is_named_with_its_absence(
+    tmp_path: Path, command: str, until: str, back: str
+) -> None:
+    stage = Stage(tmp_path, replace(SAFE, apps=(AppShape("/agentd", 6, unique=True),)))
+    stage.world.advance(stage.world.now + 100.0)
+    shown = said(stage.type(command, stage.address(0), answer="no\n").output)
+    assert f"/agentd 1 here, 5 elsewhere: no other agent could take it, so it runs with 1 fewer until {back}" in shown
+    assert "warning: /agentd: is on every agent that may take it, at most once on each: it runs with" in shown
+    assert f"one instance fewer {until}" in shown
+    plan = json.loads(stage.type("roll", "--dry-run", "--ami", stage.new_ami, "--json").output)
+    assert [warning["subject"] for warning in plan["warnings"] if warning["rule"] == "app-short"] == ["/agentd"]
+
+
 def test_members_that_go_down_with_their_node_are_told_apart(stage: Stage) -> None:
     stage.limit(order="replace-last", max_tasks_lost=1.0)
     shown = said(stage.type("replace", of_broker(stage), *GIVEN_UP, answer="no\n").output)
@@ -79,7 +101,7 @@ def test_the_same_is_in_the_plan_for_programs(stage: Stage) -> None:
     nodes = json.loads(stage.type("plan", "--ami", stage.new_ami, "--json").output)["nodes"]
     blast = next(node["blast"] for node in nodes if node["node"] == of_broker(stage))
     assert blast["members"] == [{"member": "kafka-events/kafka-1", "fate": "moves", "partitions": 5, "copies": 0}]
-    assert {"app": "/web", "here": 1, "elsewhere": 5, "resident": False, "gap": False} in blast["apps"]
+    assert {"app": "/web", "here": 1, "elsewhere": 5, "resident": False, "gap": False, "short": False} in blast["apps"]
     assert blast["volumes"] == {"kafka-events": 1}
 
 

@@ -12,7 +12,7 @@ from dcosmaint.blast import Blast, Leaving, Share
 from dcosmaint.model import RENEWING, Work, counted
 
 SHOWN = 8
-"""Apps of which something is left elsewhere: more of them are only counted."""
+"""Apps of which enough is left elsewhere: more of them are only counted."""
 
 
 def shown(blast: Blast, work: Work) -> Group:
@@ -26,7 +26,8 @@ def shown(blast: Blast, work: Work) -> Group:
 def _rows(blast: Blast, work: Work) -> Iterator[tuple[str, Sequence[Text]]]:
     node = blast.node
     yield "members", [_member(one) for one in blast.members] or [Text("none")]
-    yield "apps", [*_apps(blast.apps)] or [Text("none")]
+    back = "it is undrained" if work is Work.DRAIN else "a new node has its place"
+    yield "apps", [*_apps(blast.apps, back)] or [Text("none")]
     if blast.volumes:
         kept = _fate(blast) if work in RENEWING else "stay on its disk"
         owned = ", ".join(f"{count} of {owner}" for owner, count in blast.volumes.items())
@@ -58,21 +59,29 @@ def _copies(count: int) -> str:
     return f"{count} copies or more stay"
 
 
-def _apps(shares: Sequence[Share]) -> Iterator[Text]:
-    safe = [share for share in shares if share.elsewhere]
-    yield from (_last(share) for share in shares if not share.elsewhere)
+def _apps(shares: Sequence[Share], back: str) -> Iterator[Text]:
+    """`back`: what ends what the node's absence begins."""
+    safe = [share for share in shares if share.elsewhere and not share.short]
+    yield from (_last(share, back) for share in shares if not share.elsewhere)
+    yield from (_short(share, back) for share in shares if share.elsewhere and share.short)
     if safe:
         named = ", ".join(f"{share.app} {share.here} here, {share.elsewhere} elsewhere" for share in safe[:SHOWN])
         more = f" and {len(safe) - SHOWN} more" if len(safe) > SHOWN else ""
         yield Text(f"{named}{more}")
 
 
-def _last(share: Share) -> Text:
+def _short(share: Share, back: str) -> Text:
+    says = f"no other agent could take it, so it runs with {share.here} fewer until {back}"
+    return Text(f"{share.app} {share.here} here, {share.elsewhere} elsewhere: {says}", "yellow")
+
+
+def _last(share: Share, back: str) -> Text:
     """One that has nothing elsewhere."""
     if not share.gap:
         return Text(f"{share.app} 1 here, none elsewhere: started elsewhere before it ends, where there is room")
     data = ", and keeps data here" if share.resident else ""
-    return Text(f"{share.app} is DOWN until it runs elsewhere: {share.here} here, none elsewhere{data}", "yellow")
+    until = back if share.short else "it runs elsewhere"
+    return Text(f"{share.app} is DOWN until {until}: {share.here} here, none elsewhere{data}", "yellow")
 
 
 def _balancers(blast: Blast) -> str:

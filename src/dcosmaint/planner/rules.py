@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from dcosmaint.model import Finding, Inventory, Node, Progress, Roll, Work, kept_off
 from dcosmaint.model.kinds import proved
-from dcosmaint.planner import frameworks, work_dirs
+from dcosmaint.planner import apps, frameworks, work_dirs
 from dcosmaint.planner.case import Case, leaves, moving
 from dcosmaint.planner.manner import best_effort, unfit
 from dcosmaint.planner.node_rules import NODE_RULES
@@ -67,7 +67,7 @@ def warnings(roll: Roll, inventory: Inventory) -> tuple[Finding, ...]:
     if roll.work is Work.UNDRAIN:
         return tuple(finding for node in targets for finding in _stays_shut(roll, inventory, node))
     found = [*best_effort(roll), *_misspelt(roll, inventory), *frameworks.misspelt(roll, inventory)]
-    found += work_dirs.ordered(roll, targets)
+    found += [*work_dirs.ordered(roll, targets), *apps.short(roll, inventory, targets)]
     for service in inventory.services:
         found += by_itself(roll, service, targets)
     for node in targets:

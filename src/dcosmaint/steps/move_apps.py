@@ -11,7 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from dcosmaint.model import Agent, App, Node, Waiting, Waits
+from dcosmaint.model import App, Node, Waiting, Waits
+from dcosmaint.planner.apps import places
 from dcosmaint.ports import MarathonActs, MarathonReads, MesosReads
 from dcosmaint.steps.looks import apps_short, still_cordoned
 from dcosmaint.steps.slots import Slots
@@ -51,7 +52,7 @@ class MoveApps:
     def _left(self, here: Sequence[App]) -> list[App]:
         """Those with an instance here that has a place elsewhere."""
         agents = self.mesos.agents().listed if here else ()
-        return [app for app in here if any(_takes(agent, app) for agent in agents if agent.id != self.node.agent_id)]
+        return [app for app in here if places(app, agents, self.node)]
 
     def _whole(self, app: App) -> bool:
         """As many serve as did when this node began, or as are wanted now."""
@@ -66,9 +67,3 @@ class MoveApps:
 
     def _says(self, app: App) -> str:
         return f"{app.id} {len(app.instance_ids[self.node.agent_id])} here, {len(app.on)} of {app.instances} serve"
-
-
-def _takes(agent: Agent, app: App) -> bool:
-    serves = agent.active and not agent.deactivated and not agent.draining and agent.public == app.public
-    fits = agent.public or agent.free.covers(app.needs)  # all that a public agent has is reserved, for those that fit
-    return serves and fits and not (app.unique and agent.id in app.instance_ids)
