@@ -145,7 +145,7 @@ def an_inventory(
         agents=tuple(node.agent for node in joined if node.agent),
         services=tuple(services),
         apps=tuple(apps),
-        facts=ClusterFacts("2.1.0", "1.9.0"),
+        facts=ClusterFacts("2.1.0", "1.9.0", marathon_version="1.9.109"),
         images={GROUP: NEW},
     )
     return replace(inventory, **changes)

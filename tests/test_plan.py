@@ -27,6 +27,7 @@ EXPOSED = Finding("terraform-exposed", GROUP, "has no ignore_changes: add it", a
 KEYS = [
     "schema",
     "cluster",
+    "facts",
     "target_ami",
     "strategy",
     "order",
@@ -65,6 +66,7 @@ def test_the_object_has_the_keys_of_the_contract() -> None:
     assert plan["schema"] == "dcosmaint/plan/v1"
     assert plan["cordon"] == {"method": "deactivate", "airtight": True}
     assert plan["caps"] == {"kafka-events": 1}
+    assert (plan["facts"]["mesos_version"], plan["facts"]["security"]) == ("1.9.0", "")
     assert plan["forecast"] == {"seconds": 600, "member_moves": 3}
     assert plan["batches"] == [
         {"number": 1, "nodes": (f"{GROUP}[0]",), "lost": {"kafka-events": 1}, "why": "a batch has 1 node"}

@@ -85,6 +85,7 @@ class Plan:
         return {
             "schema": SCHEMA,
             "cluster": roll.cluster,
+            "facts": asdict(self.inventory.facts),
             "target_ami": dict(roll.images),
             "strategy": roll.policy.strategy,
             "order": roll.manner.order,

@@ -14,9 +14,9 @@ import pytest
 
 from dcosmaint import checkup
 from dcosmaint.checkup import Check, Found, Patient, Remark, State
-from dcosmaint.errors import Refused, Retryable
+from dcosmaint.errors import Retryable
 from dcosmaint.lines import Admitted, Cordoned, RollAborted, RollBegun
-from dcosmaint.model import Cordon, Flight
+from dcosmaint.model import ClusterFacts, Cordon, Flight
 from dcosmaint.sandbox.faces import in_process
 from dcosmaint.sandbox.world import KafkaShape, Shape, TopicShape
 from dcosmaint.sandbox.world.profiles import PROFILES
@@ -158,23 +158,39 @@ def test_topics_that_a_replace_would_wipe_are_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("profile", "says"), [("1.11", "no deactivate-agent, which"), ("2.0", "deactivate-agent: a ")])
 def test_what_the_cluster_can_do_is_told_by_name(tmp_path: Path, profile: str, says: str) -> None:
     said = [one["says"] for one in looked(Stage(tmp_path, replace(SMALL, profile=profile)), 0)]
-    assert any(one.startswith(f"DC/OS {PROFILES[profile].dcos}") for one in said)
     assert any(one.startswith(says) for one in said)
-    assert any(one.startswith(f"Marathon {PROFILES[profile].marathon}: ") for one in said)
+    (versions,) = [one for one in said if one.startswith(f"DC/OS {PROFILES[profile].dcos}")]
+    assert f"Mesos {PROFILES[profile].mesos}, Marathon {PROFILES[profile].marathon}, masters " in versions
 
 
-def test_a_marathon_that_does_not_tell_its_version_is_well_all_the_same(stage: Stage) -> None:
-    class Shy:
+@pytest.mark.parametrize(
+    ("told", "says"),
+    [
+        ({}, "no security mode: this is open DC/OS"),
+        (
+            {"variant": "enterprise"},
+            "security mode not told: our user has to be granted `dcos:adminrouter:ops:",
+        ),
+        (
+            {"variant": "enterprise", "security": "strict"},
+            "security mode strict: Admin Router, Marathon and Mesos",
+        ),
+        ({"marathon_version": ""}, "Marathon of a version that nobody told, masters "),
+    ],
+)
+def test_the_security_mode_is_told_or_what_it_takes_to_see_it(stage: Stage, told: dict[str, Any], says: str) -> None:
+    class Telling:
         def __getattr__(self, name: str) -> Any:
-            return getattr(site.marathon, name)
+            return getattr(site.mesos, name)
 
-        def version(self) -> str:
-            raise Refused("no permission dcos:service:marathon:marathon:admin:config")
+        def facts(self) -> ClusterFacts:
+            return replace(site.mesos.facts(), **told)
 
     site = in_process(stage.world, failures=0.0)
-    found = in_process_look(stage, site=replace(site, marathon=Shy()))
-    (one,) = [each for each in found if each.name == "marathon"]
-    assert "whose version can't be read (no permission" in one.remark.says
+    found = in_process_look(stage, site=replace(site, mesos=Telling()))
+    said = [each.remark for each in found if each.name == "version"]
+    assert {remark.state for remark in said} == {State.OK}
+    assert [remark.says for remark in said if says in remark.says]
 
 
 def test_terraform_that_any_apply_would_use_to_replace_the_fleet_is_red(tmp_path: Path) -> None:
@@ -306,7 +322,8 @@ def test_a_window_that_a_roll_has_left_is_named_with_what_takes_it_out(stage: St
     mesos = in_process(stage.world, failures=0.0).acts.mesos
     mesos.cordon(agents[0], Cordon("maintenance", (roll,)))
     mesos.cordon(agents[1], Cordon("maintenance", ("elsewhere",)))
-    found = {one["says"]: one for one in looked(stage, 3) if "maintenance window" in one["says"]}
+    told = [one for one in looked(stage, 3) if one["name"] == "cordons"]
+    found = {one["says"]: one for one in told if "maintenance window" in one["says"]}
     assert [one["state"] for one in found.values()] == ["warning", "red"]
     assert [says.partition("window of ")[2] for says in found] == [f"roll {roll}", "a roll that is not known here"]
     mesos.uncordon(agents[0], Cordon("maintenance", (roll,)))

@@ -60,9 +60,6 @@ class NoApps(MarathonReads):
     def apps(self) -> tuple[App, ...]:
         return ()
 
-    def version(self) -> str:
-        return "1.10.6"
-
 
 @pytest.fixture
 def stage(tmp_path: Path) -> Stage:

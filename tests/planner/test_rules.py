@@ -149,6 +149,13 @@ REFUSED: dict[str, list[tuple[str, Inventory]]] = {
         (FIRST, cluster(windows=(Window("10.0.0.10", "10.0.0.10", int(NOON) * 10**9, 5400 * 10**9),))),
         (FIRST, cluster(windows=(Window("10.0.0.10", "10.0.0.10", int(NOON) * 10**9),))),
         (FIRST, cluster(windows=(window("another-roll", "agent-0", "10.0.0.10", "10.0.0.10", NOON),))),
+        (
+            FIRST,
+            cluster(
+                windows=(Window("10.0.0.10", "10.0.0.10", int(NOON) * 10**9),),
+                facts=ClusterFacts("1.11.12", "1.9.0", marathon_version="1.6.567"),
+            ),
+        ),
     ],
     "inactive-agent": [(FIRST, on_agent(active=False))],
     "no-agent": [(FIRST, cluster(a_node(agent=None)))],
@@ -458,7 +465,10 @@ def test_a_window_of_somebody_else_that_keeps_nothing_off_its_machine_is_no_cord
         assert [(one.rule, one.acceptable) for one in refused] == [("foreign-window", False)] * blocks
 
 
-@pytest.mark.parametrize(("cordon", "says"), [("reserve", "ten times a second"), ("maintenance", "no SDK service")])
+@pytest.mark.parametrize(
+    ("cordon", "says"),
+    [("reserve", "ten times a second"), ("maintenance", "this is Marathon 1.9.109), no SDK")],
+)
 def test_a_cordon_that_is_best_effort_is_told_as_that(cordon: Any, says: str) -> None:
     inventory = cluster()
     roll = replace(a_roll(inventory), manner=Manner(cordon))
@@ -466,3 +476,31 @@ def test_a_cordon_that_is_best_effort_is_told_as_that(cordon: Any, says: str) ->
     assert (told.rule, told.subject) == ("best-effort", f"cordon {cordon}")
     assert says in told.message
     assert warnings(replace(roll, manner=Manner()), inventory) == ()
+
+
+@pytest.mark.parametrize(
+    ("mesos", "public", "says"),
+    [
+        ("1.2.3", True, f"keeps nobody off public agents ({FIRST}): what they have reserved can't be set apart"),
+        ("1.4.0", True, ""),
+        ("1.2.3", False, ""),
+    ],
+)
+def test_that_nothing_of_a_public_agent_can_be_set_apart_is_told(mesos: str, public: bool, says: str) -> None:
+    inventory = cluster(a_node(0, agent=an_agent(0, public=public)), facts=ClusterFacts("1.9.11", mesos))
+    (told,) = warnings(replace(a_roll(inventory), manner=Manner("reserve")), inventory)
+    assert ("public agents" in told.message, says in told.message) == (bool(says), True)
+
+
+@pytest.mark.parametrize(
+    ("marathon", "says"),
+    [("1.6.567", "and this is Marathon 1.6.567"), ("", "Marathon of a version that nobody told"), ("1.8.227", "")],
+)
+def test_a_window_that_an_old_marathon_does_not_heed_is_told_as_that_when_a_node_comes_back(
+    marathon: str, says: str
+) -> None:
+    facts = ClusterFacts("1.11.12", "1.5.3", marathon_version=marathon)
+    inventory = cluster(windows=(Window("10.0.0.10", "10.0.0.10", int(NOON) * 10**9),), facts=facts)
+    (told,) = warnings(a_roll(inventory, work=Work.UNDRAIN), inventory)
+    assert told.rule == "kept-off"
+    assert ("the first that heeds windows" in told.message, says in told.message) == (bool(says), True)

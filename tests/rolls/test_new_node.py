@@ -59,6 +59,3 @@ class Apps(MarathonReads):
 
     def apps(self) -> tuple[App, ...]:
         return (self.app,)
-
-    def version(self) -> str:
-        return "1.10.6"

@@ -12,11 +12,13 @@ from dcosmaint.adapters.admin_router import AdminRouter
 from dcosmaint.adapters.auth import Password
 from dcosmaint.adapters.deactivating import Deactivating
 from dcosmaint.adapters.marathon import Marathon
+from dcosmaint.adapters.mesos import Mesos
 from dcosmaint.adapters.permissions import granted
 from dcosmaint.adapters.tls import Tls
 from dcosmaint.checkup import Remark, State
 from dcosmaint.errors import Forbidden
 from dcosmaint.examination import rights
+from dcosmaint.model import HEED_WINDOWS
 from dcosmaint.model.manner import DEACTIVATION
 from dcosmaint.sandbox.served.front import Settings
 from dcosmaint.sandbox.world import Shape
@@ -64,6 +66,14 @@ def test_a_login_with_all_permissions_is_seen_to_have_them_and_nothing_is_change
         for service in (EVENTS, ORDERS):
             assert "not provable (no scheduler knows a rehearsal" in found[f"replace members of {service.name}"].says
         assert (len(made.world.log), made.world.master.changes, made.world.marathon.changes) == before
+
+
+@pytest.mark.parametrize(("more", "mode"), [((), ""), ((f"{ROUTER}:ops:metadata full",), "strict")])
+def test_the_security_mode_is_told_to_who_may_see_it(more: tuple[str, ...], mode: str) -> None:
+    """A roll goes on without."""
+    with cluster(*DOORS, *more) as (_, router):
+        found = Mesos(router).facts()
+        assert (found.variant, found.security, found.can(HEED_WINDOWS)) == ("enterprise", mode, True)
 
 
 @pytest.mark.parametrize(

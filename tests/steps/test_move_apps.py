@@ -28,9 +28,6 @@ class Pinned(MarathonReads):
     def apps(self) -> tuple[App, ...]:
         return self.found
 
-    def version(self) -> str:
-        return "1.10.6"
-
 
 def here(bench: Bench, app: str) -> int:
     return sum(task.agent_id == bench.node.agent_id for task in bench.world.ground.apps[app].tasks)
@@ -151,9 +148,6 @@ class Interrupted(MarathonReads):
         if self.reads == self.read:
             self.meanwhile()
         return answer
-
-    def version(self) -> str:
-        return self.marathon.version()
 
 
 def two_nodes() -> tuple[Bench, Bench]:

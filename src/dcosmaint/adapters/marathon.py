@@ -33,9 +33,6 @@ class Marathon:
         found = [*(_app(app) for app in apps if _ours(app)), *(_pod(pod, deployed) for pod in pods)]
         return tuple(sorted(found, key=lambda app: app.id))
 
-    def version(self) -> str:
-        return self._router.get("marathon/v2/info").json().text("version")
-
     def kill(self, app: App, instance: str) -> None:
         """Without `scale` and `wipe`: the app keeps its count, and its data. One that is gone already is no error."""
         if app.pod:

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 from dcosmaint.adapters.admin_router import AdminRouter
 from dcosmaint.adapters.cordoning import Cordoning
+from dcosmaint.adapters.facts import facts
 from dcosmaint.adapters.mesos_agents import SLAVES, agent, recovered
-from dcosmaint.adapters.mesos_tasks import known, live, v1
+from dcosmaint.adapters.mesos_tasks import known, live
 from dcosmaint.adapters.scheduling import schedule, windows
 from dcosmaint.errors import Retryable
 from dcosmaint.model import Agent, Agents, ClusterFacts, Cordon, Framework, Method, Task, Window
@@ -38,13 +39,7 @@ class Mesos:
         return tuple(sorted({framework for _, framework in known(self._router)}))
 
     def facts(self) -> ClusterFacts:
-        dcos = self._router.get("dcos-metadata/dcos-version.json").json()
-        return ClusterFacts(
-            dcos_version=dcos.text("version"),
-            mesos_version=v1(self._router, "GET_VERSION").text("get_version", "version_info", "version"),
-            variant=dcos.text_or("", "dcos-variant"),
-            masters=self._masters(),
-        )
+        return facts(self._router)
 
     def flags(self, agent_id: str) -> Mapping[str, str]:
         """Asked of the agent itself. Admin Router learns of a new agent up to half a minute late."""
@@ -70,11 +65,3 @@ class Mesos:
         """200 also for one that is gone already. 404: it has unregistered, and nobody remembers it."""
         body = {"type": "MARK_AGENT_GONE", "mark_agent_gone": {"agent_id": {"value": agent_id}}}
         self._router.post("mesos/api/v1", body, 200, 404)
-
-    def _masters(self) -> tuple[str, ...]:
-        """From Mesos-DNS, which lists an empty address where it knows none."""
-        answer = self._router.get("mesos_dns/v1/hosts/master.mesos")
-        found = sorted({ip for entry in answer.json().list() if (ip := entry.text_or("", "ip"))})
-        if not found:
-            raise Retryable(f"{answer.call}: Mesos-DNS knows no master")
-        return tuple(found)

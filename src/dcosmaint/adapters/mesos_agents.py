@@ -16,7 +16,7 @@ ROLE = "dcosmaint"
 """For which a roll sets apart what is free; on a public agent it is a part of the public role."""
 
 REFINES = "RESERVATION_REFINEMENT"
-"""Capability of an agent, from Mesos 1.4: what it has reserved itself can be set apart."""
+"""As an agent itself lists it (REFINE, of a whole cluster): what it has reserved itself can be set apart."""
 
 SLAVES = "mesos/master/slaves"
 

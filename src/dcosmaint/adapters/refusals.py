@@ -71,6 +71,7 @@ def needed(path: str) -> str:
         "agent": "ops:slave",
         "marathon": "service:marathon",
         "package": "package",
+        "dcos-metadata": "ops:metadata",
     }
     if first == "service":
         ends = [rest.find(end) for end in SERVICE_END if end in rest]

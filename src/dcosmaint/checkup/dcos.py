@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 
 from dcosmaint.checkup.check import Check, Remark, ok, red, warning
-from dcosmaint.errors import DcosmaintError
-from dcosmaint.model import CAPABILITIES, Partition, Service, counted
+from dcosmaint.model import CAPABILITIES, ClusterFacts, Partition, Security, Service, counted
 from dcosmaint.model.kinds import kind_of, proved
 from dcosmaint.planner.service_rules import word_only
 from dcosmaint.ports import MarathonReads, MesosReads
@@ -18,6 +17,13 @@ from dcosmaint.survey import others
 ROUTER = "admin-router"
 SKEW = 5.0
 """Seconds between this machine's clock and the master's that are worth a word (R7)."""
+
+MODE = "dcos:adminrouter:ops:metadata full"
+CHECKED: Mapping[Security, str] = {
+    "disabled": "Admin Router alone checks what our user may do",
+    "permissive": "Admin Router and Marathon check what our user may do, Mesos lets everybody do everything",
+    "strict": "Admin Router, Marathon and Mesos check what our user may do, and what is set apart bears its name",
+}
 
 
 def of_dcos(site: Site, now: Callable[[], float]) -> tuple[Check, ...]:
@@ -70,12 +76,22 @@ def _clock(mesos: MesosReads, now: Callable[[], float]) -> Iterator[Remark]:
 def _version(mesos: MesosReads) -> Iterator[Remark]:
     facts = mesos.facts()
     variant = f" ({facts.variant})" if facts.variant else ""
-    yield ok(f"DC/OS {facts.dcos_version}{variant}, Mesos {facts.mesos_version}, masters {', '.join(facts.masters)}")
+    versions = f"DC/OS {facts.dcos_version}{variant}, {facts.named('Mesos')}, {facts.named('Marathon')}"
+    yield ok(f"{versions}, masters {', '.join(facts.masters)}")
+    yield ok(_security(facts))
     for capability in CAPABILITIES:
         if facts.can(capability):
             yield ok(f"{capability.name}: {capability.gives}")
         else:
             yield ok(f"no {capability.name}, which came with {capability.origin}: {capability.without}")
+
+
+def _security(facts: ClusterFacts) -> str:
+    if facts.security:
+        return f"security mode {facts.security}: {CHECKED[facts.security]}"
+    if facts.variant == "open":
+        return "no security mode: this is open DC/OS"
+    return f"security mode not told: our user has to be granted `{MODE}` for that, and open DC/OS has none"
 
 
 def _marathon(marathon: MarathonReads) -> Iterator[Remark]:
@@ -87,16 +103,7 @@ def _marathon(marathon: MarathonReads) -> Iterator[Remark]:
             f"apps keep data on their nodes, which are refused for it: {_list(resident)}",
             "move that data, or leave these nodes out with `--exclude`",
         )
-    yield ok(
-        f"{_marathon_version(marathon)}: {counted(len(apps), 'app or pod', 'apps and pods')} beside the schedulers"
-    )
-
-
-def _marathon_version(marathon: MarathonReads) -> str:
-    try:
-        return f"Marathon {marathon.version()}"
-    except DcosmaintError as error:
-        return f"Marathon, whose version can't be read ({error})"
+    yield ok(f"Marathon has {counted(len(apps), 'app or pod', 'apps and pods')} beside the schedulers")
 
 
 def _services(site: Site) -> Iterator[Remark]:

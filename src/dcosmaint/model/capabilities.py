@@ -6,8 +6,10 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-Product = Literal["DC/OS", "Mesos"]
+Product = Literal["Mesos", "Marathon"]
 Version = tuple[int, int]
+Security = Literal["", "disabled", "permissive", "strict"]
+"""Mode of DC/OS Enterprise, or "" where nobody tells. Each checks more permissions than the one before it."""
 
 
 @dataclass(frozen=True)
@@ -19,9 +21,22 @@ class Capability:
     without: str  # what is done where it is missing
 
     @property
-    def origin(self) -> str:
-        return f"{self.product} {self.since[0]}.{self.since[1]}"
+    def release(self) -> str:
+        return f"{self.since[0]}.{self.since[1]}"
 
+    @property
+    def origin(self) -> str:
+        return f"{self.product} {self.release}"
+
+
+REFINE = Capability(
+    name="refine-reservations",
+    product="Mesos",
+    since=(1, 4),
+    gives="what is free of a public agent, too, can be set apart: dcos.cordon may be reserve",
+    without="nothing of a public agent can be set apart: dcos.cordon reserve keeps nobody off one",
+)
+"""Of a cluster. An agent that lists its own capabilities is the one to ask about itself."""
 
 DEACTIVATE = Capability(
     name="deactivate-agent",
@@ -47,7 +62,15 @@ KEEP_IDENTITY = Capability(
     without="an agent that was told to leave comes back under a new id, also with its work dir: that may be fresh only",
 )
 
-CAPABILITIES = (DEACTIVATE, MARK_GONE, KEEP_IDENTITY)
+HEED_WINDOWS = Capability(
+    name="heed-windows",
+    product="Marathon",
+    since=(1, 7),
+    gives="Marathon starts nothing on a machine in a maintenance window as long as it lasts; no SDK service heeds it",
+    without="nobody heeds a maintenance window: dcos.cordon maintenance keeps nobody off a node",
+)
+
+CAPABILITIES = (DEACTIVATE, MARK_GONE, KEEP_IDENTITY, REFINE, HEED_WINDOWS)
 """Sources: release tags of the products; `docs/compatibility.md` has the same table."""
 
 
@@ -59,11 +82,26 @@ class ClusterFacts:
     mesos_version: str
     variant: str = ""  # open or enterprise; DC/OS says it from 1.12 on
     masters: tuple[str, ...] = ()  # private IPs of the masters: none of them is ever a node
+    marathon_version: str = ""  # "" where our user may not see it
+    security: Security = ""  # of DC/OS Enterprise alone
 
     def can(self, capability: Capability) -> bool:
         """False where the version can't be understood: unknown is old."""
-        version = self.mesos_version if capability.product == "Mesos" else self.dcos_version
-        return numbers(version) >= capability.since
+        return numbers(self._version(capability.product)) >= capability.since
+
+    def named(self, product: Product) -> str:
+        """With its version, for people."""
+        return f"{product} {self._version(product) or 'of a version that nobody told'}"
+
+    @property
+    def unheeded(self) -> str:
+        """What is to be said of a maintenance window that may keep nobody off its machine; else ""."""
+        if self.can(HEED_WINDOWS):
+            return ""
+        return f" ({HEED_WINDOWS.origin} is the first that heeds windows, and this is {self.named('Marathon')})"
+
+    def _version(self, product: Product) -> str:
+        return self.mesos_version if product == "Mesos" else self.marathon_version
 
 
 def numbers(version: str) -> Version:

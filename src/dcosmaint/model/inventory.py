@@ -78,12 +78,20 @@ def marks(agent: Agent, windows: Sequence[Window], rolls: Sequence[str]) -> tupl
     return tuple(roll for roll in rolls if roll in apart or any(window.of(roll) for window in here))
 
 
-def kept_off(agent: Agent, windows: Sequence[Window], ours: Sequence[str], now: float) -> tuple[str, ...]:
-    """What keeps work off an agent now and is nobody's of these rolls, so that only others can lift it."""
+def kept_off(
+    agent: Agent, windows: Sequence[Window], ours: Sequence[str], now: float, unheeded: str = ""
+) -> tuple[str, ...]:
+    """What keeps work off an agent now and is nobody's of these rolls, so that only others can lift it.
+
+    `unheeded` is what is to be said of windows on that cluster.
+    """
     here = [window for window in windows if window.on(agent.hostname, agent.private_ip)]
     stand = [window for window in here if window.covers(now) and not any(window.of(roll) for roll in ours)]
     apart = [f"{each}: `dcosmaint doctor` says more" for each in agent.apart if each.roll not in ours]
-    return (*apart, *(f"its machine is in {window}: ask whose it is, and have it taken out" for window in stand))
+    return (
+        *apart,
+        *(f"its machine is in {window}{unheeded}: ask whose it is, and have it taken out" for window in stand),
+    )
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from dcosmaint.model import DEACTIVATE, MARK_GONE, RENEWING, Finding, Inventory, Manner, Progress, Roll, Work
+from dcosmaint.model import (
+    DEACTIVATE,
+    HEED_WINDOWS,
+    MARK_GONE,
+    REFINE,
+    RENEWING,
+    Finding,
+    Inventory,
+    Manner,
+    Progress,
+    Roll,
+    Work,
+    some,
+)
 from dcosmaint.planner.case import Case
 from dcosmaint.planner.places import homeless
 
@@ -28,7 +41,7 @@ def manner(roll: Roll, inventory: Inventory) -> Manner:
 
 def unfit(roll: Roll, inventory: Inventory) -> Iterator[Finding]:
     """What was ordered and can't be done on this cluster, or would harm it."""
-    chosen, mesos = roll.manner, f"Mesos {inventory.facts.mesos_version}"
+    chosen, mesos = roll.manner, inventory.facts.named("Mesos")
     if chosen.airtight and not inventory.facts.can(DEACTIVATE):
         message = f"has no DEACTIVATE_AGENT ({DEACTIVATE.origin}, DC/OS 2.0): write `cordon: auto`"
         yield Finding("no-deactivate", mesos, message)
@@ -40,20 +53,33 @@ def unfit(roll: Roll, inventory: Inventory) -> Iterator[Finding]:
         yield Finding("black-hole", "stop_order docker-first", f"with cordon {chosen.cordon} {says}")
 
 
-def best_effort(roll: Roll) -> Iterator[Finding]:
+def best_effort(roll: Roll, inventory: Inventory) -> Iterator[Finding]:
     """What its operator should know of a cordon that is not airtight."""
-    if roll.manner.cordon == "maintenance" and roll.work is not Work.UNDRAIN:
+    if roll.work is Work.UNDRAIN:
+        return
+    if roll.manner.cordon == "maintenance":
         message = (
-            "keeps only those away who look at maintenance windows: Marathon from 1.7 on (DC/OS 1.12), no SDK service;"
-            " the schedule is written as a whole, so our user has to be allowed to see every machine in it"
+            f"keeps only those away who look at maintenance windows: Marathon from {HEED_WINDOWS.release} on (DC/OS"
+            f" 1.12; this is {inventory.facts.named('Marathon')}), no SDK service; the schedule is written as a whole,"
+            " so our user has to be allowed to see every machine in it"
         )
         yield Finding("best-effort", "cordon maintenance", message)
-    if roll.manner.cordon == "reserve" and roll.work is not Work.UNDRAIN:
+    if roll.manner.cordon == "reserve":
         message = (
             "is best effort: what is free of a node is set apart for role dcosmaint, ten times a second, and whoever"
             " is quicker is placed there; a broker that falls back is replaced once more when its node is down"
+            f"{_unrefined(roll, inventory)}"
         )
         yield Finding("best-effort", "cordon reserve", message)
+
+
+def _unrefined(roll: Roll, inventory: Inventory) -> str:
+    aimed = [node for node in inventory.nodes if node.instance.id in roll.targets]
+    public = [node.address for node in aimed if node.agent and node.agent.public]
+    if not public or inventory.facts.can(REFINE):
+        return ""
+    since = f"that came with {REFINE.origin}, and this is {inventory.facts.named('Mesos')}"
+    return f"; it keeps nobody off public agents ({some(public)}): what they have reserved can't be set apart, {since}"
 
 
 def _leak(chosen: Manner, inventory: Inventory) -> str:
@@ -61,7 +87,7 @@ def _leak(chosen: Manner, inventory: Inventory) -> str:
         return "no SDK service looks at maintenance windows"
     if inventory.facts.can(DEACTIVATE):
         return "nothing cordons the nodes"
-    return f"Mesos {inventory.facts.mesos_version} has no DEACTIVATE_AGENT ({DEACTIVATE.origin})"
+    return f"{inventory.facts.named('Mesos')} has no DEACTIVATE_AGENT ({DEACTIVATE.origin})"
 
 
 def _cramped(roll: Roll, inventory: Inventory) -> list[str]:

@@ -51,7 +51,7 @@ def foreign_window(roll: Roll, inventory: Inventory, node: Node) -> Iterator[Fin
         known = any(window.of(each) for each in roll.cordon.rolls)
         if node.agent and window.on(node.agent.hostname, node.private_ip) and not known:
             useless = roll.manner.cordon == "maintenance" and not window.keeps(inventory.clock)
-            why = USELESS if useless else ""
+            why = USELESS if useless else inventory.facts.unheeded
             message = f"is in {window}{why}: ask whose it is, and have it taken out"
             yield Finding("foreign-window", node.address, message, acceptable=not useless)
 

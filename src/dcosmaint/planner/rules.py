@@ -66,7 +66,7 @@ def warnings(roll: Roll, inventory: Inventory) -> tuple[Finding, ...]:
     targets = [node for node in inventory.nodes if node.instance.id in roll.targets]
     if roll.work is Work.UNDRAIN:
         return tuple(finding for node in targets for finding in _stays_shut(roll, inventory, node))
-    found = [*best_effort(roll), *_misspelt(roll, inventory), *frameworks.misspelt(roll, inventory)]
+    found = [*best_effort(roll, inventory), *_misspelt(roll, inventory), *frameworks.misspelt(roll, inventory)]
     found += [*work_dirs.ordered(roll, targets), *apps.short(roll, inventory, targets)]
     for service in inventory.services:
         found += by_itself(roll, service, targets)
@@ -114,7 +114,8 @@ def _left_over(roll: Roll, node: Node) -> Iterator[Finding]:
 
 def _stays_shut(roll: Roll, inventory: Inventory, node: Node) -> Iterator[Finding]:
     """What an undrain will wait for in the end."""
-    for says in kept_off(node.agent, inventory.windows, roll.lifts, inventory.clock) if node.agent else ():
+    seen = (inventory.windows, roll.lifts, inventory.clock, inventory.facts.unheeded)
+    for says in kept_off(node.agent, *seen) if node.agent else ():
         yield Finding("kept-off", node.address, says)
 
 

@@ -46,7 +46,7 @@ def forgotten(roll: Roll, inventory: Inventory, node: Node) -> Iterator[Finding]
     keep = node.work_dir_apart and roll.policy.work_dir == "keep"
     if keep and not inventory.facts.can(KEEP_IDENTITY):
         message = (
-            f"{_kept(node)}, and an agent of Mesos {inventory.facts.mesos_version} that was told to leave comes back"
+            f"{_kept(node)}, and an agent of {inventory.facts.named('Mesos')} that was told to leave comes back"
             f" under a new id, also with its work dir ({KEEP_IDENTITY.origin} keeps it): set nodes.work_dir to fresh"
         )
         yield Finding(RULE, node.address, f"{message}. {_begun(node)}")

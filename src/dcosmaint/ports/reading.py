@@ -75,10 +75,6 @@ class MarathonReads(Protocol):
         """Every app and pod but the SDK schedulers, sorted by id."""
         ...
 
-    def version(self) -> str:
-        """Of the root Marathon. A roll does without it: a login of DC/OS Enterprise may not be allowed to see it."""
-        ...
-
 
 class HealthReads(Protocol):
     def red(self, private_ip: str) -> tuple[str, ...]:

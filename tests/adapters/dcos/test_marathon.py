@@ -167,11 +167,6 @@ def test_an_upgrade_strategy_tells_whether_the_new_instance_comes_first(
     assert (found.restarts, found.needs) == (restarts, Resources(0.5, 128.0))
 
 
-def test_its_version_is_told_where_one_may_see_it(canned: Canned, marathon: Marathon) -> None:
-    canned.on("GET marathon/v2/info", {"name": "marathon", "version": "1.8.227"})
-    assert marathon.version() == "1.8.227"
-
-
 def test_an_instance_is_killed_by_its_id_and_neither_scaled_away_nor_wiped(canned: Canned, marathon: Marathon) -> None:
     canned.on("POST marathon/v2/tasks/delete", {"tasks": []})
     marathon.kill(App("/web", 2, ()), "web.1")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from dcosmaint.adapters.mesos import Mesos
-from dcosmaint.errors import DcosmaintError, Fatal, Forbidden, NodeFailed, Retryable
+from dcosmaint.errors import DcosmaintError, Fatal, Forbidden, LoginLost, NodeFailed, Retryable
 from dcosmaint.model import DEACTIVATE, DEACTIVATION, Framework
 from tests.adapters.dcos.canned import Canned, Reply, page, recorded, text
 
@@ -89,6 +89,53 @@ def test_the_cluster_says_what_it_is(canned: Canned, mesos: Mesos) -> None:
     found = mesos.facts()
     assert (found.dcos_version, found.variant, found.mesos_version) == ("2.1.0", "open", "1.12.0")
     assert found.masters == ("10.0.0.5", "10.0.0.6")
+
+
+MODE = "GET dcos-metadata/bootstrap-config.json"
+
+
+@pytest.mark.parametrize(
+    ("variant", "reply", "mode"),
+    [
+        ("enterprise", Reply({"security": "strict", "ssl_enabled": True}), "strict"),
+        ("enterprise", Reply({"security": "permissive"}), "permissive"),
+        ("enterprise", page(403), ""),  # our user lacks dcos:adminrouter:ops:metadata
+        ("enterprise", Reply({"security": "a new one"}), ""),
+        ("enterprise", Reply({}), ""),
+        ("", Reply({"security": "disabled"}), "disabled"),  # before 1.12 a cluster does not say what it is
+        ("", page(404), ""),
+    ],
+)
+def test_the_security_mode_is_what_enterprise_tells_and_else_unknown(
+    canned: Canned, mesos: Mesos, variant: str, reply: Reply, mode: str
+) -> None:
+    facts(canned)
+    canned.on("GET dcos-metadata/dcos-version.json", {"version": "1.11.12", "dcos-variant": variant})
+    canned.on(MODE, reply)
+    assert mesos.facts().security == mode
+
+
+def test_open_dcos_is_not_asked_for_a_security_mode(canned: Canned, mesos: Mesos) -> None:
+    facts(canned)
+    assert (mesos.facts().security, canned.calls(MODE)) == ("", [])
+
+
+@pytest.mark.parametrize(
+    ("reply", "version"), [(Reply({"name": "marathon", "version": "1.8.227"}), "1.8.227"), (page(403), "")]
+)
+def test_the_version_of_marathon_is_told_where_one_may_see_it(
+    canned: Canned, mesos: Mesos, reply: Reply, version: str
+) -> None:
+    facts(canned)
+    canned.on("GET marathon/v2/info", reply)
+    assert mesos.facts().marathon_version == version
+
+
+def test_a_login_that_has_run_out_is_not_taken_for_a_cluster_that_tells_nothing(canned: Canned, mesos: Mesos) -> None:
+    facts(canned)
+    canned.on("GET marathon/v2/info", page(401))
+    with pytest.raises(LoginLost):
+        mesos.facts()
 
 
 @pytest.mark.parametrize(

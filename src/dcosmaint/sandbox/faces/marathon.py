@@ -25,9 +25,6 @@ class Marathon:
     def apps(self) -> tuple[App, ...]:
         return self._passage.read("marathon", self._read)
 
-    def version(self) -> str:
-        return self._passage.read("marathon", lambda: self._world.shape.release.marathon)
-
     def kill(self, app: App, instance: str) -> None:
         self._passage.act("marathon", lambda: self._world.marathon.kill(instance))
 

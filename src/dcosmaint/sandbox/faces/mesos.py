@@ -40,7 +40,7 @@ class Mesos:
     def facts(self) -> ClusterFacts:
         shape, release = self._world.shape, self._world.shape.release
         variant = "open" if release.variant else ""
-        facts = ClusterFacts(release.dcos, release.mesos, variant, shape.masters)
+        facts = ClusterFacts(release.dcos, release.mesos, variant, shape.masters, release.marathon)
         return self._passage.read("mesos", lambda: facts)
 
     def flags(self, agent_id: str) -> Mapping[str, str]:

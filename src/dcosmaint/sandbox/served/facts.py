@@ -1,4 +1,4 @@
-"""What a cluster says of itself: version, id, masters."""
+"""What a cluster says of itself: version, security mode, id, masters."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from functools import partial
 from dcosmaint.sandbox.served.router import Route, Table
 from dcosmaint.sandbox.served.wire import Answer, Ask, as_json, page
 from dcosmaint.sandbox.world import World
+
+MODE = "/dcos-metadata/bootstrap-config.json"
 
 
 def version(world: World, _ask: Ask, variant: str = "open") -> Answer:
@@ -25,6 +27,12 @@ def _hosts(world: World, ask: Ask) -> Answer:
 
 def _metadata(world: World, _ask: Ask) -> Answer:
     return as_json({"PUBLIC_IPV4": world.shape.masters[0], "CLUSTER_ID": world.cluster_id})
+
+
+def mode(security: str) -> Table:
+    """What DC/OS Enterprise alone says, and to nobody without a permission for it."""
+    told = (Route("GET HEAD", MODE, lambda _world, _ask: as_json({"security": security})),) if security else ()
+    return Table(told, missing=page(404))
 
 
 def public(variant: str) -> Table:

@@ -57,12 +57,14 @@ class Front:
         self.iam = Iam(Known(settings.users, settings.accounts), settings.token_life, settings.token_key)
         self._grants = Grants(cache, settings.grants)
         agents, services = Agents(cache), Services(cache)
-        orders, variant = Orders(self.trouble, settings.seed), "enterprise" if settings.grants else "open"
+        orders = Orders(self.trouble, settings.seed)
+        variant, security = ("enterprise", "strict") if settings.grants else ("open", "")
         orders.let_loose(world, settings.faults)
         self._control = Control(pace, orders)
         self._surfaces = (
             Surface("/acs/api/v1/auth/", self.iam.table, port="iam", guarded=False),
             Surface("/acs/api/v1/users/", self._grants.table, port="iam"),
+            Surface(facts.MODE, facts.mode(security), port="facts"),
             Surface("/dcos-metadata/", facts.public(variant), port="facts", guarded=False),
             Surface("/mesos/", Mesos(self.trouble), "/mesos", "mesos"),
             Surface("/slave/", agents.mesos, "/slave", "mesos"),

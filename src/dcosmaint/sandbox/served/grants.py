@@ -29,6 +29,7 @@ DOORS = {
     "/system/health/": "ops:system-health",
     "/mesos_dns/": "ops:mesos-dns",
     "/acs/api/v1/users/": "acs",
+    "/dcos-metadata/bootstrap-config.json": "ops:metadata",
 }
 """What Admin Router asks for, all of it with `full`."""
 
