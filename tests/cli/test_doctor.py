@@ -66,7 +66,7 @@ def test_a_healthy_cluster_is_ok_in_every_check(stage: Stage) -> None:
     assert only(found, "ok") == found
     assert {one["name"] for one in found} == {
         "mesos", "clock", "version", "marathon", "services", "views", "aws", "images", "terraform-exposed", "shell",
-        "joins", "health", "lock", "rolls", "cordons",
+        "survey", "joins", "plan", "health", "lock", "rolls", "cordons",
     }  # fmt: skip
     assert stage.world.log == before
     assert not stage.shelf.ids()
@@ -92,7 +92,7 @@ def test_people_read_each_remark_on_a_line_with_its_remedy_below(stage: Stage) -
 def test_one_check_that_can_not_be_made_keeps_no_other_from_being_made(stage: Stage) -> None:
     stage.world.faults.api["services"] = 100
     found = looked(stage, 3)
-    assert {one["name"] for one in only(found, "red")} == {"services", "joins"}
+    assert {one["name"] for one in only(found, "red")} == {"services", "survey", "joins", "plan"}
     assert {"aws", "shell", "marathon", "cordons"} <= {one["name"] for one in only(found, "ok")}
     assert only(found, "red")[0]["remedy"] == "see the log of that service's scheduler"
 
@@ -121,15 +121,6 @@ def test_diagnostics_that_know_no_node_are_not_asked_for_ever(stage: Stage) -> N
     assert found[0]["remedy"] == "a node does not start before its health can be read"
 
 
-def test_data_of_somebody_else_is_warned_of_with_its_node(stage: Stage) -> None:
-    machine = stage.world.node(stage.address(1))
-    stage.world.leave_volume(machine.agent_id, "jenkins", role="jenkins-role")
-    (one,) = only(looked(stage, 0), "warning")
-    assert one["name"] == "joins"
-    assert one["says"].startswith(f"{stage.address(1)} at {machine.private_ip} is where")
-    assert "of role jenkins-role" in one["says"]
-
-
 def test_topics_that_can_not_be_read_are_red(stage: Stage) -> None:
     stage.world.ground.services["kafka-events"].readable = False
     one = red(stage)
@@ -146,13 +137,6 @@ def test_a_plan_that_is_not_complete_is_red(stage: Stage) -> None:
 def test_a_partition_without_a_leader_is_red(stage: Stage) -> None:
     stage.world.ground.services["kafka-events"].partitions[0].leader = -1
     assert "partitions without a leader: clicks-0" in red(stage)["says"]
-
-
-def test_topics_that_a_replace_would_wipe_are_named(tmp_path: Path) -> None:
-    fragile = replace(EVENTS, topics=(TopicShape("scratch", 2, 1), TopicShape("clicks", 2, 3)))
-    (one,) = only(looked(Stage(tmp_path, replace(SMALL, services=(fragile,))), 0), "warning")
-    assert one["says"] == "kafka-events: `replace` wipes the only in-sync copy of topics scratch"
-    assert "--accept data-loss=kafka-events/scratch" in one["remedy"]
 
 
 @pytest.mark.parametrize(("profile", "says"), [("1.11", "no deactivate-agent, which"), ("2.0", "deactivate-agent: a ")])

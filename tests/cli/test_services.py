@@ -78,10 +78,12 @@ def test_a_roll_says_what_a_member_waits_for_by_its_own_command(tmp_path: Path) 
 
 def test_doctor_tells_what_each_kind_asks_for(tmp_path: Path) -> None:
     shape = Shape(nodes=9, public=0, services=(HDFS, replace(CASSANDRA, name="db", package="scylla")), apps=())
-    checks = json.loads(Stage(tmp_path, shape).type("doctor", "--json").output)["checks"]
-    said = {one["says"]: one["remedy"] for one in checks if one["name"] == "services"}
-    assert said[
-        f"hdfs {WORD}, and a journal node can come up unformatted, and needs the VERSION file of another one then"
-    ]
-    unknown = "db is of kind scylla, and nobody here knows what a replace does to its members: its nodes are refused"
-    assert "services.db.replace" in said[unknown]
+    stage = Stage(tmp_path, shape)
+    checks = json.loads(stage.type("doctor", "--json").output)["checks"]
+    said = {one["says"]: one["remedy"] for one in checks if one["name"] == "plan"}
+    (hdfs,) = [says for says in said if says.startswith(f"no-proof: hdfs: {WORD}, and a journal node can come up")]
+    assert said[hdfs] == "that, or take the risk: `--accept no-proof=hdfs`"
+    (db,) = [says for says in said if says.startswith("service-unsupported: db: is of kind scylla, and nobody here")]
+    assert "set services.db.replace to auto" in db
+    stage.limit(moves={"db": "auto"})
+    assert "service-unsupported" not in stage.type("doctor").output

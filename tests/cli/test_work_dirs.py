@@ -77,13 +77,26 @@ def test_programs_read_where_each_target_has_its_work_dir(stage: Stage) -> None:
     assert (apart[kept], apart[other]) == (True, None), "the other one is not asked"
 
 
-def test_doctor_warns_of_the_one_kind_and_of_the_silent(stage: Stage) -> None:
+def work_dirs(stage: Stage) -> list[str]:
+    """What doctor says of them, all of it red."""
     looked = json.loads(stage.type("doctor", "--json").output)["checks"]
-    told = [one["says"] for one in looked if "EC2 keeps" in one["says"]]
-    assert [says.partition(":")[0] for says in told] == [stage.address(0), stage.address(2)]
-    assert all("its agent's work dir is on a volume of its own" in says for says in told)
+    told = [one for one in looked if "EC2 keeps" in one["says"]]
+    assert all((one["name"], one["state"]) == ("plan", "red") for one in told)
+    return [one["says"] for one in told]
+
+
+def test_doctor_names_the_one_kind_and_the_silent_until_it_is_said_what_becomes_of_them(stage: Stage) -> None:
+    apart = [node for node in map(stage.address, range(6)) if stage.world.node(node).apart]
+    told = work_dirs(stage)
+    assert [says.partition(": keeps the work dir")[0] for says in told] == [f"work-dir: {node}" for node in apart]
+    stage.limit(work_dir="keep")
+    assert not work_dirs(stage)
     stage.world.faults.hangs.add(stage.world.node(stage.address(1)).id)
-    looked = json.loads(stage.type("doctor", "--json").output)["checks"]
-    (silent,) = [one for one in looked if "where its agent's work dir is can't be told" in one["says"]]
-    assert silent["says"].startswith(stage.address(1))
-    assert silent["remedy"] == "a roll of that node is refused until then"
+    (silent,) = work_dirs(stage)
+    assert silent.startswith(f"work-dir: {stage.address(1)}: EC2 keeps")
+    assert "nobody can tell whether the work dir of its agent is there" in silent
+
+
+def test_doctor_asks_no_more_nodes_where_several_are_silent(stage: Stage) -> None:
+    stage.world.faults.hangs.update(stage.world.node(stage.address(number)).id for number in range(6))
+    assert len(work_dirs(stage)) == 3

@@ -7,9 +7,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 
 from dcosmaint.checkup.check import Check, Remark, ok, red, warning
-from dcosmaint.model import CAPABILITIES, ClusterFacts, Partition, Security, Service, counted
-from dcosmaint.model.kinds import kind_of, proved
-from dcosmaint.planner.service_rules import word_only
+from dcosmaint.model import CAPABILITIES, ClusterFacts, Security, Service, counted
+from dcosmaint.model.kinds import kind_of
 from dcosmaint.ports import MarathonReads, MesosReads
 from dcosmaint.site import Site
 from dcosmaint.survey import others
@@ -42,7 +41,7 @@ def _mesos(mesos: MesosReads) -> Iterator[Remark]:
     if agents.recovered:
         yield red(
             f"{counted(len(agents.recovered), 'agent has', 'agents have')} not come back since the master's failover:"
-            f" {_list(agents.recovered)}",
+            f" {listed(agents.recovered)}",
             "wait ten minutes: they register again, or the master drops them; else look at dcos-mesos-slave there",
         )
     for agent in agents.listed:
@@ -52,8 +51,6 @@ def _mesos(mesos: MesosReads) -> Iterator[Remark]:
                 f"look at the agent's unit there: `dcos node ssh --private-ip={agent.private_ip}`",
             )
     public = sum(agent.public for agent in agents.listed)
-    if public == 1:
-        yield warning("there is one public agent only, so it can't be replaced", "add another public agent first")
     yield ok(f"the leading master lists {counted(len(agents.listed), 'agent')}, {public} of them public")
 
 
@@ -97,12 +94,7 @@ def _security(facts: ClusterFacts) -> str:
 def _marathon(marathon: MarathonReads) -> Iterator[Remark]:
     apps = marathon.apps()
     if deploying := [app.id for app in apps if app.deploying]:
-        yield warning(f"deployments are under way: {_list(deploying)}", "let them end before a roll begins")
-    if resident := [app.id for app in apps if app.resident]:
-        yield warning(
-            f"apps keep data on their nodes, which are refused for it: {_list(resident)}",
-            "move that data, or leave these nodes out with `--exclude`",
-        )
+        yield warning(f"deployments are under way: {listed(deploying)}", "let them end before a roll begins")
     yield ok(f"Marathon has {counted(len(apps), 'app or pod', 'apps and pods')} beside the schedulers")
 
 
@@ -112,7 +104,7 @@ def _services(site: Site) -> Iterator[Remark]:
     if not found:
         yield ok("no SDK service on this cluster")
     for service in found:
-        remarks = [*_troubles(service), *_kind(service), *_topics(service)]
+        remarks = [*_troubles(service), *_behind(service), *_topics(service)]
         yield from remarks or [_well(service)]
 
 
@@ -123,7 +115,7 @@ def _frameworks(mesos: MesosReads, services: Sequence[Service]) -> Iterator[Rema
     for name in sorted({task.framework for task in strange}):
         on = Counter(places.get(task.agent_id, task.agent_id) for task in strange if task.framework == name)
         named = [f"{count} on {ip}" for ip, count in sorted(on.items())]
-        yield ok(f"{name} is no service: {_list(named)}; its nodes are refused, or as policy.frameworks says")
+        yield ok(f"{name} is no service: {listed(named)}; policy.frameworks says what becomes of its tasks")
 
 
 def _well(service: Service) -> Remark:
@@ -142,22 +134,9 @@ def _troubles(service: Service) -> Iterator[Remark]:
         )
 
 
-def _kind(service: Service) -> Iterator[Remark]:
-    """What its kind asks of its operator before its members are moved."""
-    if service.trouble:
-        return
-    if doubt := kind_of(service).doubt:
-        ways = f"say by services.{service.name}.replace whether they are moved (`auto`), never (`refuse`), or by you"
-        yield warning(
-            f"{service.name} is of kind {service.kind}, and {doubt}: its nodes are refused", f"{ways} (`ignore`)"
-        )
-    if not proved(service):
-        taken = f"or take its scheduler's word: `--accept no-proof={service.name}`"
-        yield warning(
-            f"{service.name} {word_only(service)}", f"give services.{service.name}.in_sync a command, {taken}"
-        )
+def _behind(service: Service) -> Iterator[Remark]:
     for pod in service.pods:
-        if pod.out_of_sync:
+        if pod.out_of_sync and not service.trouble:
             yield red(f"{pod.member} is not in sync: {pod.out_of_sync}", "let it catch up before a roll begins")
 
 
@@ -168,12 +147,7 @@ def _topics(service: Service) -> Iterator[Remark]:
         yield _unread(service)
         return
     if dead := [partition.name for partition in service.partitions if not partition.isr or not partition.leader]:
-        yield red(f"{service.name}: partitions without a leader: {_list(dead)}", "bring their brokers back first")
-    if single := _single(service.partitions):
-        yield warning(
-            f"{service.name}: `replace` wipes the only in-sync copy of topics {_list(single)}",
-            f"give them more replicas, or give them up by name: `--accept data-loss={service.name}/{single[0]}`",
-        )
+        yield red(f"{service.name}: partitions without a leader: {listed(dead)}", "bring their brokers back first")
 
 
 def _unread(service: Service) -> Remark:
@@ -184,10 +158,6 @@ def _unread(service: Service) -> Remark:
     return red(says, f"{log}, or have its brokers asked: services.{service.name}.kafka")
 
 
-def _single(partitions: Sequence[Partition]) -> list[str]:
-    return sorted({partition.topic for partition in partitions if len(partition.isr) == 1})
-
-
-def _list(names: Sequence[str], most: int = 8) -> str:
+def listed(names: Sequence[str], most: int = 8) -> str:
     more = f" and {len(names) - most} more" if len(names) > most else ""
     return ", ".join(names[:most]) + more

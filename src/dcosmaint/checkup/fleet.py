@@ -11,10 +11,8 @@ from dcosmaint.checkup.dcos import ROUTER
 from dcosmaint.choice import strangers
 from dcosmaint.errors import DcosmaintError
 from dcosmaint.model import Finding, Image, Instance, Inventory, Units, counted
-from dcosmaint.planner.volumes import resident
 from dcosmaint.ports import TerraformReads, UnitReads
 from dcosmaint.site import Site
-from dcosmaint.survey import survey
 
 SAMPLE = 3
 """Nodes that are looked at from within, one of them public where there is one."""
@@ -28,6 +26,8 @@ ACTS = {
 }
 """Permissions, by whether it is a target group."""
 
+SURVEY = "survey"
+
 SAID_ELSEWHERE = ("recovered-agents", "terraform-exposed")
 REMEDIES = {
     "unjoined": "see that aws.region and aws.profile are those of this state, and what `terraform plan` finds gone",
@@ -37,14 +37,15 @@ REMEDIES = {
 }
 
 
-def of_fleet(site: Site, now: Callable[[], float], never: Sequence[str]) -> tuple[Check, ...]:
+def of_fleet(site: Site, seen: Callable[[], Inventory], never: Sequence[str]) -> tuple[Check, ...]:
     login = "log in to AWS, and see to aws.region, aws.profile and their permissions"
     return (
         Check("aws", partial(_instances, site), login),
         Check("images", partial(_images, site), login),
         Check("terraform-exposed", partial(_exposed, site.terraform)),
         Check("shell", partial(_shell, site)),
-        Check("joins", partial(_joins, site, now, never), "see to what is red above", needs=ROUTER),
+        Check(SURVEY, partial(_surveyed, seen), "see to what is red above", needs=ROUTER),
+        Check("joins", partial(_joins, seen, never), needs=SURVEY),
     )
 
 
@@ -108,7 +109,6 @@ def _shell(site: Site) -> Iterator[Remark]:
         yield red("no instance runs that could be reached", "see to aws first")
     for instance in _sample(running, _public(site)):
         yield _node(addresses[instance.id], instance, site.units)
-        yield from _work_dir(addresses[instance.id], instance, site.units)
 
 
 def _public(site: Site) -> frozenset[str]:
@@ -132,22 +132,6 @@ def _node(address: str, instance: Instance, units: UnitReads) -> Remark:
     return _seen(f"{address} at {instance.private_ip}", seen)
 
 
-def _work_dir(address: str, instance: Instance, units: UnitReads) -> Iterator[Remark]:
-    """Asked where EC2 keeps a volume of the node. What is to become of it, only a configuration says."""
-    kept = ", ".join(instance.outlived_by)
-    if not kept:
-        return
-    try:
-        apart = units.work_dir(instance).apart
-    except DcosmaintError as error:
-        says = f"{address}: EC2 keeps {kept}, and where its agent's work dir is can't be told: {error}"
-        yield warning(says, "a roll of that node is refused until then")
-        return
-    if apart:
-        says = f"{address}: EC2 keeps {kept}, and its agent's work dir is on a volume of its own"
-        yield warning(says, "set nodes.work_dir to fresh or to keep, where it is not set yet")
-
-
 def _seen(who: str, seen: Units) -> Remark:
     if seen.held:
         return warning(f"{who}: {seen.unit} is held stopped by dcosmaint", "`dcosmaint undrain` brings it back")
@@ -157,13 +141,18 @@ def _seen(who: str, seen: Units) -> Remark:
     return ok(f"{who}: we get in and may act as root, {seen.unit} and docker run")
 
 
-def _joins(site: Site, now: Callable[[], float], never: Sequence[str]) -> Iterator[Remark]:
-    inventory = survey(site, now())
+def _surveyed(seen: Callable[[], Inventory]) -> Iterator[Remark]:
+    found = seen()
+    all_ = f"{counted(len(found.nodes), 'node')}, {counted(len(found.agents), 'agent')}"
+    yield ok(f"read all at once, as a roll does: {all_}, {counted(len(found.services), 'service')}")
+
+
+def _joins(seen: Callable[[], Inventory], never: Sequence[str]) -> Iterator[Remark]:
+    inventory = seen()
     for finding in (*strangers(inventory, never), *inventory.blockers, *inventory.warnings):
         if finding.rule not in SAID_ELSEWHERE:
             hard = finding not in inventory.warnings and not finding.acceptable
             yield _joined(finding, hard=hard)
-    yield from _data(inventory)
     for node in inventory.nodes:
         if node.agent is None and node.instance.state == "running":
             yield red(
@@ -178,11 +167,3 @@ def _joins(site: Site, now: Callable[[], float], never: Sequence[str]) -> Iterat
 def _joined(finding: Finding, *, hard: bool) -> Remark:
     says, remedy = f"{finding.subject}: {finding.message}", REMEDIES.get(finding.rule, "")
     return red(says, remedy) if hard else warning(says, remedy)
-
-
-def _data(inventory: Inventory) -> Iterator[Remark]:
-    """A roll of other nodes goes on without them."""
-    for node in inventory.nodes:
-        for finding in resident(inventory, node):
-            says = f"{node.address} at {node.private_ip} {finding.message}"
-            yield warning(says, "a roll of that node is refused until then")

@@ -6,7 +6,7 @@ import getpass
 import socket
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -79,10 +79,10 @@ class Cluster:
         """The cluster for a checkup. `work` is a folder in one that is thrown away, and need not be there."""
         if self.checks:
             with self.checks(work) as patient:
-                yield patient
+                yield replace(patient, policy=self.policy)
         else:
             with self.connect(work) as site:
-                yield Patient(site)
+                yield Patient(site, policy=self.policy)
 
 
 class Clusters(Protocol):
