@@ -126,7 +126,10 @@ def test_a_partition_that_would_keep_too_few_copies_is_named(
     service = a_service(partitions=(a_partition(7, isr),))
     found = list(thin(service, [a_member(0)], map(a_member, gone), (a_partition(7, (0, 1, 2)),), a_policy()))
     assert [one.left for one in found] == ([] if left is None else [left])
-    assert all("events-7 would keep" in str(one) for one in found)
+    copies = (
+        f"{len(left or ())} in-sync {'copy' if len(left or ()) == 1 else 'copies'} ({', '.join(left or ()) or 'none'})"
+    )
+    assert all(str(one).startswith(f"events-7 would keep {copies}, and needs ") for one in found)
 
 
 @pytest.mark.parametrize(
