@@ -353,6 +353,21 @@ def test_a_member_that_no_agent_could_take_is_refused_before_anything_is_touched
     assert found(roomy) == ()
 
 
+@pytest.mark.parametrize(("work", "helps"), [(Work.ROLL, True), (Work.REPLACE, True), (Work.DRAIN, False)])
+def test_another_order_is_named_where_it_gives_a_member_its_place(work: Work, helps: bool) -> None:
+    """After a drain no new node stands there."""
+    (place,) = found(full(), work=work, targets=("i-0",))
+    assert ("set policy.order to auto or replace-last" in place.message) is helps
+
+
+def test_another_order_is_not_named_where_it_would_be_refused_as_well() -> None:
+    """Two members of one service would go down with their node at once."""
+    crowded = an_inventory(2, [a_service(on=(0, 0, 1))])
+    said = found(crowded, targets=("i-0",))
+    assert rules(said) >= {"no-place"}
+    assert not any("policy.order" in each.message for each in said)
+
+
 def test_a_public_a_draining_or_a_cordoned_agent_takes_no_member() -> None:
     """R6."""
     for changes in ({"public": True}, {"draining": True}, {"active": False}, {"active": False, "deactivated": True}):

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from dcosmaint.model import Finding, Inventory, Node, Progress, Roll, Work, kept_off
+from dcosmaint.model import RENEWING, Finding, Inventory, Node, Progress, Roll, Work, kept_off
 from dcosmaint.model.kinds import proved
 from dcosmaint.planner import apps, frameworks, work_dirs
 from dcosmaint.planner.case import Case, leaves, moving
@@ -16,6 +16,11 @@ from dcosmaint.planner.manner import best_effort, unfit
 from dcosmaint.planner.node_rules import NODE_RULES
 from dcosmaint.planner.places import homeless
 from dcosmaint.planner.service_rules import by_itself, word_only
+
+NO_PLACE = "no-place"
+LAST = (
+    ", or set policy.order to auto or replace-last: it is then replaced once a new node stands in the place of its own"
+)
 
 
 def blockers(roll: Roll, inventory: Inventory) -> tuple[Finding, ...]:
@@ -28,7 +33,7 @@ def blockers(roll: Roll, inventory: Inventory) -> tuple[Finding, ...]:
         found += [*of_node(roll, inventory, node), *_placeless(case, node)]
         if roll.work is Work.DRAIN:  # it stays away: the next one's members have to do without it
             case = case.choose(node)
-    return tuple(dict.fromkeys(found))
+    return tuple(dict.fromkeys(_or_last(roll, inventory, found)))
 
 
 def of_node(roll: Roll, inventory: Inventory, node: Node, steered: Sequence[str] = ()) -> Iterator[Finding]:
@@ -122,4 +127,14 @@ def _stays_shut(roll: Roll, inventory: Inventory, node: Node) -> Iterator[Findin
 def _placeless(case: Case, node: Node) -> Iterator[Finding]:
     for member in homeless(case, node):
         message = f"no other agent could take it when {node.address} is emptied: add a node, or make room on one"
-        yield Finding("no-place", str(member), message)
+        yield Finding(NO_PLACE, str(member), message)
+
+
+def _or_last(roll: Roll, inventory: Inventory, found: Sequence[Finding]) -> Iterator[Finding]:
+    """Who has no place has one where members are replaced last; it is said if nothing else stands against that."""
+    placeless = roll.work in RENEWING and any(finding.rule == NO_PLACE for finding in found)
+    last = replace(roll, manner=replace(roll.manner, order="replace-last"))
+    helps = placeless and set(found).issuperset(blockers(last, inventory))
+    for finding in found:
+        also = LAST if helps and finding.rule == NO_PLACE else ""
+        yield replace(finding, message=f"{finding.message}{also}")
