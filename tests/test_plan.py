@@ -67,7 +67,7 @@ def test_the_object_has_the_keys_of_the_contract() -> None:
     assert plan["cordon"] == {"method": "deactivate", "airtight": True}
     assert plan["caps"] == {"kafka-events": 1}
     assert (plan["facts"]["mesos_version"], plan["facts"]["security"]) == ("1.9.0", "")
-    assert plan["forecast"] == {"seconds": 600, "member_moves": 3}
+    assert plan["forecast"] == {"seconds": 600, "member_moves": 3, "assumes": []}
     assert plan["batches"] == [
         {"number": 1, "nodes": (f"{GROUP}[0]",), "lost": {"kafka-events": 1}, "why": "a batch has 1 node"}
     ]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from dcosmaint.admission import Door
 from dcosmaint.errors import DcosmaintError
@@ -22,11 +22,19 @@ from dcosmaint.ports import Lease
 from dcosmaint.pretend import pretend
 from dcosmaint.reporter import Reporter
 from dcosmaint.sandbox.faces import in_process
+from dcosmaint.sandbox.world import Shape
+from dcosmaint.sandbox.world.shape import Range
+
+USUAL = Shape()
+"""How long things take where nobody knows better."""
 
 
-def forecast(roll: Roll, inventory: Inventory) -> Forecast:
-    """What the roll would do. Blockers that only the real cluster knows are not rehearsed."""
-    world = pretend(inventory, roll)
+def forecast(roll: Roll, inventory: Inventory, assumed: Shape = USUAL) -> Forecast:
+    """What the roll would do. Blockers that only the real cluster knows are not rehearsed.
+
+    `assumed`: how long things take that no survey tells.
+    """
+    world = pretend(inventory, roll, assumed)
     hands, began, lines = VirtualHands(world), world.now, Memory()
     journal = Journal(lines, _Free(), hands.now)
     journal.append(RollBegun(roll))
@@ -37,7 +45,21 @@ def forecast(roll: Roll, inventory: Inventory) -> Forecast:
         seen.refusals = (Refusal("rehearsal", "", str(error)),)
     moves = sum(json.loads(line)["event"] == "replacing" for line in lines.lines)
     left = tuple(dict.fromkeys(f"{refusal.node}: {refusal.says}" for refusal in seen.refusals))
-    return Forecast(tuple(seen.batches), world.now - began, moves, left)
+    ends = tuple(ended.at - began for ended in journal.progress.ended)
+    return Forecast(tuple(seen.batches), world.now - began, moves, left, ends, tuple(_assumptions(assumed)))
+
+
+def _assumptions(shape: Shape) -> Iterator[str]:
+    """What most of the time goes by."""
+    yield f"a member with an empty volume is in sync after {_span(shape.resync)}"
+    yield f"the agent of a new instance registers after {_span(shape.register)}"
+    if shape.drag != 1.0:
+        yield f"calls and terraform take {shape.drag:g} times as much of its time, which runs faster than yours"
+
+
+def _span(seconds: Range) -> str:
+    low, high = (round(each / 60.0) for each in seconds)
+    return f"{low} to {high} min"
 
 
 class _Seen:

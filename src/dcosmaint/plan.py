@@ -34,6 +34,12 @@ class Forecast:
     seconds: float
     member_moves: int
     left: tuple[str, ...]  # why targets did not get their turn; () when all did
+    ends: tuple[float, ...] = ()  # when its nodes ended, in seconds since its beginning
+    assumes: tuple[str, ...] = ()  # what its times go by, that no survey tells
+
+
+UNKNOWN = Forecast((), 0.0, 0, ())
+"""Of a roll that nobody has rehearsed here."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +100,11 @@ class Plan:
             "nodes": [self._node(node) for node in self.inventory.nodes],
             "batches": [asdict(batch) for batch in forecast.batches],
             "lower_bound": {"batches": batches, "seconds": round(batches * quickest), "because": because},
-            "forecast": {"seconds": round(forecast.seconds), "member_moves": forecast.member_moves},
+            "forecast": {
+                "seconds": round(forecast.seconds),
+                "member_moves": forecast.member_moves,
+                "assumes": list(forecast.assumes),
+            },
             "exposure": {"addresses": list(self.exposed)},
             "blockers": [_finding(finding) for finding in self.blockers],
             "warnings": [_finding(finding) for finding in self.warnings],

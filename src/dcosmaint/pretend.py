@@ -1,4 +1,4 @@
-"""A pretend copy of a surveyed cluster. What a survey does not tell (how fast it re-syncs and boots) is the World's."""
+"""A pretend copy of a surveyed cluster. What a survey does not tell (how fast it re-syncs and boots) is assumed."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ SEED = 1 << 40
 """No sandbox has it: the copy of a sandbox would else make up ids that the sandbox has made up already."""
 
 
-def pretend(inventory: Inventory, roll: Roll) -> World:
+def pretend(inventory: Inventory, roll: Roll, assumed: Shape) -> World:
     profile = "2.1" if inventory.facts.can(DEACTIVATE) else "1.11"
-    shape = Shape(profile=profile, services=(), apps=(), seed=SEED)
+    shape = replace(assumed, profile=profile, services=(), apps=(), seed=SEED)
     world = World(replace(shape, same_ip=1.0) if roll.policy.work_dir == "keep" else shape)
     _add_images(world, inventory, roll)
     known = {node.agent_id for node in inventory.nodes}

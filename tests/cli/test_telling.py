@@ -10,6 +10,7 @@ from threading import RLock, Thread
 import pytest
 from rich.console import Console
 
+from dcosmaint.cli.course import Course
 from dcosmaint.cli.drive import Telling
 from dcosmaint.cli.jsonl import JsonLines
 from dcosmaint.cli.live import Watched
@@ -17,6 +18,7 @@ from dcosmaint.cli.plain import WORDS, Plain, sentence
 from dcosmaint.journal import Journal, Memory
 from dcosmaint.lines import Admitted, Failed, NodeDone, RollBegun
 from dcosmaint.model import Member
+from dcosmaint.plan import UNKNOWN
 from dcosmaint.planner import admit
 from dcosmaint.reporter import Event, EventName, Look
 from tests.builders import a_flight, a_member, a_node, a_roll, a_service, an_inventory
@@ -92,7 +94,7 @@ def test_two_threads_say_one_thing_after_the_other(
 
 def drawn(journal: Journal, *events: Event, lost: frozenset[Member] = frozenset()) -> str:
     console = Console(file=io.StringIO(), force_terminal=True, width=120, color_system=None)
-    with Watched(journal, lambda: 60.0, 600.0, console) as watched:
+    with Watched(journal, lambda: 60.0, Course(UNKNOWN), console) as watched:
         watched.looked(Look(0.0, lost, admit(journal.roll, an_inventory(), journal.progress)))
         for event in events:
             watched.say(event)

@@ -13,9 +13,11 @@ from typing import Protocol
 from dcosmaint.adapters.holder import Holder
 from dcosmaint.checkup import Patient, nobody
 from dcosmaint.cli.at_work import AtWork
+from dcosmaint.forecast import USUAL
 from dcosmaint.hands import Hands, Signal
 from dcosmaint.model import Policy
 from dcosmaint.ports import Lease
+from dcosmaint.sandbox.world import Shape
 from dcosmaint.shelf import Shelf
 from dcosmaint.site import Site
 
@@ -71,6 +73,8 @@ class Cluster:
     free: Callable[[Agreed], Holder | None] = nothing_to_free  # take the shared lock away; returns from whom
     exclude: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()  # said aloud at every start
+    assumed: Shape = USUAL  # how long things take there, for a rehearsal
+    factor: float = 1.0  # how much faster than ours its time runs; 1 but for a pretend one
     tally: Callable[[], Sequence[str]] = no_tally  # what a pretend cluster says at the end of a roll
     checks: Callable[[Path], AbstractContextManager[Patient]] | None = None  # None: there is no more than its site
 

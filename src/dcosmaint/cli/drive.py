@@ -14,6 +14,7 @@ from dcosmaint import belonging, tighten
 from dcosmaint.admission import Door
 from dcosmaint.cli.cluster import Claim, Cluster, Working
 from dcosmaint.cli.confirm import Agreeing, confirming
+from dcosmaint.cli.course import Course
 from dcosmaint.cli.exits import DONE, STOPPED, Stopped, hush, unusable
 from dcosmaint.cli.jsonl import JsonLines
 from dcosmaint.cli.left import left
@@ -28,6 +29,7 @@ from dcosmaint.executor import Executor
 from dcosmaint.journal import Journal
 from dcosmaint.lines import Aborting, RollAborted, RollBegun, RollStopped, TakenOver
 from dcosmaint.model import Roll, Verdict
+from dcosmaint.plan import UNKNOWN, Forecast
 from dcosmaint.ports import Lease
 from dcosmaint.reporter import Reporter, Several
 from dcosmaint.rolls import ENDED, in_flight
@@ -39,7 +41,8 @@ class Telling:
     """How a roll is told."""
 
     as_json: bool = False
-    expected: float = 0.0  # seconds, by the forecast
+    forecast: Forecast = UNKNOWN
+    factor: float = 1.0  # how much faster than ours the cluster's time runs
 
     @contextmanager
     def reporter(self, journal: Journal, now: Callable[[], float], folder: Path) -> Iterator[Reporter]:
@@ -48,7 +51,7 @@ class Telling:
         if self.as_json:
             yield Several(alone, noted, JsonLines(journal.roll.id))
         elif sys.stdout.isatty():
-            with Watched(journal, now, self.expected, screen()) as watched:
+            with Watched(journal, now, Course(self.forecast, self.factor), screen()) as watched:
                 yield Several(alone, noted, watched)
         else:
             yield Several(alone, noted, Plain())
@@ -139,7 +142,7 @@ def _drive(cluster: Cluster, roll_id: str, telling: Telling, opening: _Opening) 
             with _told(roll_id, journal):
                 journal.append(opening.line)
                 with heard(hands), telling.reporter(journal, hands.now, folder) as reporter:
-                    journal.heard = Priced(journal, reporter, telling.expected)
+                    journal.heard = Priced(journal, reporter, telling.forecast.seconds)
                     journal.heard(hands.now(), opening.line)
                     verdict = _run(journal, site, hands, reporter, opening)
                 exposed = () if verdict is Verdict.DONE else tuple(_exposed(site))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from rich.console import Console, Group
 from rich.live import Live
@@ -11,6 +11,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from dcosmaint.cli.course import Course, clock
 from dcosmaint.cli.plain import sentence
 from dcosmaint.journal import Journal
 from dcosmaint.model import counted
@@ -23,9 +24,8 @@ LOUD = {"step-failed": "bold red", "node-held": "bold red", "roll-stopped": "bol
 class Watched(Reporter):
     """What lasts is printed above the view and stays; what changes is drawn again and again below."""
 
-    def __init__(self, journal: Journal, now: Callable[[], float], expected: float, console: Console) -> None:
-        """`expected`: seconds that a forecast gave the whole roll."""
-        self._journal, self._now, self._expected, self._console = journal, now, expected, console
+    def __init__(self, journal: Journal, now: Callable[[], float], course: Course, console: Console) -> None:
+        self._journal, self._now, self._course, self._console = journal, now, course, console
         self._began = now()
         self._newest: dict[str, Event] = {}
         self._look: Look | None = None
@@ -59,7 +59,7 @@ class Watched(Reporter):
             if flight.stopped:
                 table.add_row(address, Text("held", style="bold red"), Text(flight.stopped), "")
             elif event := self._newest.get(address):
-                table.add_row(address, event.step, Text(_goal(event)), _clock(self._now() - _since(event)))
+                table.add_row(address, event.step, Text(_goal(event)), clock(self._now() - _since(event)))
         return table
 
     def _caps(self) -> Iterator[str]:
@@ -73,20 +73,14 @@ class Watched(Reporter):
             yield f"{service} {len(gone)}/{roll.policy.cap(service)} lost or held{reason}"
 
     def _bar(self) -> Table:
-        done, all_ = len(self._journal.progress.ended), len(self._journal.roll.targets)
+        ended, all_ = self._journal.progress.ended, len(self._journal.roll.targets)
         grid = Table.grid(padding=(0, 2, 0, 0))
         grid.add_row(
-            ProgressBar(total=all_, completed=done, width=40),
-            f"{done} of {counted(all_, 'node')}",
-            self._eta(done, all_),
+            ProgressBar(total=all_, completed=len(ended), width=40),
+            f"{len(ended)} of {counted(all_, 'node')}",
+            self._course.left([each.at - self._began for each in ended], self._now() - self._began),
         )
         return grid
-
-    def _eta(self, done: int, all_: int) -> str:
-        """By the forecast before the first node is through, by what was measured afterwards."""
-        spent = self._now() - self._began
-        left = spent / done * (all_ - done) if done else max(0.0, self._expected - spent)
-        return f"about {_clock(left)} left" if left else ""
 
 
 def _goal(event: Event) -> str:
@@ -97,7 +91,3 @@ def _goal(event: Event) -> str:
 
 def _since(event: Event) -> float:
     return float(event.fields.get("since", event.at))
-
-
-def _clock(seconds: float) -> str:
-    return str(timedelta(seconds=round(max(0.0, seconds))))

@@ -109,9 +109,9 @@ def _price(plan: Plan) -> Iterator[RenderableType]:
     forecast = plan.forecast
     took = timedelta(seconds=round(forecast.seconds))
     moves, batches = counted(forecast.member_moves, "member move"), counted(len(forecast.batches), "batch", "batches")
-    yield Text(
-        f"rehearsed on a pretend copy: {batches}, {moves}, {took} of its time (your re-syncs may be faster or slower)"
-    )
+    yield Text(f"rehearsed on a pretend copy: {batches}, {moves}, {took} of its time")
+    if forecast.assumes:
+        yield Text(f"that assumes: {'; '.join(forecast.assumes)}")
     fewest, because = max(plan.bounds(), key=lambda bound: bound[0])
     yield Text(f"no order needs fewer than {counted(fewest, 'batch', 'batches')}: {because}")
 

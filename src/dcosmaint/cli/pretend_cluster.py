@@ -21,7 +21,7 @@ from dcosmaint.sandbox.faces import paced
 from dcosmaint.sandbox.served import running
 from dcosmaint.sandbox.served.files import Folder
 from dcosmaint.sandbox.served.running import Running
-from dcosmaint.sandbox.world import build
+from dcosmaint.sandbox.world import Shape, build
 from dcosmaint.shelf import Shelf
 from dcosmaint.site import Site
 
@@ -30,6 +30,8 @@ WORKERS = 8  # the whole pretend cluster shares this machine with us
 NOTHING_ORDERED = monitor.Ordered(0.0, {}, monitor.Yardstick())
 FACTOR = 120.0
 """How much faster than ours the time of the cluster in process runs."""
+NEARER = 0.1
+"""What our calls and terraform take of our time at a served sandbox, beside a cluster behind a network."""
 
 
 def folder() -> Path:
@@ -69,6 +71,8 @@ def served(sandbox: Running) -> Cluster:
     return replace(
         cluster,
         hands=lambda: ThreadHands(WORKERS, factor, began=float(sandbox.status()["now"])),
+        assumed=Shape(drag=max(1.0, factor * NEARER)),
+        factor=factor,
         notices=(f"this cluster is a pretend one; its time runs {factor:g} times as fast as yours",),
         tally=lambda: tally(sandbox.log(), cluster.shelf),
     )
@@ -96,6 +100,7 @@ def in_this_process(state: Path) -> Cluster:
         connect=connect,
         hands=same_hands,
         policy=policy,
+        factor=FACTOR,
         lock=lambda claim: nullcontext(_Alone()),
         tally=lambda: tally(world.log, shelf),
     )

@@ -62,7 +62,7 @@ def carry_out(cluster: Cluster, wish: Wish) -> int:
         if plan.blockers:
             raise Refused(f"{_refused(plan, wish)}. Nothing was touched.")
         consent(wish.given, lambda: typed_name(cluster.name))
-        telling = drive.Telling(wish.as_json, plan.forecast.seconds)
+        telling = drive.Telling(wish.as_json, plan.forecast, cluster.factor)
         agree = confirming(wish.given.get("confirm"))
         return drive.begin(cluster, lease, plan.roll, telling, agree)
 
@@ -109,7 +109,8 @@ def make_plan(cluster: Cluster, wish: Wish, roll_id: str) -> Plan:
             found = tuple(told(cluster.shelf, inventory.nodes, standing))
     except NO_ANSWER as error:
         raise untouched(error, cluster.name) from error
-    return Plan(roll, inventory, forecast(roll, inventory), found, warnings(roll, inventory), taken(roll, inventory))
+    foreseen = forecast(roll, inventory, cluster.assumed)
+    return Plan(roll, inventory, foreseen, found, warnings(roll, inventory), taken(roll, inventory))
 
 
 def _order(cluster: Cluster, wish: Wish, inventory: Inventory) -> Order:

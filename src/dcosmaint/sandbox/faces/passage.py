@@ -79,7 +79,7 @@ class Passage(ABC):
 
 
 class Stepped(Passage):
-    """Virtual time: each call takes 0.01 to 0.5 s of it, so that a survey is no snapshot here either."""
+    """Virtual time: each call takes a moment of it, so that a survey is no snapshot here either."""
 
     def __init__(self, world: World, seed: int, *, slow: bool, failures: float) -> None:
         super().__init__(world, nullcontext())
@@ -89,8 +89,8 @@ class Stepped(Passage):
 
     def _pass(self) -> None:
         if self._slow:
-            clock = self.world.clock
-            clock.advance(clock.now + self._random.uniform(0.01, 0.5))
+            clock, shape = self.world.clock, self.world.shape
+            clock.advance(clock.now + self._random.uniform(*shape.call) * shape.drag)
 
     def linger(self, seconds: float) -> None:
         if seconds:

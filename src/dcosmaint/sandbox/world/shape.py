@@ -206,6 +206,8 @@ class Shape:
     resync: Range = (60.0, 900.0)  # an empty broker's way back into every ISR: slower than a boot
     shutdown: Range = (0.5, 4.0)  # of a member that is replaced
     register: Range = (60.0, 180.0)  # from launch to the agent's registration
+    call: Range = (0.01, 0.5)  # of ours, in process and on virtual time
+    drag: float = 1.0  # how much more of its time our calls and terraform take than on a cluster whose time is ours
     same_ip: float = 0.7  # how often a replacement gets its predecessor's private IP
     volumes: str = ""  # on each node's volume that outlives its instance: data, its agent's work-dir, in turn if mixed
     attachments: bool = False  # Terraform attaches those volumes; else what a node's boot script finds

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from dcosmaint.sandbox.world import attachments
@@ -41,7 +41,7 @@ class Terraform:
         program.companions = tuple(companions)
         program.images = {**self.images, **images}
         self._ground.log.write(by, "plan", addresses=list(addresses))
-        self._ground.clock.after(self._ground.chance.within((4.0, 6.0)), partial(self._plan_ends, program))
+        self._after(self._ground.chance.within((4.0, 6.0)), partial(self._plan_ends, program))
         return program
 
     def apply(self, by: str = "tool") -> Program:
@@ -53,7 +53,7 @@ class Terraform:
         program.found, program.serial, program.by = plan.found, plan.serial, by
         changes = [[drift.address, list(drift.actions), drift.ami] for drift in plan.found]
         self._ground.log.write(by, "apply", addresses=list(plan.subject), changes=changes)
-        self._ground.clock.after(self._ground.chance.within((6.0, 10.0)), partial(self._next, program, 0))
+        self._after(self._ground.chance.within((6.0, 10.0)), partial(self._next, program, 0))
         return program
 
     def swap(self, group: str, ami: str, by: str = "tool") -> None:
@@ -65,6 +65,10 @@ class Terraform:
         """One SIGINT: a plan ends, an apply finishes what it is creating and ends."""
         if self.newest and self.newest.running:
             self.newest.end("interrupted")
+
+    def _after(self, seconds: float, effect: Callable[[], None]) -> None:
+        """It runs on our machine, so where the World's time runs faster it takes more of that."""
+        self._ground.clock.after(seconds * self._ground.shape.drag, effect)
 
     def _begin(self, what: str, subject: Sequence[str], says: str) -> Program:
         if self.newest and self.newest.running:
@@ -106,7 +110,7 @@ class Terraform:
         return found
 
     def _next(self, program: Program, done: int) -> None:
-        """One change after the other, ten seconds each."""
+        """One change after the other, each ten seconds of our time."""
         if not program.running:
             return
         if program.serial != self._serial and not done:
@@ -115,7 +119,7 @@ class Terraform:
         if not done:
             self.attachments.refresh(program.subject)
         if done == len(program.found):
-            self._ground.clock.after(20.0, program.end)
+            self._after(20.0, program.end)
             return
         if done == len(program.found) - 1 and (why := self._ground.faults.apply_fails):
             program.end(why)
@@ -123,7 +127,7 @@ class Terraform:
         drift = program.found[done]
         program.says = f"{drift.address}: {' then '.join(drift.actions)}"
         self._carry_out(drift, program.by)
-        self._ground.clock.after(10.0, partial(self._next, program, done + 1))
+        self._after(10.0, partial(self._next, program, done + 1))
 
     def _carry_out(self, drift: Drift, by: str) -> None:
         if drift.type == attachments.TYPE:
