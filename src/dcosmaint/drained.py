@@ -5,7 +5,7 @@ AWS does not remember what an instance was taken out of: it looks like one that 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from dcosmaint.model import Finding, Inventory, Node, Progress, Registration, Roll, Work, marks
@@ -22,13 +22,51 @@ def left_so(shelf: Shelf, node: Node) -> str:
     return f"left so by {roll.work} {roll.id} of {roll.by or 'somebody'}{f': {roll.reason}' if roll.reason else ''}"
 
 
-def told(shelf: Shelf, nodes: Sequence[Node], findings: Sequence[Finding]) -> Iterator[Finding]:
-    """The same findings; one about a node that takes no work says who left it so."""
-    by = {node.address: node for node in nodes}
+def way_back(shelf: Shelf, node: Node) -> str:
+    """Whose work it is that a node takes no work, and the commands that end that; "" where no roll known here did it.
+
+    What is in flight only its own roll ends: an undrain of it is refused.
+    """
+    for journal in shelf.left():
+        flights, roll = journal.progress.flights.values(), journal.roll
+        if node.agent_id in journal.progress.steered or any(f.node.instance.id == node.instance.id for f in flights):
+            whose = f"in flight of {roll.work} {roll.id} of {roll.by or 'somebody'}"
+            return f"{whose}: `dcosmaint resume {roll.id}` goes on with it, `dcosmaint abort {roll.id}` ends it"
+    left = left_so(shelf, node)
+    return f"{left}; `dcosmaint undrain {node.private_ip}` brings it back" if left else ""
+
+
+def told(shelf: Shelf, inventory: Inventory, findings: Iterable[Finding]) -> Iterator[Finding]:
+    """The same findings; one about a node that takes no work says who left it so, and what brings it back."""
+    by = {node.address: node for node in inventory.nodes}
     for finding in findings:
-        node = by.get(finding.subject) if finding.rule in ("no-agent", "foreign-cordon") else None
-        left = left_so(shelf, node) if node else ""
-        yield replace(finding, message=f"{finding.message} ({left})") if left else finding
+        also = ""
+        if finding.rule in ("no-agent", "foreign-cordon"):
+            way = way_back(shelf, by[finding.subject])
+            also = f" ({way})" if way else ""
+        elif finding.rule == "last-public":
+            also = "".join(_public_too(shelf, node) for node in inventory.nodes if node.address != finding.subject)
+        yield replace(finding, message=f"{finding.message}{also}")
+
+
+def _public_too(shelf: Shelf, node: Node) -> str:
+    """What would bring a public agent back that takes no work, or ""."""
+    way = way_back(shelf, node) or (f"`dcos node reactivate {node.agent_id}` if that is over" if node.agent else "")
+    return f", or bring {node.address} back ({way})" if way and _public(shelf, node) else ""
+
+
+def _public(shelf: Shelf, node: Node) -> bool:
+    """Whether its agent is a public one; of one that Mesos does not list, the journals here say whether it was."""
+    if node.agent:
+        return node.agent.public
+    last = shelf.newest(lambda roll, progress: _was_public(progress, node) is not None)
+    return bool(last and _was_public(last.progress, node))
+
+
+def _was_public(progress: Progress, node: Node) -> bool | None:
+    """None where a roll has not to do with the node."""
+    flown = {flight.node.instance.id: flight.public for flight in progress.flights.values()}
+    return {**{ended.instance_id: ended.public for ended in progress.ended}, **flown}.get(node.instance.id)
 
 
 def drained_from(shelf: Shelf, roll: Roll) -> Mapping[str, Registrations]:

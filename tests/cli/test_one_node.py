@@ -129,7 +129,8 @@ def test_why_a_node_is_drained_is_told_to_whoever_meets_it(tmp_path: Path) -> No
     assert said(stage.type(*words).output).endswith(": its disk is dying.")
     blocked = said(stage.type("roll", "--ami", stage.new_ami, "--yes").output)
     assert f"(left so by drain {stage.shelf.ids()[0]} of " in blocked
-    assert ": its disk is dying)" in blocked
+    ip = stage.world.node(stage.address(0)).private_ip
+    assert f": its disk is dying; `dcosmaint undrain {ip}` brings it back)" in blocked
 
 
 def late(stage: Stage, command: str = "replace") -> str:

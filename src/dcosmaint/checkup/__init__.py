@@ -23,6 +23,6 @@ def checks(patient: Patient, shelf: Shelf, now: Callable[[], float]) -> tuple[Ch
     """Everything there is to look at, in the order in which one would go about it. `now` is this machine's clock."""
     site = patient.site
     seen = cache(lambda: survey(site, now()))  # it reads the whole cluster: once for all who ask
-    of_nodes_below = (*of_fleet(site, seen, patient.never), *of_plan(patient, shelf, seen), *of_nodes(site))
+    of_nodes_below = (*of_fleet(site, shelf, seen, patient.never), *of_plan(patient, shelf, seen), *of_nodes(site))
     of_its_rolls = of_rolls(site.mesos, shelf, patient.holder)
     return (*patient.own, *of_dcos(site, now), *of_views(site), *of_nodes_below, *patient.acts, *of_its_rolls)

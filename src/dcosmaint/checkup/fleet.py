@@ -9,9 +9,11 @@ from functools import partial
 from dcosmaint.checkup.check import Check, Remark, ok, red, warning
 from dcosmaint.checkup.dcos import ROUTER
 from dcosmaint.choice import strangers
+from dcosmaint.drained import way_back
 from dcosmaint.errors import DcosmaintError
-from dcosmaint.model import Finding, Image, Instance, Inventory, Units, counted
+from dcosmaint.model import Finding, Image, Instance, Inventory, Node, Units, counted
 from dcosmaint.ports import TerraformReads, UnitReads
+from dcosmaint.shelf import Shelf, Unfit
 from dcosmaint.site import Site
 
 SAMPLE = 3
@@ -37,15 +39,15 @@ REMEDIES = {
 }
 
 
-def of_fleet(site: Site, seen: Callable[[], Inventory], never: Sequence[str]) -> tuple[Check, ...]:
+def of_fleet(site: Site, shelf: Shelf, seen: Callable[[], Inventory], never: Sequence[str]) -> tuple[Check, ...]:
     login = "log in to AWS, and see to aws.region, aws.profile and their permissions"
     return (
         Check("aws", partial(_instances, site), login),
         Check("images", partial(_images, site), login),
         Check("terraform-exposed", partial(_exposed, site.terraform)),
-        Check("shell", partial(_shell, site)),
+        Check("shell", partial(_shell, site, shelf)),
         Check(SURVEY, partial(_surveyed, seen), "see to what is red above", needs=ROUTER),
-        Check("joins", partial(_joins, seen, never), needs=SURVEY),
+        Check("joins", partial(_joins, shelf, seen, never), needs=SURVEY),
     )
 
 
@@ -102,13 +104,14 @@ def _exposed(terraform: TerraformReads) -> Iterator[Remark]:
         yield ok("no plain `terraform apply` would replace a node for its AMI")
 
 
-def _shell(site: Site) -> Iterator[Remark]:
-    addresses = {each.instance_id: each.address for each in site.terraform.placed()}
-    running = [instance for instance in site.ec2.instances(list(addresses)) if instance.state == "running"]
+def _shell(site: Site, shelf: Shelf) -> Iterator[Remark]:
+    placed = {each.instance_id: each for each in site.terraform.placed()}
+    running = [instance for instance in site.ec2.instances(list(placed)) if instance.state == "running"]
     if not running:
         yield red("no instance runs that could be reached", "see to aws first")
     for instance in _sample(running, _public(site)):
-        yield _node(addresses[instance.id], instance, site.units)
+        at = placed[instance.id]
+        yield _node(Node(at.address, at.group, instance, None), site.units, shelf)
 
 
 def _public(site: Site) -> frozenset[str]:
@@ -124,17 +127,28 @@ def _sample(running: Sequence[Instance], public: frozenset[str]) -> list[Instanc
     return [*others[: SAMPLE - len(ours)], *ours]
 
 
-def _node(address: str, instance: Instance, units: UnitReads) -> Remark:
+def _node(node: Node, units: UnitReads, shelf: Shelf) -> Remark:
     try:
-        seen = units.look(instance)
+        seen = units.look(node.instance)
     except DcosmaintError as error:
-        return red(f"{address}: {error}", "see to nodes.transport and nodes.ssh, and whether you get there by hand")
-    return _seen(f"{address} at {instance.private_ip}", seen)
+        reach = "see to nodes.transport and nodes.ssh, and whether you get there by hand"
+        return red(f"{node.address}: {error}", reach)
+    return _seen(node, seen, shelf)
 
 
-def _seen(who: str, seen: Units) -> Remark:
+def _way_back(shelf: Shelf, node: Node) -> str:
+    """Also where no roll that is known here has to do with it, or a journal that nobody can read may say so."""
+    with suppress(Unfit):
+        if way := way_back(shelf, node):
+            return way
+    elsewhere = "the `dcosmaint resume` of whoever has it in flight"
+    return f"`dcosmaint undrain {node.private_ip}` if it was drained, or {elsewhere}"
+
+
+def _seen(node: Node, seen: Units, shelf: Shelf) -> Remark:
+    who = f"{node.address} at {node.private_ip}"
     if seen.held:
-        return warning(f"{who}: {seen.unit} is held stopped by dcosmaint", "`dcosmaint undrain` brings it back")
+        return warning(f"{who}: {seen.unit} is held stopped by dcosmaint", _way_back(shelf, node))
     if not seen.agent or not seen.docker:
         down = " and ".join(name for name, up in ((seen.unit, seen.agent), ("docker", seen.docker)) if not up)
         return red(f"{who}: {down} does not run", f"look there: `systemctl status {seen.unit} docker`")
@@ -147,7 +161,7 @@ def _surveyed(seen: Callable[[], Inventory]) -> Iterator[Remark]:
     yield ok(f"read all at once, as a roll does: {all_}, {counted(len(found.services), 'service')}")
 
 
-def _joins(seen: Callable[[], Inventory], never: Sequence[str]) -> Iterator[Remark]:
+def _joins(shelf: Shelf, seen: Callable[[], Inventory], never: Sequence[str]) -> Iterator[Remark]:
     inventory = seen()
     for finding in (*strangers(inventory, never), *inventory.blockers, *inventory.warnings):
         if finding.rule not in SAID_ELSEWHERE:
@@ -157,7 +171,7 @@ def _joins(seen: Callable[[], Inventory], never: Sequence[str]) -> Iterator[Rema
         if node.agent is None and node.instance.state == "running":
             yield red(
                 f"{node.address}: {node.instance.id} runs, and no one agent is listed at {node.private_ip}",
-                "see to its agent, `dcosmaint undrain` it if it was drained, or leave it out with `--exclude`",
+                f"{_way_back(shelf, node)}; else see to its agent, or leave it out with `--exclude`",
             )
     joined = sum(node.agent is not None for node in inventory.nodes)
     all_ = f"{joined} of {counted(len(inventory.nodes), 'node')} {'joins' if joined == 1 else 'join'}"

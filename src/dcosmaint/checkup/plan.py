@@ -46,7 +46,7 @@ def _blocked(patient: Patient, shelf: Shelf, seen: Callable[[], Inventory]) -> I
     inventory = _asked(roll, inventory, patient.site.units)
     found = blockers(roll, inventory, patient.site.ec2)
     left = [finding for finding in found if finding.rule not in TOLD]
-    yield from _remarks(told(shelf, inventory.nodes, left))
+    yield from _remarks(told(shelf, inventory, left))
     if not left:
         nothing = "nothing else" if found else "nothing"
         yield ok(f"{nothing} blocks a roll of {counted(len(roll.targets), 'node')} by the rules of a plan")

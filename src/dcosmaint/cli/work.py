@@ -106,7 +106,7 @@ def make_plan(cluster: Cluster, wish: Wish, roll_id: str) -> Plan:
             roll = replace(roll, left=left, lifts=lifts, silent=silent(cluster.shelf, roll, inventory.nodes))
             inventory = work_dirs.told(roll, inventory, roll.targets, site.units)
             standing = (*strangers(inventory, order.choice.never), *blockers(roll, inventory, site.ec2))
-            found = tuple(told(cluster.shelf, inventory.nodes, standing))
+            found = tuple(told(cluster.shelf, inventory, standing))
     except NO_ANSWER as error:
         raise untouched(error, cluster.name) from error
     foreseen = forecast(roll, inventory, cluster.assumed)

@@ -135,9 +135,8 @@ class NodeDone(Line):
         flight = progress.flights[self.node]
         node = flight.node
         ami = node.instance.ami if flight.gone or "ec2.terminate" in flight.acted else ""
-        ended = Ended(
-            self.node, node.instance.id, at, len(node.members), flight.since, ami, node.group, flight.balancers
-        )
+        was = (ami, node.group, flight.balancers, flight.public)
+        ended = Ended(self.node, node.instance.id, at, len(node.members), flight.since, *was)
         return replace(progress, flights=without(progress, self.node), ended=(*progress.ended, ended))
 
 

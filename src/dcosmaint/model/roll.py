@@ -79,6 +79,10 @@ class Flight:
         return self.node.agent_id, *self.earlier
 
     @property
+    def public(self) -> bool:
+        return self.node.agent is not None and self.node.agent.public
+
+    @property
     def cordoned(self) -> bool:
         """By an act of this roll: only such a cordon is ours to lift."""
         return CORDON in self.acted
@@ -132,6 +136,7 @@ class Ended:
     ami: str = ""  # that it had before, "" where its instance is the same
     group: str = ""
     balancers: tuple[Registration, ...] = ()  # that it left
+    public: bool = False
 
 
 @dataclass(frozen=True)
