@@ -1,15 +1,19 @@
-"""Where text leaves for a screen, a pipe or a file: the last place that takes secrets out of it (R12)."""
+"""Where text leaves for a screen, a pipe or a file: the last place that takes secrets out of it (R12).
+
+The one place, too, where the commands in a text become this operator's.
+"""
 
 from __future__ import annotations
 
 import os
 import sys
 import traceback
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, TextIO, cast
 
+from dcosmaint.cli.pasted import pasted
 from dcosmaint.redaction import keep_environment, redacted, redacted_json
 
 
@@ -18,12 +22,13 @@ class _Redacting:
 
     encoding = "utf-8"  # what it is given to write: whoever asks would go around it for the sake of an ASCII terminal
 
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
+    def __init__(self, stream: TextIO, flags: Sequence[Any]) -> None:
+        """`flags`: of the command line, that belong into each command that is named."""
+        self._stream, self._flags = stream, flags
 
     def write(self, text: str) -> int:
         own = self._stream.encoding or "utf-8"
-        self._stream.write(_clean(text).encode(own, errors="replace").decode(own))
+        self._stream.write(_clean(text, self._flags).encode(own, errors="replace").decode(own))
         return len(text)
 
     def writelines(self, lines: Iterable[str]) -> None:
@@ -35,11 +40,11 @@ class _Redacting:
 
 
 @contextmanager
-def guarded() -> Iterator[None]:
-    """Whatever is printed in this block, by whomever, is printed without secrets."""
+def guarded(flags: Sequence[Any] = ()) -> Iterator[None]:
+    """Whatever is printed in this block, by whomever, is printed without secrets, and its commands with `flags`."""
     keep_environment(os.environ)
     out, err = sys.stdout, sys.stderr
-    sys.stdout, sys.stderr = cast(TextIO, _Redacting(out)), cast(TextIO, _Redacting(err))
+    sys.stdout, sys.stderr = cast(TextIO, _Redacting(out, flags)), cast(TextIO, _Redacting(err, flags))
     try:
         yield
     finally:
@@ -59,11 +64,11 @@ def crash(kind: type[BaseException], error: BaseException, trace: TracebackType 
     sys.stderr.write(redacted("".join(traceback.format_exception(kind, error, trace))))
 
 
-def _clean(text: str) -> str:
+def _clean(text: str, flags: Sequence[Any]) -> str:
     """Text for programs stays JSON."""
     if text.lstrip().startswith(("{", "[")):
         try:
             return redacted_json(text)
         except ValueError:
             pass  # a line that begins like JSON
-    return redacted(text)
+    return redacted(pasted(text, flags))

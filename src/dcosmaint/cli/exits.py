@@ -14,6 +14,7 @@ from typing import Any, TextIO
 import click
 
 from dcosmaint.cli.edge import guarded
+from dcosmaint.cli.pasted import typed
 from dcosmaint.cli.typed import by_line
 from dcosmaint.errors import DcosmaintError, Fatal, Refused, Retryable
 
@@ -36,7 +37,7 @@ class Commands(click.Group):
         return super().parse_args(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
-        with guarded(), by_line():
+        with guarded(typed(ctx)), by_line():
             return self._ended(ctx)
 
     def _ended(self, ctx: click.Context) -> Any:

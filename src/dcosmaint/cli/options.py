@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import click
 
 from dcosmaint.choice import Choice
+from dcosmaint.cli.pasted import kept
 from dcosmaint.cli.risks import Risk
 from dcosmaint.config import batch_size, seconds
 from dcosmaint.errors import Usage
@@ -79,11 +80,16 @@ _reassigned = click.option(
 def on_cluster(command: F) -> F:
     """Which cluster, by which configuration."""
     command = click.option(
-        "--cluster", "name", envvar="DCOSMAINT_CLUSTER", help="Which cluster; the only one by default."
+        "--cluster",
+        "name",
+        envvar="DCOSMAINT_CLUSTER",
+        callback=kept,
+        help="Which cluster; the only one by default.",
     )(command)
     return click.option(
         "--config",
         type=click.Path(path_type=Path, dir_okay=False),
+        callback=kept,
         help="The configuration; $DCOSMAINT_CONFIG, ./dcosmaint.yaml or the user's by default.",
     )(command)
 
