@@ -110,6 +110,19 @@ def test_r8_nothing_is_taken_for_lifted_while_only_the_lock_cant_be_read() -> No
     assert warnings == ["the lock can't be read: it is tried again"]
 
 
+def test_whoever_is_steered_is_called_by_its_node_or_where_it_is_none_of_ours_by_its_ip() -> None:
+    stage = Stage(build(SMALL))
+    journal = Journal(Memory(), Free(), stage.hands.now)
+    journal.append(RollBegun(stage.roll()))
+    cordons = Cordons(journal, logged_acts(stage.site.acts, journal).mesos, stage.hands.now, lambda why: None)
+    inventory = stage.survey()
+    node, stranger = inventory.nodes[0], inventory.nodes[1]
+    cordons.steer((node.agent_id, stranger.agent_id), replace(inventory, nodes=(node,)))
+    assert journal.progress.called(node.agent_id) == f"{node.address} (agent {node.agent_id})"
+    assert journal.progress.called(stranger.agent_id) == f"{stranger.private_ip} (agent {stranger.agent_id})"
+    assert journal.progress.called("agent-9") == "agent agent-9"
+
+
 def test_r8_a_cordon_of_somebody_else_is_never_lifted() -> None:
     drive = Drive(build(replace(WIDE, nodes=9)))
     other = drive.world.node(f"{PRIVATE}[8]").agent_id

@@ -19,6 +19,7 @@ from dcosmaint.lines import (
     NodeDone,
     Noted,
     Paused,
+    Released,
     Replacing,
     RollBegun,
     RollDone,
@@ -75,6 +76,7 @@ def in_flight() -> Admitted:
         (Held(NODE.address, "await-agent", "no progress"), "node-held", {"why": "no progress"}),
         (Failed(NODE.address, "verify-agent", "differs"), "step-failed", {"why": "differs"}),
         (Cordoned("agent-3"), "cordoned", {"agent_id": "agent-3"}),
+        (Cordoned("agent-3", "node[3]"), "cordoned", {"agent_id": "agent-3", "where": "node[3]"}),
         (Uncordoned("agent-3"), "uncordoned", {"agent_id": "agent-3"}),
         (NodeDone(NODE.address), "node-done", {}),
         (RollDone(), "roll-done", {}),
@@ -87,6 +89,15 @@ def test_a_line_is_an_event_of_its_name_with_what_it_knows(line: What, name: str
     line_of_a_node = isinstance(line, Begun | Done | Held | Failed | Noted | NodeDone)
     assert event.node == (NODE.address if line_of_a_node else "")
     assert event.step == getattr(line, "step", "")
+
+
+def test_an_agent_that_takes_work_again_is_called_as_when_it_was_steered() -> None:
+    (*_, lifted) = told(Cordoned("agent-3", "node[3]"), Uncordoned("agent-3"))
+    assert lifted.fields == {"agent_id": "agent-3", "where": "node[3]"}
+    (*_, let_go) = told(
+        in_flight(), Acting(NODE.address, "mesos.cordon", ()), Released(NODE.address), Uncordoned(NODE.agent_id)
+    )
+    assert let_go.fields == {"agent_id": NODE.agent_id, "where": NODE.address}
 
 
 def test_new_terms_of_who_takes_over_are_told_aloud() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import chain
 
 from dcosmaint.errors import DcosmaintError, Fatal, LeaseUnread, NodeFailed, Retryable
 from dcosmaint.journal import Journal
@@ -33,7 +34,7 @@ class Cordons:
         cordoned = {agent.id for agent in inventory.agents if agent.deactivated}
         for agent in wanted:
             if agent not in self._journal.progress.steered:
-                self._journal.append(Cordoned(agent))
+                self._journal.append(Cordoned(agent, _where(agent, inventory)))
             if agent not in cordoned:
                 self._mesos.cordon(agent, self._how)
         unwanted = [agent for agent in self._journal.progress.steered if agent not in wanted]
@@ -48,7 +49,7 @@ class Cordons:
         known = {flight.node.agent_id for flight in progress.flights.values()} | {*progress.steered}
         for agent in inventory.agents:
             if agent.id not in known and roll in marks(agent, inventory.windows, (roll,)):
-                self._journal.append(Cordoned(agent.id))
+                self._journal.append(Cordoned(agent.id, _where(agent.id, inventory)))
 
     def _lift(self, agent: str, inventory: Inventory) -> DcosmaintError | None:
         """Each by itself: one that can't be lifted yet, for the reason returned, does not keep the others."""
@@ -57,22 +58,29 @@ class Cordons:
         except Retryable as error:
             if isinstance(error, LeaseUnread) or _may_answer(agent, inventory):
                 return error
-            by_hand = self._how.by_hand(agent)
-            self._warn(f"agent {agent} is not registered any more: should it come back, {by_hand}")
+            called, by_hand = self._journal.progress.called(agent), self._how.by_hand(agent)
+            self._warn(f"{called} is not registered any more: should it come back, {by_hand}")
         except NodeFailed as error:
             self._warn(str(error))
         self._journal.append(Uncordoned(agent))
         return None
 
     def _endure(self, agent: str, error: DcosmaintError) -> None:
-        patience = self._journal.roll.policy.waits.stalled
+        patience, called = self._journal.roll.policy.waits.stalled, self._journal.progress.called(agent)
         if self._now() - self._stuck[agent] > patience:
             by_hand = f", {self._how.by_hand(agent)} does it by hand" if self._how.method == "deactivate" else ""
             raise Fatal(
-                f"agent {agent} can't be uncordoned in {patience:.0f} s: {error}. Nothing is placed on it:"
+                f"{called} can't be uncordoned in {patience:.0f} s: {error}. Nothing is placed on it:"
                 f" `dcosmaint resume` tries again{by_hand}"
             )
         self._warn(f"{error}: it is tried again")
+
+
+def _where(agent: str, inventory: Inventory) -> str:
+    """What people know it by: its node's address, or its private IP where it is no node of ours."""
+    nodes = (node.address for node in inventory.nodes if node.agent_id == agent)
+    ips = (listed.private_ip for listed in inventory.agents if listed.id == agent)
+    return next(chain(nodes, ips), "")
 
 
 def _may_answer(agent: str, inventory: Inventory) -> bool:

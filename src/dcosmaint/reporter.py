@@ -27,7 +27,7 @@ from dcosmaint.lines import (
     Uncordoned,
     What,
 )
-from dcosmaint.model import Admission, Member
+from dcosmaint.model import Admission, Member, Progress
 
 EventName = Literal[
     "roll-begin",
@@ -105,7 +105,7 @@ class Narrator:
     def __call__(self, at: float, what: What) -> None:
         progress = self._journal.progress
         if name := _NAMES.get(type(what)):
-            self._reporter.say(_event(at, name, what, progress.batches or None))
+            self._reporter.say(_event(at, name, what, progress))
         if isinstance(what, TakenOver) and str(what.terms):
             self._reporter.say(Event(at, "warning", fields={"why": f"from now on: {what.terms}"}))
         if isinstance(what, NodeDone) and not progress.flights:
@@ -133,9 +133,11 @@ _NAMES: dict[type[What], EventName] = {
 }
 
 
-def _event(at: float, name: EventName, what: What, batch: int | None) -> Event:
+def _event(at: float, name: EventName, what: What, progress: Progress) -> Event:
     fields = {key: getattr(what, key) for key in ("why", "agent_id") if hasattr(what, key)}
     if isinstance(what, Admitted):
         fields["nodes"] = [flight.node.address for flight in what.flights]
-    node = getattr(what, "node", "")
+    if isinstance(what, Cordoned | Uncordoned) and (where := progress.places.get(what.agent_id)):
+        fields["where"] = where
+    node, batch = getattr(what, "node", ""), progress.batches or None
     return Event(at, name, node if isinstance(node, str) else node.address, getattr(what, "step", ""), batch, fields)

@@ -89,6 +89,11 @@ def test_people_read_each_remark_on_a_line_with_its_remedy_below(stage: Stage) -
     assert "1 red, 0 warnings, " in ended.output
 
 
+def test_one_warning_is_counted_as_one(stage: Stage) -> None:
+    a_dead_roll(stage)
+    assert "1 red, 1 warning, " in stage.type("doctor").output
+
+
 def test_one_check_that_can_not_be_made_keeps_no_other_from_being_made(stage: Stage) -> None:
     stage.world.faults.api["services"] = 100
     found = looked(stage, 3)
@@ -323,7 +328,7 @@ def test_a_roll_that_holds_the_lock_is_under_way_and_nothing_is_wrong_with_it(st
     assert said["lock"].state is State.WARNING
     assert "ann@laptop (process 7, roll 20240102T030405Z-ab12) since noon" in said["lock"].says
     assert said["rolls"].state is State.OK
-    assert "is under way: 0 of 7 nodes are done" in said["rolls"].says
+    assert "is under way: 0 of 7 nodes done" in said["rolls"].says
 
 
 def test_a_lock_that_cant_be_read_is_red_and_no_roll_is_judged_by_it(stage: Stage) -> None:

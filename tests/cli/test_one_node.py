@@ -175,3 +175,12 @@ def test_a_resume_may_bring_a_deadline_nearer_and_never_put_it_off(tmp_path: Pat
 
 def test_a_deadline_of_nothing_is_a_mistake(stage: Stage) -> None:
     assert stage.type("drain", stage.address(0), "--deadline", "0").exit_code == 2
+
+
+@pytest.mark.parametrize("command", ["replace", "drain"])
+@pytest.mark.parametrize("flag", ["--canary=1", "--soak=1m", "--batch-size=2", "--strategy=window"])
+def test_a_single_node_takes_no_flag_that_only_several_have_a_use_for(stage: Stage, command: str, flag: str) -> None:
+    ended = stage.type(command, stage.address(0), flag)
+    assert ended.exit_code == 2
+    assert "No such option" in ended.output
+    assert flag.partition("=")[0] not in stage.type(command, "--help").output

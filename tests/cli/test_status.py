@@ -13,7 +13,7 @@ import pytest
 from dcosmaint.cli import noted
 from dcosmaint.cli.noted import FILE, NowWriter, Wait
 from dcosmaint.journal import Journal
-from dcosmaint.lines import Admitted, Cordoned, RollBegun, RollDone
+from dcosmaint.lines import Admitted, Cordoned, RollAborted, RollBegun, RollDone
 from dcosmaint.model import Admission, Refusal, Verdict
 from dcosmaint.reporter import Event, EventName, Look
 from tests.builders import NOON, a_flight, a_member, a_node, a_roll
@@ -95,6 +95,24 @@ def test_what_a_dead_roll_left_is_named_with_the_command_that_ends_it(stage: Sta
     assert other == {
         "roll": OLDER, "flights": [NODE.address], "cordoned": ["agent-4"], "ends_with": f"dcosmaint resume {OLDER}",
     }  # fmt: skip
+
+
+def test_a_roll_that_was_aborted_waits_for_nothing_either(stage: Stage) -> None:
+    journal = begun(stage, NEWER)
+    note = NowWriter(stage.shelf.workspace(NEWER))
+    note.say(waiting(NOON, "3 tasks"))
+    note.looked(look(Refusal("barrier", "node[2]", "the batch before it is not whole yet")))
+    journal.append(RollAborted("ann@laptop"))
+    said = stage.type("status").output
+    assert f"{NODE.address}: in flight" in said
+    assert not any(word in said for word in ("waits for", "waited for", "next:"))
+    facts = json.loads(stage.type("status", "--json").output)
+    assert (facts["flights"][0]["waits"], facts["next"], facts["noted"]) == (None, [], None)
+
+
+def test_an_agent_that_is_steered_is_called_by_its_node(stage: Stage) -> None:
+    begun(stage, NEWER).append(Cordoned("agent-4", "node[4]"))
+    assert "  node[4] (agent agent-4) is cordoned by this roll" in stage.type("status").output
 
 
 def test_a_roll_that_is_done_waits_for_nothing_and_needs_no_resume(stage: Stage) -> None:

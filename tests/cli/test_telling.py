@@ -55,6 +55,12 @@ def test_every_event_is_a_sentence_with_its_facts(name: EventName) -> None:
     assert "{" not in said
 
 
+def test_an_agent_is_named_by_its_node_where_that_is_known() -> None:
+    cordoned = Event(0.0, "cordoned", fields={"agent_id": "S1", "where": "node[1]"})
+    assert sentence(cordoned) == "node[1] (agent S1) takes nothing new for now"
+    assert sentence(EVENTS["uncordoned"]) == "agent S1 takes work again"
+
+
 def test_lines_leave_out_the_beginning_of_a_step(capsys: pytest.CaptureFixture[str]) -> None:
     for event in EVENTS.values():
         Plain().say(event)

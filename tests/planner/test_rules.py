@@ -493,6 +493,13 @@ def test_a_cordon_that_is_best_effort_is_told_as_that(cordon: Any, says: str) ->
     assert warnings(replace(roll, manner=Manner()), inventory) == ()
 
 
+def test_a_broker_falls_back_only_where_members_move_first() -> None:
+    inventory = cluster()
+    for manner, falls in ((Manner("reserve"), True), (Manner("reserve", "replace-last"), False)):
+        (told,) = warnings(replace(a_roll(inventory), manner=manner), inventory)
+        assert ("is replaced once more when its node is down" in told.message) is falls
+
+
 @pytest.mark.parametrize(
     ("mesos", "public", "says"),
     [

@@ -55,8 +55,7 @@ def _named(journal: Journal) -> str:
 
 
 def _done(journal: Journal) -> str:
-    done = len(journal.progress.ended)
-    return f"{done} of {counted(len(journal.roll.targets), 'node')} {'is' if done == 1 else 'are'} done"
+    return f"{len(journal.progress.ended)} of {counted(len(journal.roll.targets), 'node')} done"
 
 
 def _cordons(mesos: MesosReads, shelf: Shelf) -> Iterator[Remark]:

@@ -15,9 +15,9 @@ from dcosmaint.checkup import Found, State, checks, look
 from dcosmaint.cli.cluster import Cluster, Clusters
 from dcosmaint.cli.exits import DONE, REFUSED
 from dcosmaint.cli.options import on_cluster, wants_json
+from dcosmaint.model import counted
 
 SCHEMA = "dcosmaint/doctor/v1"
-COUNTED = {State.RED: "red", State.WARNING: "warnings", State.OK: "ok"}
 COLOURS = {State.OK: "green", State.WARNING: "yellow", State.RED: "red"}
 
 
@@ -66,7 +66,6 @@ def _as_text(findings: Iterator[Found]) -> Counter[State]:
         click.echo(f"{click.style(f'{state:7}', fg=COLOURS[state])} {found.name}: {remark.says}")
         if remark.remedy:
             click.echo(f"        now: {remark.remedy}")
-    click.echo(
-        f"{states[State.RED]} red, {states[State.WARNING]} warnings, {states[State.OK]} ok. Nothing was changed."
-    )
+    warnings = counted(states[State.WARNING], "warning")
+    click.echo(f"{states[State.RED]} red, {warnings}, {states[State.OK]} ok. Nothing was changed.")
     return states

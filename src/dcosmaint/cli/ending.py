@@ -92,8 +92,8 @@ def _revert(found: Journal, given: Mapping[str, Any]) -> bool:
 
 def _ends(found: Journal, aborting: Aborting) -> Iterator[str]:
     """What becomes of each node in flight."""
-    count = len(found.progress.ended)
-    yield f"{found.roll.work} {found.roll.id}: no node starts any more; of {len(found.roll.targets)}, {count} are done."
+    done = f"{len(found.progress.ended)} of {counted(len(found.roll.targets), 'node')} done"
+    yield f"{found.roll.work} {found.roll.id}: no node starts any more; {done}."
     for address, flight in found.progress.flights.items():
         ends = "is brought back" if found.roll.work is Work.UNDRAIN else _end(flight, aborting)
         yield f"  {address}: {ends}"

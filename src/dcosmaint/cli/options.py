@@ -125,6 +125,11 @@ def of_policy(command: F) -> F:
     return command
 
 
+def of_one_node(command: F) -> F:
+    """What is left of `of_policy` where a single node has its turn."""
+    return _cap(_accept(command))
+
+
 def of_terms(command: F) -> F:
     """What a resume may add to its roll."""
     for option in (wants_deadline, _reassigned, _accept, _exclude, _cap, _batch_size):

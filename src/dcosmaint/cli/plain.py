@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 import click
 
@@ -20,8 +22,8 @@ WORDS = {
     "node-released": "let go, as it was found",
     "batch-done": "batch {batch} done",
     "warning": "warning: {why}",
-    "cordoned": "agent {agent_id} takes nothing new for now",
-    "uncordoned": "agent {agent_id} takes work again",
+    "cordoned": "{agent} takes nothing new for now",
+    "uncordoned": "{agent} takes work again",
     "roll-done": "roll done",
     "roll-stopped": "roll STOPPED: {why}",
     "roll-aborted": "roll aborted: nobody goes on with it",
@@ -31,9 +33,14 @@ WORDS = {
 def sentence(event: Event) -> str:
     """One event in words, without its time."""
     fields = {key: ", ".join(value) if isinstance(value, list) else value for key, value in event.fields.items()}
-    words = WORDS[event.event].format(step=event.step or "roll", batch=event.batch, **fields)
+    words = WORDS[event.event].format(step=event.step or "roll", batch=event.batch, agent=_agent(fields), **fields)
     left = f" ({event.fields['left']})" if event.fields.get("left") else ""
     return f"{event.node + ': ' if event.node else ''}{words}{left}"
+
+
+def _agent(fields: Mapping[str, Any]) -> str:
+    agent = f"agent {fields.get('agent_id')}"
+    return f"{fields['where']} ({agent})" if fields.get("where") else agent
 
 
 class Plain(Reporter):

@@ -17,6 +17,7 @@ from dcosmaint.cli.options import (
     confirmed,
     of_lock,
     of_nodes,
+    of_one_node,
     of_policy,
     of_terms,
     on_cluster,
@@ -85,7 +86,7 @@ def _one(ctx: click.Context, kind: Work, given: dict[str, Any]) -> None:
 @click.command()
 @click.argument("node")
 @on_cluster
-@of_policy
+@of_one_node
 @wants_image
 @wants_deadline
 @confirmed
@@ -99,7 +100,7 @@ def replace(ctx: click.Context, /, **given: Any) -> None:
 @click.command()
 @click.argument("node")
 @on_cluster
-@of_policy
+@of_one_node
 @wants_deadline
 @confirmed
 @wants_json

@@ -56,7 +56,8 @@ def _shown(cluster: Cluster, roll_id: str | None) -> Journal | None:
 def _standing(cluster: Cluster, journal: Journal) -> Standing:
     holder = journals.holder(cluster)
     others = (o for o in cluster.shelf.left() if o.roll.id != journal.roll.id and o.roll.id not in holder)
-    now = noted.read(cluster.shelf.workspace(journal.roll.id))
+    over = journal.progress.over in ENDED  # nobody waits any more for what its process noted last
+    now = None if over else noted.read(cluster.shelf.workspace(journal.roll.id))
     return Standing(journal, cluster.name, holder, now, tuple(others))
 
 

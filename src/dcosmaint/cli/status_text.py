@@ -23,7 +23,7 @@ class Standing:
     journal: Journal
     cluster: str  # that is looked at
     holder: str  # of the cluster's lock; "" for nobody
-    now: Now | None
+    now: Now | None  # None of a roll that has ended, too
     others: tuple[Journal, ...]  # other rolls with nodes or cordons in flight, that no process works on
 
     @property
@@ -51,7 +51,7 @@ def sentences(standing: Standing) -> Iterator[str]:
             yield f"      {_waits(wait)}"
     yield from _ahead(standing)
     for agent in progress.steered:
-        yield f"  agent {agent} is cordoned by this roll{_lifts(standing)}"
+        yield f"  {progress.called(agent)} is cordoned by this roll{_lifts(standing)}"
     if progress.over not in ENDED:
         yield from _kept_back(progress)
     for journal in standing.others:
@@ -85,8 +85,8 @@ def _lock(standing: Standing) -> Iterator[str]:
 
 def _ahead(standing: Standing) -> Iterator[str]:
     """What the roll does next: once a roll, and by node."""
-    now, progress = standing.now, standing.journal.progress
-    if not now or progress.over in ENDED:
+    now = standing.now
+    if not now:
         return
     if prepares := now.waits.get(""):
         yield f"once for all nodes: {_waits(prepares)}"
@@ -107,7 +107,7 @@ def _waits(wait: Wait) -> str:
 
 def _left(journal: Journal) -> str:
     progress = journal.progress
-    cordoned = [f"agent {agent} cordoned" for agent in progress.steered]
+    cordoned = [f"{progress.called(agent)} cordoned" for agent in progress.steered]
     what = _listed([*progress.flights, *cordoned])
     held = [str(member) for flight in progress.flights.values() for member in flight.holds]
     away = f", and its slots ({_listed(held)}) taken" if held else ""

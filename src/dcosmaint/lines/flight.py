@@ -149,8 +149,9 @@ class Released(Line):
 
     def onto(self, progress: Progress, at: float) -> Progress:
         flight = progress.flights[self.node]
-        ours = (flight.node.agent_id,) if flight.cordoned else ()
-        return replace(progress, flights=without(progress, self.node), steered=(*progress.steered, *ours))
+        ours = {flight.node.agent_id: self.node} if flight.cordoned else {}
+        steered, places = (*progress.steered, *ours), {**progress.places, **ours}
+        return replace(progress, flights=without(progress, self.node), steered=steered, places=places)
 
 
 @dataclass(frozen=True)

@@ -58,10 +58,12 @@ class Cordoned(Line):
     """A steering cordon. That of a node in flight is an act of its own pipeline."""
 
     agent_id: str
+    where: str = ""  # its node's address, or its private IP where it is no node of ours
     event: Literal["cordoned"] = "cordoned"
 
     def onto(self, progress: Progress, at: float) -> Progress:
-        return replace(progress, steered=(*progress.steered, self.agent_id))
+        places = {**progress.places, self.agent_id: self.where}
+        return replace(progress, steered=(*progress.steered, self.agent_id), places=places)
 
 
 @dataclass(frozen=True)

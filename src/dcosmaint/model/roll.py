@@ -147,6 +147,7 @@ class Progress:
     ended: tuple[Ended, ...] = ()
     prepared: tuple[str, ...] = ()  # steps that happen once a roll and are done
     steered: tuple[str, ...] = ()  # agent ids under a steering cordon of ours
+    places: Mapping[str, str] = field(default_factory=dict)  # where agents that were steered are, for people
     batches: int = 0  # admissions so far
     paused: str = ""  # why nothing more may start
     aborting: bool = False  # nothing starts, and what is in flight takes the shortest way to a clean end
@@ -159,6 +160,11 @@ class Progress:
     def late(self) -> bool:
         """Whether its deadline had come when its newest line was written."""
         return self.until is not None and self.at >= self.until
+
+    def called(self, agent_id: str) -> str:
+        """What people call an agent that is or was steered."""
+        where = self.places.get(agent_id)
+        return f"{where} (agent {agent_id})" if where else f"agent {agent_id}"
 
     @cached_property
     def stopped(self) -> tuple[Flight, ...]:

@@ -65,10 +65,10 @@ def best_effort(roll: Roll, inventory: Inventory) -> Iterator[Finding]:
         )
         yield Finding("best-effort", "cordon maintenance", message)
     if roll.manner.cordon == "reserve":
+        again = "" if roll.manner.last else "; a broker that falls back is replaced once more when its node is down"
         message = (
             "is best effort: what is free of a node is set apart for role dcosmaint, ten times a second, and whoever"
-            " is quicker is placed there; a broker that falls back is replaced once more when its node is down"
-            f"{_unrefined(roll, inventory)}"
+            f" is quicker is placed there{again}{_unrefined(roll, inventory)}"
         )
         yield Finding("best-effort", "cordon reserve", message)
 
