@@ -17,8 +17,8 @@ from tests.rolls.stage import not_replaced
 WAITED: Mapping[str, Fate] = {"metronome": "wait"}
 
 
-def a_drive(fate: Fate, shape: JobsShape) -> Drive:
-    return Drive(build(replace(BARE, jobs=(shape,))), policy=replace(QUICK, frameworks={shape.name: fate}))
+def a_drive(fate: Fate, shape: JobsShape, **policy: Any) -> Drive:
+    return Drive(build(replace(BARE, jobs=(shape,))), policy=replace(QUICK, frameworks={shape.name: fate}, **policy))
 
 
 def lost(world: World) -> list[str]:
@@ -52,7 +52,7 @@ def test_a_job_that_began_since_the_survey_is_waited_for_right_before_the_stop()
     assert (not_replaced(drive.world, drive.roll), lost(drive.world)) == ([], [])
     waits = [event.fields for event in drive.heard.named("waiting") if "metronome" in str(event.fields.get("left"))]
     assert waits[0]["goal"] == f"room to take {FIRST} away"
-    assert waits[0]["left"] == f"tasks of metronome run on {FIRST}"
+    assert str(waits[0]["left"]).startswith(f"tasks run on {FIRST}: of metronome, which nobody here moves: end them, ")
 
 
 def test_one_that_nobody_said_a_word_of_is_not_taken_down_either() -> None:
@@ -69,12 +69,41 @@ def test_where_nothing_keeps_work_off_a_node_it_waits_for_a_moment_without_a_job
 
 
 def test_a_job_that_does_not_end_holds_the_node_once_patience_is_over() -> None:
-    drive = begun_after_admission(None, waits=Waits(stalled=900.0))
+    drive = begun_after_admission(None, waits=Waits(tasks=900.0))
     assert drive.run() is Verdict.STUCK
     (held,) = drive.said("held")
     assert held["node"] == FIRST
-    assert f"tasks of metronome run on {FIRST}" in held["why"]
+    assert held["why"].startswith("no progress in 900 s: ")
+    assert f"tasks run on {FIRST}: of metronome, which nobody here moves" in held["why"]
+    assert "`dcosmaint resume` waits anew" in held["why"]
     assert lost(drive.world) == []
+
+
+def test_jobs_of_several_frameworks_that_come_and_go_hold_the_node_as_those_of_one_do() -> None:
+    """Another one that has begun is no progress."""
+    drive = begun_after_admission(None, waits=Waits(tasks=900.0))
+    world = drive.world
+    spark = world.add_jobs(JobsShape(name="spark", lasts=(20.0, 60.0)), ())
+
+    def again() -> None:
+        if agent := world.node(FIRST).agent_id:
+            spark.run(agent)
+        world.ground.clock.after(120.0, again)
+
+    world.ground.clock.after(120.0, again)
+    assert drive.run() is Verdict.STUCK
+    assert [held["why"].partition(":")[0] for held in drive.said("held")] == ["no progress in 900 s"]
+
+
+def test_a_roll_does_not_wait_for_ever_for_the_turn_of_a_node_whose_jobs_never_end() -> None:
+    drive = a_drive("wait", JobsShape(on=(0,), lasts=None), waits=Waits(tasks=900.0))
+    assert drive.run() is Verdict.STUCK
+    (stopped,) = drive.said("roll-stopped")
+    last = [line["at"] for line in map(json.loads, drive.lines.lines)][-2:]
+    assert 900.0 < last[1] - last[0] < 1100.0
+    assert f"1 task of metronome on {FIRST}" in stopped["why"]
+    assert "nobody had a turn for 900 s (policy.waits.tasks): end them, or leave the node out by" in stopped["why"]
+    assert not_replaced(drive.world, drive.roll) == [FIRST]
 
 
 def test_a_node_that_waits_for_a_job_when_the_deadline_comes_is_let_go() -> None:

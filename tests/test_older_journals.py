@@ -39,6 +39,7 @@ NEWER = (
             ("roll", "policy", "deadline"),
             ("roll", "policy", "frameworks"),
             ("roll", "policy", "work_dir"),
+            ("roll", "policy", "waits", "tasks"),
         ),
     ),
     Newer(lines.Slot("node", a_member(0)), (("also",), ("left",))),

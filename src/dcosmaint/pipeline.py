@@ -149,12 +149,12 @@ def stop_node(seat: Seat) -> Steps:
     return (_leave(seat), *move_apps(seat), *stop, *end_window(seat))
 
 
-def _stop_docker(seat: Seat, leaving: Leaving) -> StopDocker:
+def _stop_docker(seat: Seat, leaving: Idle) -> StopDocker:
     node, site, waits = seat.flight.node, seat.site, seat.roll.policy.waits
     return StopDocker(node, site.mesos, leaving, site.ec2, site.units, site.acts.units, waits)
 
 
-def _stop_agent(seat: Seat, leaving: Leaving) -> StopAgent:
+def _stop_agent(seat: Seat, leaving: Idle) -> StopAgent:
     site = seat.site
     return StopAgent(
         node=seat.flight.node,

@@ -68,8 +68,8 @@ def test_a_plan_as_json_has_the_fields_of_the_contract(stage: Stage) -> None:
     plan = json.loads(ended.output)
     assert ended.exit_code == 0
     assert set(plan) == {
-        "schema", "cluster", "target_ami", "strategy", "order", "cordon", "caps", "nodes", "batches", "lower_bound",
-        "forecast", "exposure", "blockers", "warnings", "fingerprint",
+        "schema", "cluster", "facts", "target_ami", "strategy", "order", "cordon", "caps", "nodes", "batches",
+        "lower_bound", "forecast", "exposure", "blockers", "warnings", "fingerprint",
     }  # fmt: skip
     assert plan["schema"] == "dcosmaint/plan/v1"
     assert sorted(address for batch in plan["batches"] for address in batch["nodes"]) == sorted(

@@ -38,7 +38,7 @@ def test_the_policy_of_a_roll_holds_what_is_written(tmp_path: Path) -> None:
     policy:
       {strategy: window, batch_size: 25%, max_in_flight: 4, default_cap: 3, canary: 2, soak: 10m, max_failures: 1,
        waits: {place: 1m, start: 2m, stalled: 3m, stop: 4m, terminate: 5m, apply: 6m, register: 7m,
-                   connections: 8m}}
+                   connections: 8m, tasks: 9m}}
 """
     assert prod(tmp_path, more).policy_for(fleet=12) == model.Policy(
         strategy="window",
@@ -53,7 +53,7 @@ def test_the_policy_of_a_roll_holds_what_is_written(tmp_path: Path) -> None:
         max_failures=1,
         stop_order="agent-first",
         work_dir="fresh",
-        waits=model.Waits(60, 120, 180, 240, 300, 360, 420, 480),
+        waits=model.Waits(60, 120, 180, 240, 300, 360, 420, 480, 540),
         companions=("aws_volume_attachment",),
     )
 

@@ -28,6 +28,7 @@ from dcosmaint.model import (
     Resources,
     Roll,
     Service,
+    Waits,
     Window,
     Work,
 )
@@ -180,6 +181,7 @@ def _partitions(lists: list[list[int]]) -> list[Partition]:
 
 
 def _policy(fields: Table) -> Policy:
+    fields["waits"] = Waits(**fields.pop("waits", {}))
     return a_policy(**{"batch_size": 10, **{key: _frozen(value) for key, value in fields.items()}})
 
 

@@ -44,7 +44,15 @@ SHAPE = Shape(
     register=(20.0, 60.0),
 )
 WAITS = Waits(
-    place=601.0, start=602.0, stalled=603.0, stop=604.0, terminate=605.0, apply=606.0, register=607.0, connections=608.0
+    place=601.0,
+    start=602.0,
+    stalled=603.0,
+    stop=604.0,
+    terminate=605.0,
+    apply=606.0,
+    register=607.0,
+    connections=608.0,
+    tasks=609.0,
 )
 """Each patience another one, so that a step that took the wrong one is seen."""
 

@@ -81,6 +81,11 @@ class Waits(Strict):
         default=model.Waits.connections,
         description="for a load balancer to drain a node's connections, or to have others that are healthy",
     )
+    tasks: Patience = Field(
+        default=model.Waits.tasks,
+        description="for tasks of a framework that `frameworks` waits for to end: on a node that stops next, and on"
+        " those whose turn is still to come once nobody else has one",
+    )
 
 
 class Policy(Strict):
@@ -127,7 +132,7 @@ class Policy(Strict):
         default={},
         description="what becomes of a node with tasks of a framework that is neither Marathon nor an SDK service, such"
         " as another Marathon, Metronome or Spark, by its name: `refuse`, where nothing is said; `wait` until it has"
-        " none; `ignore`, they go down with it",
+        " none, for `waits.tasks`; `ignore`, they go down with it",
         examples=[{"metronome": "wait"}],
     )
     waits: Waits = Field(default_factory=Waits, description="time without progress before a node is held")

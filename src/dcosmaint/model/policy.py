@@ -22,6 +22,7 @@ class Waits:
     apply: float = 1200.0
     register: float = 900.0
     connections: float = 4500.0  # longer than the hour that a load balancer may drain them
+    tasks: float = 7200.0  # of frameworks that nobody here moves
 
 
 BY_NAME = ("data-loss", "differs", "no-proof", "service-unsupported")

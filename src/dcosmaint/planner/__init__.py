@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from dcosmaint.model import Admission, Inventory, Node, Progress, Refusal, Roll, Verdict, Work, natural
+from dcosmaint.model import Admission, Inventory, Node, Progress, Refusal, Roll, Verdict, Waits, Work, natural
+from dcosmaint.planner import frameworks
 from dcosmaint.planner.case import Case, Limit, no
 from dcosmaint.planner.limits import OURS, of_all, of_each
 from dcosmaint.planner.line import RULES
@@ -32,6 +33,8 @@ def admit(roll: Roll, inventory: Inventory, progress: Progress) -> Admission:
             case = case.choose(node)
     refusals += _unseen(waiting, inventory)
     verdict, settled = _verdict(case, waiting, refusals), _settled(case, refusals)
+    if verdict is Verdict.STUCK:
+        refusals = [frameworks.given_up(roll, refusal) for refusal in refusals]
     return Admission(case.chosen, steer(case), tuple(refusals), verdict, settled)
 
 
@@ -71,11 +74,17 @@ def _verdict(case: Case, waiting: frozenset[str], refusals: Sequence[Refusal]) -
     if len(case.progress.flights) > len(case.progress.stopped):
         return Verdict.WAIT
     hopeless = bool(case.progress.paused) or all(refusal.final for refusal in refusals)
-    waits = case.roll.policy.waits
-    patience = waits.register if any(refusal.rule in RULES for refusal in refusals) else waits.stalled
-    stalled = case.inventory.at - case.progress.at > patience
+    stalled = case.inventory.at - case.progress.at > _patience(case.roll.policy.waits, refusals)
     stalled = stalled and not any(refusal.until for refusal in refusals)  # a soak may be longer than that
     return Verdict.STUCK if hopeless or stalled else Verdict.WAIT
+
+
+def _patience(waits: Waits, refusals: Sequence[Refusal]) -> float:
+    """Seconds without a line after which it is not worth waiting: those of whoever may take longest."""
+    rules = {refusal.rule for refusal in refusals}
+    if rules & {*RULES}:  # nobody starts for these, whatever else there is
+        return waits.register
+    return max((waits.tasks if rule == frameworks.WAITED else waits.stalled for rule in rules), default=waits.stalled)
 
 
 def _settled(case: Case, refusals: Sequence[Refusal]) -> bool:

@@ -7,9 +7,13 @@ for what its own framework starts again elsewhere.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from dcosmaint.model import Finding, Inventory, Node, Refusal, Roll, counted
 from dcosmaint.planner.case import Case, no
+
+WAITED = "framework"
+"""The rule that such a node waits by."""
 
 
 def refused(roll: Roll, inventory: Inventory, node: Node) -> Iterator[Finding]:
@@ -23,12 +27,21 @@ def refused(roll: Roll, inventory: Inventory, node: Node) -> Iterator[Finding]:
 
 
 def waited(case: Case, node: Node) -> Refusal | None:
-    """The turn of its node comes when it has none."""
+    """The turn of its node comes when it has none. Other nodes go first, and as long as they do nobody is impatient."""
     for name in case.roll.policy.waited:
         if count := node.frameworks.get(name, 0):
             says = f"{counted(count, 'task')} of {name} on {node.address}, and policy.frameworks.{name} is wait"
-            return no("framework", node, says)
+            return no(WAITED, node, says)
     return None
+
+
+def given_up(roll: Roll, refusal: Refusal) -> Refusal:
+    """What is to be done, once a roll waits no longer for tasks that never end."""
+    if refusal.rule != WAITED:
+        return refusal
+    cure = f"end them, or leave the node out by `dcosmaint resume --exclude {refusal.node}`"
+    says = f"nobody had a turn for {roll.policy.waits.tasks:.0f} s (policy.waits.tasks): {cure}"
+    return replace(refusal, says=f"{refusal.says}; {says}; `dcosmaint resume` alone waits anew")
 
 
 def ignored(roll: Roll, node: Node) -> Iterator[Finding]:

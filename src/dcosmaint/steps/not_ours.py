@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dcosmaint.model import Member, Policy, Service
+from dcosmaint.model import Member, Policy, Service, Waiting
 from dcosmaint.ports import MesosReads, ServiceReads
 from dcosmaint.steps.leaving import Leaving
 from dcosmaint.steps.slots import Slots
 from dcosmaint.survey import others
 
+CURE = "end them, or let them end; where policy.waits.tasks has passed, `dcosmaint resume` waits anew"
+
 
 @dataclass(frozen=True)
 class Idle:
-    """Another answer: a framework that nobody moves may have begun a task here since the survey.
+    """Beside that answer: a framework that nobody moves may have begun a task here since the survey.
 
     Where nothing keeps work off the node it waits for a moment without any. Only what is ignored goes down.
     """
@@ -27,11 +29,16 @@ class Idle:
     def listed(self) -> None:
         self.leaving.listed()
 
-    def refusal(self) -> str:
-        if busy := self._busy():  # how many is left out: that some end and others begin is no progress
+    def first(self) -> Waiting | None:
+        """What the node has to wait for before it may go down, or None."""
+        address, waits = self.slots.flight.node.address, self.policy.waits
+        goal = f"room to take {address} away"
+        if busy := self._busy():  # that some end and others begin is no progress, whosever and however many they are
             self.slots.stay()
-            return f"tasks of {', '.join(busy)} run on {self.slots.flight.node.address}"
-        return self.leaving.refusal()
+            whose = f"of {', '.join(busy)}, which nobody here moves: {CURE}"
+            return Waiting(goal, f"tasks run on {address}", waits.tasks, why=whose)
+        why = self.leaving.refusal()
+        return Waiting(goal, why, waits.stalled) if why else None
 
     def _busy(self) -> list[str]:
         here = [task for task in self.mesos.tasks() if task.agent_id == self.slots.flight.node.agent_id]

@@ -14,8 +14,8 @@ from typing import ClassVar
 from dcosmaint.model import Node, Units, Waiting, Waits
 from dcosmaint.ports import Ec2Reads, MarathonReads, MesosReads, UnitActs, UnitReads
 from dcosmaint.steps.kept import Steady
-from dcosmaint.steps.leaving import Leaving
 from dcosmaint.steps.looks import LOOKS, agent_by_id, apps_short, still_gone, still_there
+from dcosmaint.steps.not_ours import Idle
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class StopAgent:
     counts: Mapping[str, int]
     lasting: bool
     mesos: MesosReads
-    leaving: Leaving
+    leaving: Idle
     cordon: Steady
     marathon: MarathonReads
     ec2: Ec2Reads
@@ -40,8 +40,8 @@ class StopAgent:
             seen = self.units.look(self.node.instance)
             listed = self._listed()
             gone = gone + 1 if self._stopped(seen, listed=listed) else 0
-            refusal = "" if gone else self._act(seen, listed=listed)
-            yield self._refused(refusal) if refusal else self._waiting(seen, listed=listed)
+            first = None if gone else self._act(seen, listed=listed)
+            yield first or self._waiting(seen, listed=listed)
         while short := apps_short(self.marathon, self.mesos, self.counts):
             yield Waiting("its apps to run elsewhere", ", ".join(short), self.waits.start)
 
@@ -59,28 +59,26 @@ class StopAgent:
         """An earlier roll may have left a hold that ends with a reboot: to a drain that is none."""
         return seen.held and (seen.lasting or not self.lasting)
 
-    def _act(self, seen: Units, *, listed: bool) -> str:
-        """Returns why it may not go on now, or ""."""
+    def _act(self, seen: Units, *, listed: bool) -> Waiting | None:
+        """Returns what it has to wait for first, or None."""
         if listed:
             self.leaving.listed()
         if not self._held(seen):
             self.cordon.keep()
-            if why := self.leaving.refusal():
-                return why
+            if first := self.leaving.first():
+                return first
             self.acts.hold_agent(self.node.instance, lasting=self.lasting)
         if listed and seen.process:
             if not self.cordon.give_back():
-                return f"what was set apart on agent {self.node.agent_id} is not given back yet"
-            if why := self.leaving.refusal():  # as late as can be: for a moment the node was open
+                why = f"what was set apart on agent {self.node.agent_id} is not given back yet"
+                return Waiting(f"room to take {self.node.address} away", why, self.waits.stalled)
+            if first := self.leaving.first():  # as late as can be: for a moment the node was open
                 self.cordon.keep()
-                return why
+                return first
             self.acts.signal_agent(self.node.instance)
         elif not listed and not seen.process and seen.agent:
             self.acts.stop_agent(self.node.instance)
-        return ""
-
-    def _refused(self, why: str) -> Waiting:
-        return Waiting(f"room to take {self.node.address} away", why, self.waits.stalled)
+        return None
 
     def _waiting(self, seen: Units, *, listed: bool) -> Waiting:
         if listed:

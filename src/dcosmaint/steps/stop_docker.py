@@ -11,8 +11,8 @@ from typing import ClassVar
 
 from dcosmaint.model import Node, Units, Waiting, Waits, counted
 from dcosmaint.ports import Ec2Reads, MesosReads, UnitActs, UnitReads
-from dcosmaint.steps.leaving import Leaving
 from dcosmaint.steps.looks import still_cordoned, still_there
+from dcosmaint.steps.not_ours import Idle
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class StopDocker:
     name: ClassVar[str] = "stop-docker"
     node: Node
     mesos: MesosReads
-    leaving: Leaving
+    leaving: Idle
     ec2: Ec2Reads
     units: UnitReads
     acts: UnitActs
@@ -28,21 +28,18 @@ class StopDocker:
 
     def run(self) -> Iterator[Waiting]:
         while (seen := (yield from self._look())).docker or seen.shims:
-            refusal = self._act(seen)
-            if refusal:
-                yield Waiting(f"room to take {self.node.address} away", refusal, self.waits.stalled)
-            else:
-                yield Waiting("docker to stop", f"{counted(seen.shims, 'container')} left", self.waits.stop)
+            left = f"{counted(seen.shims, 'container')} left"
+            yield self._act(seen) or Waiting("docker to stop", left, self.waits.stop)
 
-    def _act(self, seen: Units) -> str:
-        """Returns why it may not go on now, or ""."""
+    def _act(self, seen: Units) -> Waiting | None:
+        """Returns what it has to wait for first, or None."""
         if not seen.docker:
-            return ""
+            return None
         still_cordoned(self.mesos, self.node)  # under an agent that takes work it would be a black hole
-        refusal = self.leaving.refusal()
-        if not refusal:
-            self.acts.stop_docker(self.node.instance)
-        return refusal
+        if first := self.leaving.first():
+            return first
+        self.acts.stop_docker(self.node.instance)
+        return None
 
     def _look(self) -> Generator[Waiting, None, Units]:
         yield from still_there(self.ec2, self.node, self.waits)
