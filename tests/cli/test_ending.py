@@ -96,6 +96,21 @@ def test_an_abort_takes_the_edit_of_terraform_back_where_that_is_wanted(stage: S
     assert amis(stage).count(stage.new_ami) == 1, "what was terminated came back on the AMI of its roll"
 
 
+def test_an_abort_says_what_it_leaves_in_which_file_of_terraform_and_the_way_back(stage: Stage) -> None:
+    group, before = next(iter(stage.world.terraform.images.items()))
+    stage.cluster = replace(stage.cluster, ami_files={group: "infra/agents.auto.tfvars"})
+    roll = stopped(stage)
+    ended = stage.type("abort", "--yes")
+    assert f"infra/agents.auto.tfvars names {stage.new_ami} for {group}, as roll {roll} wanted it" in ended.output
+    assert f"and 4 nodes have another: {stage.address(0)}, {stage.address(1)}, {stage.address(2)}" in ended.output
+    assert f"It named {before} before: write that there again" in ended.output
+
+
+def test_an_abort_that_takes_the_edit_back_leaves_nothing_to_say(stage: Stage) -> None:
+    stopped(stage)
+    assert "as roll " not in stage.type("abort", "--revert", "--yes").output
+
+
 def test_an_abort_that_is_not_confirmed_touches_nothing(stage: Stage) -> None:
     roll = stopped(stage)
     lines = stage.shelf.journal(roll).read_text()

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import getpass
 import socket
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -72,6 +72,7 @@ class Cluster:
     at_work: Callable[[str], AtWork | None] = nobody_at_work  # the process on this machine that works on this roll
     free: Callable[[Agreed], Holder | None] = nothing_to_free  # take the shared lock away; returns from whom
     exclude: tuple[str, ...] = ()
+    ami_files: Mapping[str, str] = field(default_factory=dict)  # group → the file that names its AMI
     notices: tuple[str, ...] = ()  # said aloud at every start
     assumed: Shape = USUAL  # how long things take there, for a rehearsal
     factor: float = 1.0  # how much faster than ours its time runs; 1 but for a pretend one

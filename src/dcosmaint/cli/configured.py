@@ -27,7 +27,7 @@ WORKERS = 20
 
 
 def bound(chosen: Chosen) -> Cluster:
-    name, config = chosen.name, chosen.config
+    name, config, code = chosen.name, chosen.config, chosen.config.terraform
     ways = _Ways(name, config, chosen.lacks)
     locks = Locks(ways.folder, name, ways.shared)
     return Cluster(
@@ -41,6 +41,7 @@ def bound(chosen: Chosen) -> Cluster:
         at_work=locks.at_work,
         free=locks.free,
         exclude=config.policy.exclude,
+        ami_files={name: str(code.file(group)) for group in code.groups for name in group.resources},
         notices=() if config.dcos.tls.verify else (f"certificates of {config.dcos.url} are not verified",),
         checks=partial(ways.examine, locks),
     )

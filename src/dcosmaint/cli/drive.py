@@ -12,6 +12,7 @@ import click
 
 from dcosmaint import belonging, tighten
 from dcosmaint.admission import Door
+from dcosmaint.cli.aftermath import exposed, still_named
 from dcosmaint.cli.cluster import Claim, Cluster, Working
 from dcosmaint.cli.confirm import Agreeing, confirming
 from dcosmaint.cli.course import Course
@@ -145,12 +146,18 @@ def _drive(cluster: Cluster, roll_id: str, telling: Telling, opening: _Opening) 
                     journal.heard = Priced(journal, reporter, telling.forecast.seconds)
                     journal.heard(hands.now(), opening.line)
                     verdict = _run(journal, site, hands, reporter, opening)
-                exposed = () if verdict is Verdict.DONE else tuple(_exposed(site))
+                leaves = () if verdict is Verdict.DONE else tuple(_leaves(cluster, journal, site))
         finally:
             hands.close()
     if not telling.as_json:
-        click.echo("\n".join([*exposed, *cluster.tally()]))
+        click.echo("\n".join([*leaves, *cluster.tally()]))
     return _ended(journal, verdict, telling)
+
+
+def _leaves(cluster: Cluster, journal: Journal, site: Site) -> Iterator[str]:
+    yield from exposed(site)
+    if journal.progress.aborting:
+        yield from still_named(journal.roll, site, cluster.ami_files)
 
 
 def _recognized(journal: Journal, site: Site, line: RollBegun | TakenOver | Aborting) -> None:
@@ -202,15 +209,3 @@ def _run(journal: Journal, site: Site, hands: Working, reporter: Reporter, openi
     if isinstance(opening.line, Aborting) and verdict is not Verdict.DONE:
         journal.append(RollAborted(opening.line.by))
     return verdict
-
-
-def _exposed(site: Site) -> Iterator[str]:
-    """R15, at every stop: what any plain apply of anybody would still replace, whether the roll was to do it or not."""
-    groups, named = site.terraform.exposed(), site.terraform.images()
-    placed = [placed for placed in site.terraform.placed() if placed.group in groups]
-    amis = {instance.id: instance.ami for instance in site.ec2.instances([each.instance_id for each in placed])}
-    for group in groups:
-        wanted = named.get(group)
-        old = [p.address for p in placed if p.group == group and amis.get(p.instance_id, wanted) != wanted]
-        if old:
-            yield f"terraform-exposed: a plain `terraform apply` would now replace {', '.join(old)}"
