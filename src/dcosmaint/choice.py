@@ -75,6 +75,13 @@ def excluded(inventory: Inventory, choice: Choice) -> frozenset[str]:
     )
 
 
+def _emptied(choice: Choice) -> Usage:
+    """For a choice that leaves all of `only` out. A fleet that is up to date looks the same otherwise."""
+    said = {"--exclude": choice.exclude, "policy.exclude": choice.never, "--zone": choice.zones, "--role": choice.roles}
+    flags = " and ".join(flag for flag, given in said.items() if given)
+    return Usage(f"nothing of --only is left after {flags}: {', '.join(choice.only)}")
+
+
 def role(node: Node) -> str:
     """private or public; unknown while Mesos does not list its agent."""
     return node.agent.role if node.agent else "unknown"
@@ -86,10 +93,15 @@ def outdated(node: Node, images: Mapping[str, str]) -> bool:
 
 
 def targets(inventory: Inventory, choice: Choice, work: Work, images: Mapping[str, str]) -> tuple[str, ...]:
-    """Instance ids to work on, in the survey's order. A roll, or its rollback, takes outdated nodes only."""
+    """Instance ids to work on, in the survey's order. A roll, or its rollback, takes outdated nodes only.
+
+    Raises `Usage` where none of those that were named is left.
+    """
     if work is Work.BAKE:
         return ()
     left_out = excluded(inventory, choice)
+    if choice.only and all(node.instance.id in left_out for node in inventory.nodes):
+        raise _emptied(choice)
     wanted = [
         node.instance.id
         for node in inventory.nodes

@@ -106,6 +106,20 @@ def test_a_node_that_does_not_exist_is_named_with_those_that_are_near(stage: Sta
     assert "Did you mean aws_instance.dcos_agent_node[" in ended.output
 
 
+@pytest.mark.parametrize("command", [("plan",), ("roll", "--yes")])
+def test_nodes_that_are_named_and_left_out_at_once_are_a_mistake_and_no_fleet_that_is_up_to_date(
+    stage: Stage, command: tuple[str, ...]
+) -> None:
+    one, same = stage.address(1), stage.world.node(stage.address(1)).private_ip
+    ended = stage.type(*command, "--ami", stage.new_ami, "--only", one, "--exclude", same)
+    assert ended.exit_code == 2
+    assert f"nothing of --only is left after --exclude: {one}" in ended.output
+    stage.cluster = replace(stage.cluster, exclude=(one,))
+    ended = stage.type(*command, "--ami", stage.new_ami, "--only", one, "--zone", "us-east-1a")
+    assert f"nothing of --only is left after policy.exclude and --zone: {one}" in ended.output
+    assert not stage.shelf.ids()
+
+
 def test_every_excluded_name_of_nobody_blocks_beside_all_else(stage: Stage) -> None:
     stage.cluster = replace(stage.cluster, exclude=(stage.address(1), "10.99.0.1", "aws_instance.dcos_agent_node[77]"))
     ended = stage.type("plan", "--ami", stage.new_ami, "--json")
