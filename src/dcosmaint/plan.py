@@ -37,6 +37,11 @@ class Forecast:
     ends: tuple[float, ...] = ()  # when its nodes ended, in seconds since its beginning
     assumes: tuple[str, ...] = ()  # what its times go by, that no survey tells
 
+    @property
+    def each(self) -> float:
+        """Seconds of a batch, of one as of another."""
+        return self.seconds / max(1, len(self.batches))
+
 
 UNKNOWN = Forecast((), 0.0, 0, ())
 """Of a roll that nobody has rehearsed here."""
@@ -87,7 +92,6 @@ class Plan:
         """The object of the contract: scripts depend on it."""
         roll, forecast = self.roll, self.forecast
         batches, because = max(self.bounds(), key=lambda bound: bound[0])
-        quickest = forecast.seconds / max(1, len(forecast.batches))
         return {
             "schema": SCHEMA,
             "cluster": roll.cluster,
@@ -99,7 +103,7 @@ class Plan:
             "caps": dict(self.caps),
             "nodes": [self._node(node) for node in self.inventory.nodes],
             "batches": [asdict(batch) for batch in forecast.batches],
-            "lower_bound": {"batches": batches, "seconds": round(batches * quickest), "because": because},
+            "lower_bound": {"batches": batches, "seconds": round(batches * forecast.each), "because": because},
             "forecast": {
                 "seconds": round(forecast.seconds),
                 "member_moves": forecast.member_moves,

@@ -8,9 +8,8 @@ import pytest
 
 from dcosmaint.cli.price import human, price
 from dcosmaint.model import Ended, Flight, Progress
-from tests.builders import NOON, a_flight, a_member, a_node, a_policy, a_roll, an_inventory
+from tests.builders import NOON, a_flight, a_member, a_node
 
-ROLL = a_roll(an_inventory(6), a_policy(batch_size=2))
 CORDONED = a_flight(a_node(0), since=NOON)
 MOVING = replace(a_flight(a_node(1), since=NOON), sent=("task-1",))
 CARRYING = replace(MOVING, node=a_node(2, members=(a_member(0),)))
@@ -23,7 +22,7 @@ def ended(seconds: float, members: int = 0) -> Ended:
 
 
 def costs(*flights: Flight, done: tuple[Ended, ...] = (), now: float = NOON, expected: float = 0.0) -> str:
-    return price(ROLL, Progress({flight.node.address: flight for flight in flights}, done), now, expected)
+    return price(Progress({flight.node.address: flight for flight in flights}, done), now, expected)
 
 
 def test_nothing_that_goes_on_costs_nothing() -> None:
@@ -40,7 +39,7 @@ def test_it_takes_as_long_as_nodes_of_that_kind_have_taken() -> None:
 
 
 def test_before_any_node_has_ended_the_forecast_tells_and_without_one_nobody_does() -> None:
-    assert costs(MOVING, expected=3 * 1800.0) == "1 node is in flight, about 30 min to their end."
+    assert costs(MOVING, expected=1800.0) == "1 node is in flight, about 30 min to their end."
     assert costs(MOVING) == "1 node is in flight."
 
 

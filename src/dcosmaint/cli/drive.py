@@ -143,7 +143,7 @@ def _drive(cluster: Cluster, roll_id: str, telling: Telling, opening: _Opening) 
             with _told(roll_id, journal):
                 journal.append(opening.line)
                 with heard(hands), telling.reporter(journal, hands.now, folder) as reporter:
-                    journal.heard = Priced(journal, reporter, telling.forecast.seconds)
+                    journal.heard = Priced(journal, reporter, telling.forecast.each)
                     journal.heard(hands.now(), opening.line)
                     verdict = _run(journal, site, hands, reporter, opening)
                 leaves = () if verdict is Verdict.DONE else tuple(_leaves(cluster, journal, site))

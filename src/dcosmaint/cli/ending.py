@@ -75,7 +75,7 @@ def _abort_under_way(cluster: Cluster, found: Journal, working: AtWork, given: M
 
 def _under_way(cluster: Cluster, found: Journal, holder: Holder, aborting: Aborting) -> Iterator[str]:
     with closing(cluster.hands()) as hands:
-        costs = price(found.roll, found.progress, hands.now(), expected=0.0)
+        costs = price(found.progress, hands.now(), expected=0.0)
     yield f"It runs on this machine, by {holder}: that process is told to leave (SIGTERM). {costs}"
     yield from _ends(found, aborting)
 

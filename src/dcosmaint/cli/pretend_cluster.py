@@ -73,7 +73,7 @@ def served(sandbox: Running) -> Cluster:
         hands=lambda: ThreadHands(WORKERS, factor, began=float(sandbox.status()["now"])),
         assumed=Shape(drag=max(1.0, factor * NEARER)),
         factor=factor,
-        notices=(f"this cluster is a pretend one; its time runs {factor:g} times as fast as yours",),
+        notices=(_notice(factor),),
         tally=lambda: tally(sandbox.log(), cluster.shelf),
     )
 
@@ -101,9 +101,14 @@ def in_this_process(state: Path) -> Cluster:
         hands=same_hands,
         policy=policy,
         factor=FACTOR,
+        notices=(_notice(FACTOR),),
         lock=lambda claim: nullcontext(_Alone()),
         tally=lambda: tally(world.log, shelf),
     )
+
+
+def _notice(factor: float) -> str:
+    return f"this cluster is a pretend one; its time runs {factor:g} times as fast as yours"
 
 
 def tally(log: Sequence[str], shelf: Shelf) -> list[str]:

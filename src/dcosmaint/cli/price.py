@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from math import ceil
+from statistics import fmean
 
 from dcosmaint.journal import Journal
 from dcosmaint.lines import Paused, What
-from dcosmaint.model import Flight, Progress, Roll, counted
+from dcosmaint.model import Flight, Progress, counted
 from dcosmaint.reporter import Event, Narrator, Reporter
 
 MORE = "Ctrl-C (again) leaves now, and a resume goes on"
@@ -16,18 +16,18 @@ class Priced(Narrator):
     """Tells beside each pause what it costs: as its line is written, since a key may be pressed in mid sentence."""
 
     def __init__(self, journal: Journal, reporter: Reporter, expected: float) -> None:
-        """`expected`: seconds that a forecast gave the whole roll, 0 for none."""
+        """`expected`: seconds that a forecast gave a batch, 0 for none."""
         super().__init__(journal, reporter)
         self._expected = expected
 
     def __call__(self, at: float, what: What) -> None:
         super().__call__(at, what)
         if isinstance(what, Paused):
-            costs = price(self._journal.roll, self._journal.progress, at, self._expected)
+            costs = price(self._journal.progress, at, self._expected)
             self._reporter.say(Event(at, "warning", fields={"why": f"no node starts any more. {costs} {MORE}"}))
 
 
-def price(roll: Roll, progress: Progress, now: float, expected: float) -> str:
+def price(progress: Progress, now: float, expected: float) -> str:
     """One sentence. Pure."""
     flights = [flight for flight in progress.flights.values() if not flight.stopped]
     begun = [flight for flight in flights if flight.sent or flight.stopping]
@@ -36,25 +36,21 @@ def price(roll: Roll, progress: Progress, now: float, expected: float) -> str:
     if not begun:
         return f"{counted(len(flights), 'node is', 'nodes are')} in flight, only cordoned yet: let go at once."
     rest = f", {len(flights) - len(begun)} more let go at once" if len(begun) < len(flights) else ""
-    return (
-        f"{counted(len(begun), 'node is', 'nodes are')} in flight{_time(roll, progress, begun, now, expected)}{rest}."
-    )
+    return f"{counted(len(begun), 'node is', 'nodes are')} in flight{_time(progress, begun, now, expected)}{rest}."
 
 
-def _time(roll: Roll, progress: Progress, begun: list[Flight], now: float, expected: float) -> str:
+def _time(progress: Progress, begun: list[Flight], now: float, expected: float) -> str:
     """By what nodes before them took, with members for one that has some; else by the forecast."""
-    lasting = max(_whole(roll, progress, flight, expected) for flight in begun)
+    lasting = max(_whole(progress, flight, expected) for flight in begun)
     if not lasting:
         return ""
     left = max(lasting / 10, lasting - (now - min(flight.since for flight in begun)))
     return f", about {human(left)} to their end"
 
 
-def _whole(roll: Roll, progress: Progress, flight: Flight, expected: float) -> float:
+def _whole(progress: Progress, flight: Flight, expected: float) -> float:
     alike = [e for e in progress.ended if bool(e.members) == bool(flight.node.members)] or list(progress.ended)
-    if alike:
-        return sum(ended.at - ended.since for ended in alike) / len(alike)
-    return expected / max(1, ceil(len(roll.targets) / roll.policy.batch_size))
+    return fmean(ended.at - ended.since for ended in alike) if alike else expected
 
 
 def human(seconds: float) -> str:
