@@ -8,7 +8,7 @@ from typing import Any
 
 from dcosmaint.model import Inventory, Member, Node, Roll, Service
 from dcosmaint.model.kinds import kind_of
-from dcosmaint.planner.apps import runs_short
+from dcosmaint.planner.apps import moved, moves_out, runs_short
 from dcosmaint.planner.case import leaves
 
 
@@ -83,13 +83,9 @@ def _apps(roll: Roll, inventory: Inventory, node: Node) -> Iterator[Share]:
         if here := node.apps.get(app.id, 0):
             elsewhere = len(app.on) - here
             short = runs_short(app, inventory.agents, node)
-            first = _moves(roll) and app.instances == 1 and app.restarts and not (app.resident or short)
-            yield Share(app.id, here, elsewhere, app.resident, not (elsewhere or first), short)
-
-
-def _moves(roll: Roll) -> bool:
-    """Whether apps leave the node before it is stopped."""
-    return roll.policy.move_apps and roll.manner.airtight
+            first = moved(roll, app) and app.instances == 1 and app.restarts and not short
+            serves = elsewhere or first or moves_out(roll, app, inventory.agents)
+            yield Share(app.id, here, elsewhere, app.resident, not serves, short)
 
 
 def _turn(share: Share) -> tuple[bool, bool, bool, str]:

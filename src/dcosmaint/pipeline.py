@@ -106,7 +106,7 @@ def _kept(seat: Seat) -> Steady:
 
 def move_apps(seat: Seat) -> Steps:
     """After the load balancers: traffic for an instance ends before the instance does."""
-    flight, site, policy = seat.flight, seat.site, seat.roll.policy
+    flight, site = seat.flight, seat.site
     move = MoveApps(
         node=flight.node,
         counts=flight.counts,
@@ -114,9 +114,9 @@ def move_apps(seat: Seat) -> Steps:
         marathon=site.marathon,
         acts=site.acts.marathon,
         slots=seat.slots,
-        waits=policy.waits,
+        policy=seat.roll.policy,
     )
-    return (move,) if policy.move_apps and seat.roll.manner.airtight else ()
+    return (move,) if seat.roll.moves_apps else ()
 
 
 def lose_node(seat: Seat) -> Steps:

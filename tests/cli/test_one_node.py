@@ -91,6 +91,23 @@ def test_an_app_that_no_other_agent_can_take_is_named_with_its_absence(
     assert [warning["subject"] for warning in plan["warnings"] if warning["rule"] == "app-short"] == ["/agentd"]
 
 
+@pytest.mark.parametrize(
+    ("moved", "says"),
+    [
+        (False, "/pair is DOWN until it runs elsewhere: 2 here, none elsewhere"),
+        (True, "/pair 2 here, none elsewhere: each ends while others serve, and starts elsewhere"),
+    ],
+)
+def test_what_becomes_of_an_app_with_all_instances_here_is_said(tmp_path: Path, moved: bool, says: str) -> None:
+    stage = Stage(tmp_path, SAFE)
+    stage.world.add_app(AppShape("/pair", 2), [stage.world.node(stage.address(0)).agent_id] * 2)
+    stage.world.advance(stage.world.now + 100.0)
+    stage.limit(move_apps=moved)
+    ended = stage.type("drain", stage.address(0), answer="no\n")
+    assert says in said(ended.output)
+    assert ("BLOCKED: app-down: /pair" in ended.output) is not moved
+
+
 def test_members_that_go_down_with_their_node_are_told_apart(stage: Stage) -> None:
     stage.limit(order="replace-last", max_tasks_lost=1.0)
     shown = said(stage.type("replace", of_broker(stage), *GIVEN_UP, answer="no\n").output)

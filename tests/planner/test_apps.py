@@ -1,4 +1,4 @@
-"""Apps whose instances have no other place: the plan names each, and says what becomes of it."""
+"""Apps by their places: which of them leave a node before it stops, which run short, and which are refused."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from dcosmaint.model import App, Finding, Inventory, Resources, Work
+from dcosmaint.model import App, Finding, Inventory, Manner, Resources, Work
 from dcosmaint.planner.rules import blockers, warnings
-from tests.builders import GROUP, a_node, a_roll, an_agent, an_app, an_inventory
+from tests.builders import GROUP, a_node, a_policy, a_roll, an_agent, an_app, an_inventory
 
 FIRST = f"{GROUP}[0]"
 EVERYWHERE = an_app("/agentd", range(5), unique=True)
@@ -83,3 +83,82 @@ def test_agents_that_take_no_work_are_no_places(flaw: dict[str, bool]) -> None:
 
 def test_bringing_a_node_back_takes_no_instance_away() -> None:
     assert said(EVERYWHERE, work=Work.UNDRAIN) == []
+
+
+# ---- all of an app on one node
+
+PAIR = an_app("/pair", [0, 0], needs=Resources(cpus=2))  # two fit on each agent that has four cores free
+STAYS = a_policy(move_apps=False)
+
+
+def refused(app: App, nodes: int = 3, **changes: Any) -> list[str]:
+    inventory = an_inventory(nodes, apps=[app])
+    return [f"{found.rule} {found.subject}" for found in blockers(a_roll(inventory, **changes), inventory)]
+
+
+def test_an_app_that_leaves_its_only_node_one_by_one_blocks_nothing() -> None:
+    assert refused(PAIR) == []
+    assert refused(PAIR, nodes=2) == []
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param({"policy": STAYS}, id="nothing moves apps"),
+        pytest.param({"manner": Manner("reserve")}, id="its cordon leaks"),
+    ],
+)
+def test_it_blocks_where_nothing_moves_it(changes: dict[str, Any]) -> None:
+    assert "app-down /pair" in refused(PAIR, targets=("i-0",), **changes)
+
+
+@pytest.mark.parametrize(
+    "app",
+    [
+        pytest.param(replace(PAIR, pinned=True), id="a constraint names its nodes"),
+        pytest.param(replace(PAIR, instances=2, on=("agent-0",)), id="the last one that serves"),
+        pytest.param(replace(PAIR, needs=Resources(cpus=5)), id="no agent has room"),
+        pytest.param(replace(PAIR, public=True), id="no public agent"),
+    ],
+)
+def test_it_blocks_where_it_can_not_leave(app: App) -> None:
+    assert refused(app, targets=("i-0",)) == ["app-down /pair"]
+
+
+@pytest.mark.parametrize(("nodes", "blocked"), [(2, True), (3, False)])
+def test_each_of_its_instances_needs_a_place_of_its_own(nodes: int, blocked: bool) -> None:
+    """Of three that need two of four free cores, two fit on one agent."""
+    three = replace(an_app("/three", [0, 0, 0]), needs=PAIR.needs)
+    assert refused(three, nodes, targets=("i-0",)) == ["app-down /three"] * blocked
+
+
+def gathers(app: App, nodes: int = 2, **changes: Any) -> list[str]:
+    inventory = an_inventory(nodes, apps=[app])
+    found = warnings(a_roll(inventory, **changes), inventory)
+    return [f"{one.subject} {one.message}" for one in found if one.rule == "app-gathers"]
+
+
+def test_an_app_that_may_gather_on_the_second_of_two_nodes_is_foretold_where_nothing_moves_it() -> None:
+    pair = replace(PAIR, on=("agent-0", "agent-1"))
+    assert gathers(pair, policy=STAYS) == [
+        f"/pair runs on {FIRST} and {GROUP}[1] alone: once one of them is emptied, all of it may be on the other, whose"
+        " turn does not come then (app-down): give it UNIQUE hostname, or --accept app-down=/pair"
+    ]
+    assert gathers(pair) == []
+    assert gathers(replace(pair, pinned=True)) != []
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param({"nodes": 3}, id="a third agent"),
+        pytest.param({"targets": ("i-0",)}, id="one of them stays"),
+        pytest.param({"policy": replace(STAYS, accepted=("app-down=/pair",))}, id="accepted"),
+    ],
+)
+def test_it_is_not_foretold_where_it_need_not_come_to_that(changes: dict[str, Any]) -> None:
+    assert gathers(replace(PAIR, on=("agent-0", "agent-1")), **{"policy": STAYS, **changes}) == []
+
+
+def test_one_with_unique_hostname_gathers_nowhere() -> None:
+    assert gathers(an_app("/pair", [0, 1], unique=True), policy=STAYS) == []

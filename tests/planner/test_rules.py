@@ -161,7 +161,7 @@ REFUSED: dict[str, list[tuple[str, Inventory]]] = {
     "no-agent": [(FIRST, cluster(a_node(agent=None)))],
     "no-deactivate": [("Mesos 1.5.3", cluster(facts=ClusterFacts("1.11.12", "1.5.3")))],
     "terraform-exposed": [(GROUP, surveyed("terraform-exposed", GROUP, acceptable=True))],
-    "app-down": [("/web", cluster(app=an_app("/web", [0, 0])))],
+    "app-down": [("/web", cluster(app=an_app("/web", [0, 0], pinned=True)))],
     "no-place": [(f"{EVENTS}/kafka-0", full())],
 }
 EACH = [pytest.param(rule, *case, id=f"{rule}-{n}") for rule, cases in REFUSED.items() for n, case in enumerate(cases)]
@@ -260,7 +260,7 @@ def test_everything_comes_at_once() -> None:
     inventory = an_inventory(
         nodes,
         [broken, blind, other, late],
-        [an_app("/web", [0, 0]), an_app("/store", [0], resident=True)],
+        [an_app("/web", [0, 0], pinned=True), an_app("/store", [0], resident=True)],
         facts=ClusterFacts("1.11.12", "1.5.3"),
         blockers=tuple(Finding(rule, subject, "…", acceptable=rule in ACCEPTABLE) for rule, subject in rest),
         windows=(Window("10.0.0.10", "10.0.0.10", int(NOON) * 10**9),),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import pytest
 
@@ -16,7 +17,7 @@ from dcosmaint.sandbox.world import AppShape
 from dcosmaint.sandbox.world.state import Drain
 from dcosmaint.survey import survey
 from tests.builders import GROUP
-from tests.steps.bench import SHAPE, Bench, a_bench
+from tests.steps.bench import Bench, a_bench
 
 NAME = "move-apps"
 
@@ -33,9 +34,9 @@ def here(bench: Bench, app: str) -> int:
     return sum(task.agent_id == bench.node.agent_id for task in bench.world.ground.apps[app].tasks)
 
 
-def crowded(*apps: AppShape) -> Bench:
+def crowded(*apps: AppShape, **policy: Any) -> Bench:
     """A node with every instance of some apps, as Marathon would never place them."""
-    bench = a_bench(shape=replace(SHAPE, apps=SHAPE.apps))
+    bench = a_bench(**policy)
     for shape in apps:
         bench.world.add_app(shape, [bench.node.agent_id] * shape.instances)
     return bench
@@ -91,6 +92,65 @@ def test_an_agent_that_takes_no_work_is_no_place(flaw: str) -> None:
     bench.world.master.changes += 1
     bench.looks(step, 1)
     assert bench.acts("marathon.kill", "marathon.restart") == []
+
+
+PAIR = AppShape("/pair", 2, spread=False)
+
+
+def takes_work(bench: Bench, *, takes: bool) -> None:
+    """Whether the other agents do."""
+    for agent in bench.world.ground.listed:
+        agent.deactivated = not takes or agent.id == bench.node.agent_id
+    bench.world.master.changes += 1
+
+
+def test_the_last_ones_of_an_app_of_two_wait_for_a_place_that_went_away_since_the_plan() -> None:
+    """Whatever a survey said hours ago: the node does not stop while nothing of it would serve."""
+    bench = crowded(PAIR)
+    step = bench.bring(NAME)
+    takes_work(bench, takes=False)
+    waited = bench.looks(step, 200)
+    assert (len(waited), here(bench, "/pair"), bench.acts("marathon.kill")) == (200, 2, [])
+    assert waited[-1].left == "/pair 2 here, 2 of 2 serve"
+    assert waited[-1].why == "no other agent could take /pair, of which nothing would serve"
+    assert waited[-1].patience == bench.roll.policy.waits.start
+    takes_work(bench, takes=True)
+    bench.drive(step)
+    assert (here(bench, "/pair"), bench.events("app-zero")) == (0, [])
+
+
+def test_what_was_accepted_goes_down_with_its_node() -> None:
+    bench = crowded(PAIR, accepted=("app-down=/pair",))
+    step = bench.bring(NAME)
+    takes_work(bench, takes=False)
+    bench.drive(step)
+    assert here(bench, "/pair") == 2
+
+
+def test_the_last_one_that_serves_is_not_ended_though_no_more_served_before() -> None:
+    """The other one of two has not come up yet."""
+    bench = crowded(PAIR)
+    pair = bench.world.ground.apps["/pair"]
+    bench.journal.append(Admitted((replace(bench.flight, counts={"/pair": 1}),)))
+    step = bench.bring(NAME)
+    starting = max(pair.tasks, key=lambda task: task.id)
+    starting.state = "TASK_STAGING"
+    bench.world.marathon.changes += 1
+    bench.looks(step, 20)
+    assert (here(bench, "/pair"), bench.events("app-zero")) == (2, [])
+    starting.state = "TASK_RUNNING"
+    bench.world.marathon.changes += 1
+    bench.drive(step)
+    assert (here(bench, "/pair"), bench.events("app-zero")) == (0, [])
+
+
+def test_instances_on_other_nodes_in_flight_are_none_that_stay() -> None:
+    """Each of two nodes would count on the other one, and both would stop."""
+    one, other = two_nodes()
+    takes_work(one, takes=False)
+    for bench in (one, other):
+        assert len(bench.looks(bench.steps[NAME], 20)) == 20
+    assert (here(one, "/pair"), here(other, "/pair")) == (1, 1)
 
 
 def test_what_a_constraint_pins_is_left_alone() -> None:

@@ -78,7 +78,9 @@ def _short(share: Share, back: str) -> Text:
 def _last(share: Share, back: str) -> Text:
     """One that has nothing elsewhere."""
     if not share.gap:
-        return Text(f"{share.app} 1 here, none elsewhere: started elsewhere before it ends, where there is room")
+        how = "started elsewhere before it ends, where there is room"
+        many = "each ends while others serve, and starts elsewhere"
+        return Text(f"{share.app} {share.here} here, none elsewhere: {many if share.here > 1 else how}")
     data = ", and keeps data here" if share.resident else ""
     until = back if share.short else "it runs elsewhere"
     return Text(f"{share.app} is DOWN until {until}: {share.here} here, none elsewhere{data}", "yellow")

@@ -36,6 +36,11 @@ class Roll:
     by: str = ""  # user@host
 
     @property
+    def moves_apps(self) -> bool:
+        """Whether instances of apps leave a node before it stops: elsewhere than there, so only where nothing leaks."""
+        return self.policy.move_apps and self.manner.airtight
+
+    @property
     def cordon(self) -> Cordon:
         """How new work is kept off its nodes."""
         return Cordon(self.manner.cordon, (self.id, *self.lifts))

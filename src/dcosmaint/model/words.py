@@ -72,6 +72,9 @@ class Resources:
     mem: float = 0.0
     disk: float = 0.0
 
+    def __sub__(self, other: Resources) -> Resources:
+        return Resources(self.cpus - other.cpus, self.mem - other.mem, self.disk - other.disk)
+
     def covers(self, other: Resources) -> bool:
         """Whether `other` fits into this."""
         return self.cpus >= other.cpus and self.mem >= other.mem and self.disk >= other.disk

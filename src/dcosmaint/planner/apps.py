@@ -1,8 +1,9 @@
-"""Where else Marathon could start an instance of an app, and which apps run short while their node is away."""
+"""Where else Marathon could start an instance of an app, and what becomes of apps whose node goes away."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from dcosmaint.model import Agent, App, Finding, Inventory, Node, Roll, Work, counted
 
@@ -18,6 +19,18 @@ def places(app: App, agents: Iterable[Agent], node: Node) -> tuple[Agent, ...]:
     return tuple(agent for agent in agents if agent.id != node.agent_id and takes(agent, app))
 
 
+def moved(roll: Roll, app: App) -> bool:
+    """Whether `move-apps` has to do with it: what keeps data, and what a constraint pins, goes down with its node."""
+    return roll.moves_apps and not (app.resident or app.pinned)
+
+
+def moves_out(roll: Roll, app: App, agents: Iterable[Agent]) -> bool:
+    """Whether all that runs of it, on one node, leaves it for these agents, one by one and each while others serve."""
+    if not moved(roll, app) or len(app.on) < 2 or len({*app.on}) > 1:
+        return False
+    return sum(_seats(agent, app) for agent in agents if agent.id != app.on[0]) >= len(app.on)
+
+
 def runs_short(app: App, agents: Iterable[Agent], node: Node) -> bool:
     """Whether what of it serves on the node can serve nowhere else while that is away."""
     return app.id in node.apps and not places(app, agents, node)
@@ -31,6 +44,20 @@ def short(roll: Roll, inventory: Inventory, targets: Sequence[Node]) -> Iterator
             where = on[0].address if len(on) == 1 else f"each of {counted(len(on), 'target')}"
             says = _everywhere(roll, where) if _spread(app, inventory, on) else _no_room(where)
             yield Finding("app-short", app.id, says)
+
+
+def gathering(roll: Roll, inventory: Inventory, targets: Sequence[Node]) -> Iterator[Finding]:
+    """Apps on two nodes that nothing moves: those of the first may go to the other, whose turn would not come then."""
+    for app in inventory.apps:
+        homes = [agent.id for agent in inventory.agents if _serves(agent, app)]
+        on = [node.address for node in targets if node.agent_id in homes and node.agent_id in app.on]
+        if len(homes) == len(on) == 2 and not (app.unique or app.resident or moved(roll, app)):
+            says = (
+                f"runs on {' and '.join(on)} alone: once one of them is emptied, all of it may be on the other, whose"
+                f" turn does not come then (app-down): give it UNIQUE hostname, or --accept app-down={app.id}"
+            )
+            if not roll.policy.accepts("app-down", app.id):
+                yield Finding("app-gathers", app.id, says)
 
 
 def _everywhere(roll: Roll, where: str) -> str:
@@ -52,6 +79,16 @@ def _spread(app: App, inventory: Inventory, on: Sequence[Node]) -> bool:
 
 def _serves(agent: Agent, app: App) -> bool:
     return agent.active and not agent.deactivated and not agent.draining and agent.public == app.public
+
+
+def _seats(agent: Agent, app: App) -> int:
+    """How many more of its instances the agent could take, as far as that matters."""
+    if app.unique or agent.public:
+        return takes(agent, app) * (1 if app.unique else app.instances)
+    room, seats = agent.free, 0
+    while seats < app.instances and takes(replace(agent, free=room), app):
+        room, seats = room - app.needs, seats + 1
+    return seats
 
 
 def _has(agent: Agent, app: App) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dcosmaint import safety
 from dcosmaint.model import HEALTHY, UNUSED, Node, Refusal, Roll, Work, counted
+from dcosmaint.planner.apps import moves_out, takes
 from dcosmaint.planner.case import Case, Limit, moving, no
 from dcosmaint.planner.deadline import deadline
 from dcosmaint.planner.frameworks import waited
@@ -181,13 +182,17 @@ def data(case: Case, node: Node) -> Refusal | None:
 
 
 def apps(case: Case, node: Node) -> Refusal | None:
-    """Never all instances of one app of two or more."""
+    """Never all instances of one app of two or more, but where they leave one by one for agents that stay."""
     leaving = case.away | {node.agent_id}
+    stay = [agent for agent in case.inventory.agents if agent.id not in leaving]
     for app in case.inventory.apps:
-        if app.id in node.apps and app.instances > 1 and not any(agent not in leaving for agent in app.on):
-            if case.roll.policy.accepts("app-down", app.id):
-                continue
+        going = app.instances > 1 and app.on and not any(agent not in leaving for agent in app.on)
+        if not going or case.roll.policy.accepts("app-down", app.id) or moves_out(case.roll, app, stay):
+            continue
+        if app.id in node.apps:
             return no("apps", node, f"every running instance of {app.id} is on nodes in flight")
+        if node.agent and takes(node.agent, app):
+            return no("apps", node, f"every running instance of {app.id} leaves a node in flight, and may come here")
     return None
 
 

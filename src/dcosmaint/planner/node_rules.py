@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 from dcosmaint.model import DRAINING, RENEWING, UNUSED, App, Finding, Inventory, Node, Roll, counted
 from dcosmaint.planner import frameworks, work_dirs
+from dcosmaint.planner.apps import moves_out
 from dcosmaint.planner.case import leaves
 from dcosmaint.planner.service_rules import services
 from dcosmaint.planner.volumes import data
@@ -85,7 +86,8 @@ def tasks(roll: Roll, inventory: Inventory, node: Node) -> Iterator[Finding]:
     yield from frameworks.refused(roll, inventory, node)
     for app in inventory.apps:
         yield from _resident(app, node)
-        if app.id in node.apps and app.instances > 1 and set(app.on) == {node.agent_id}:
+        down = app.id in node.apps and app.instances > 1 and set(app.on) == {node.agent_id}
+        if down and not moves_out(roll, app, inventory.agents):
             message = f"has all that runs of it, {counted(len(app.on), 'instance')}, on {node.address}: spread it first"
             yield Finding("app-down", app.id, message, acceptable=True)
 

@@ -70,9 +70,5 @@ def _left_over(case: Case, moving: Iterable[Member], away: Iterable[str]) -> lis
             left.append(member)
         else:
             given.add((place, sort))
-            room[place] = _less(room[place], need)
+            room[place] -= need
     return left
-
-
-def _less(room: Resources, need: Resources) -> Resources:
-    return Resources(room.cpus - need.cpus, room.mem - need.mem, room.disk - need.disk)

@@ -73,6 +73,7 @@ def warnings(roll: Roll, inventory: Inventory) -> tuple[Finding, ...]:
         return tuple(finding for node in targets for finding in _stays_shut(roll, inventory, node))
     found = [*best_effort(roll, inventory), *_misspelt(roll, inventory), *frameworks.misspelt(roll, inventory)]
     found += [*work_dirs.ordered(roll, targets), *apps.short(roll, inventory, targets)]
+    found += apps.gathering(roll, inventory, targets)
     for service in inventory.services:
         found += by_itself(roll, service, targets)
     for node in targets:
