@@ -131,6 +131,31 @@ def test_each_risk_that_is_taken_is_a_line_of_its_own_before_the_question(stage:
     assert risks[1].startswith("data-loss: kafka-events/scratch ")
 
 
+@pytest.mark.parametrize(
+    ("risk", "says"),
+    [
+        ("data-loss=kafka-eventz", "data-loss=kafka-eventz: data-loss knows none of that name. Did you mean kafka"),
+        ("data-loss=kafka-events/scrach", "Did you mean kafka-events/scratch"),
+        ("app-down=*", "app-down knows none of that name. There are: /cron, /web"),
+        ("under-replicated=kafka-events", "Did you mean kafka-events/clicks"),
+        ("broker-idle=kafka-events/kafka-9", "Did you mean kafka-events/kafka-2"),
+        ("foreign-window=aws_instance.dcos_agent_node[9]", "Did you mean aws_instance.dcos_agent_node[5]"),
+        ("terraform-exposed=aws_instance.dcos_node", "Did you mean aws_instance.dcos_agent_node?"),
+    ],
+)
+@pytest.mark.parametrize("command", ["plan", "roll", "drain", "replace"])
+def test_a_risk_of_what_there_is_not_is_a_mistake(stage: Stage, command: str, risk: str, says: str) -> None:
+    node = (stage.address(0),) if command in ("drain", "replace") else ()
+    refused = stage.type(command, *node, "--accept", risk, *(() if command == "plan" else ("--yes",)))
+    assert refused.exit_code == 2
+    assert says in said(refused.output)
+    assert not stage.shelf.ids()
+
+
+def test_what_a_new_node_may_differ_in_need_not_be_there(stage: Stage) -> None:
+    assert stage.type("plan", "--accept", "differs=attribute:tier").exit_code == 0
+
+
 def test_an_undrain_takes_nothing_away(tmp_path: Path) -> None:
     stage = Stage(tmp_path, SAFE)
     assert stage.type("drain", stage.address(0), "--yes").exit_code == 0

@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from dcosmaint.cli.looking import surveyed
+from dcosmaint.cli.risk_subjects import check
+from dcosmaint.errors import Usage
 from dcosmaint.sandbox.world import KafkaShape, Shape, TopicShape
 from tests.cli.stage import Stage
 
@@ -39,6 +42,8 @@ def stage(tmp_path: Path) -> Stage:
         (("--exclude", "10.9.9.9"), 2, "10.9.9.9 is the name of no node"),
         (("--reassigned", "clicks"), 2, "no topic of that name can be read"),
         (("--accept", "last-public"), 2, "only these may be accepted"),
+        (("--accept", "data-loss=kafka-eventz"), 2, "Did you mean kafka-events"),
+        (("--accept", "service-degraded=kafka"), 2, "service-degraded knows none of that name"),
         (("--accept", "tasks-lost=/web"), 2, "tasks are counted over all apps: write tasks-lost"),
     ],
 )
@@ -50,6 +55,36 @@ def test_terms_that_a_roll_cant_take_are_refused_and_it_stays_as_it_was(
     ended = stage.type("resume", *words, "--yes")
     assert (ended.exit_code, path.read_text()) == (code, before)
     assert says in ended.output.replace("\n", " ")
+
+
+def test_a_risk_that_nothing_needs_now_is_told_so_and_one_that_nobody_can_foresee_is_not(stage: Stage) -> None:
+    risks = ("data-loss=kafka-events/clicks", "differs=attribute:tier", "agent-left")
+    words = [word for risk in risks for word in ("--accept", risk)]
+    told = stage.type("resume", *words, answer="n\n").output
+    assert "data-loss=kafka-events/clicks: data of a topic may be lost for good; nothing that is known now" in told
+    assert "RISK TAKEN: differs=attribute:tier: a new node may differ from its old one in this\n" in told
+    assert "RISK TAKEN: agent-left: nodes start although an agent is away that nobody here took away\n" in told
+
+
+def test_a_node_is_accepted_by_any_of_its_names(stage: Stage) -> None:
+    instance = stage.world.node(stage.address(2)).id
+    told = stage.type("resume", "--accept", f"agent-left={instance}", answer="n\n").output
+    assert f"RISK TAKEN: agent-left={stage.address(2)}: " in told
+
+
+def test_what_was_there_when_the_roll_began_may_be_accepted_when_it_is_away(stage: Stage) -> None:
+    roll, now = stage.shelf.load(stage.shelf.ids()[0]).roll, replace(surveyed(stage.cluster), services=())
+    risks = ("service-degraded=kafka-events", "data-loss=kafka-events/clicks")
+    check(risks, now, roll)
+    with pytest.raises(Usage, match=r"service-degraded=kafka-events: .*; --accept data-loss=kafka-events/clicks: "):
+        check(risks, now)
+
+
+def test_a_topic_that_can_not_be_read_may_be_there(stage: Stage) -> None:
+    now = surveyed(stage.cluster)
+    check(("data-loss=kafka-events/new",), replace(now, services=(replace(now.services[0], partitions=None),)))
+    with pytest.raises(Usage):
+        check(("data-loss=kafka-events/new",), now)
 
 
 def test_a_node_in_flight_is_not_left_out(stage: Stage) -> None:

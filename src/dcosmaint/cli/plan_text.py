@@ -11,7 +11,7 @@ from rich.text import Text
 
 from dcosmaint.blast import blast
 from dcosmaint.cli.blast_text import shown
-from dcosmaint.cli.risks import MEANING
+from dcosmaint.cli.risks import told
 from dcosmaint.model import Node, Work, counted
 from dcosmaint.plan import Plan, unaccepted
 
@@ -49,7 +49,7 @@ def _warned(plan: Plan) -> Iterator[Text]:
         yield Text(f"no turn in the rehearsal: {sentence}", "yellow")
     for warning in plan.warnings:
         yield Text(f"warning: {warning.subject}: {warning.message}", "yellow")
-    for risk in taken(plan):
+    for risk in told(plan.roll.policy.accepted, plan.taken):
         yield Text(f"RISK TAKEN: {risk}", "bold yellow")
     if plan.exposed:
         yield Text(f"terraform-exposed: any plain apply would replace {', '.join(plan.exposed)}", "yellow")
@@ -74,16 +74,6 @@ def _frameworks(plan: Plan) -> Iterator[Text]:
         fate = fates.get(name, "refuse")
         when = ", its nodes' turn comes when they have none (not rehearsed)" if fate == "wait" else ""
         yield Text(f"tasks of {name} on {', '.join(on)}: {fate}{when}", "bold yellow" if fate == "ignore" else "")
-
-
-def taken(plan: Plan) -> Iterator[str]:
-    """Each accepted risk by itself, with what it takes; one that takes nothing now may come true later."""
-    for risk in plan.roll.policy.accepted:
-        rule, _, subject = risk.partition("=")
-        found = [f for f in plan.taken if f.rule == rule and subject in ("", f.subject, f.subject.rpartition("/")[0])]
-        yield from (f"{rule}: {finding.subject} {finding.message}" for finding in found)
-        if not found:
-            yield f"{risk}: {MEANING[rule]}; nothing that is known now needs it"
 
 
 def _batches(plan: Plan) -> Table:

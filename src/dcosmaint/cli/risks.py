@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 import click
 
-from dcosmaint.model import BY_NAME
+from dcosmaint.model import BY_NAME, Finding
 from dcosmaint.planner.line import RULES, TASKS_LOST
 
 BLOCKERS = (
@@ -67,3 +68,16 @@ class Risk(click.ParamType[str]):
         if rule == TASKS_LOST and subject:
             self.fail(f"{value}: tasks are counted over all apps: write {TASKS_LOST}", param, ctx)
         return str(value)
+
+
+def told(accepted: Sequence[str], found: Sequence[Finding], unseen: Collection[str] = ()) -> Iterator[str]:
+    """Each accepted risk by itself, with what it takes; one that takes nothing now may come true later.
+
+    `unseen` are rules of which `found` would not tell.
+    """
+    for risk in accepted:
+        rule, _, subject = risk.partition("=")
+        takes = [f for f in found if f.rule == rule and subject in ("", f.subject, f.subject.rpartition("/")[0])]
+        yield from (f"{rule}: {finding.subject} {finding.message}" for finding in takes)
+        if not takes:
+            yield f"{risk}: {MEANING[rule]}{'' if rule in unseen else '; nothing that is known now needs it'}"

@@ -24,7 +24,7 @@ from dcosmaint.cli.options import (
     wants_deadline,
     wants_json,
 )
-from dcosmaint.cli.taking_over import asked_terms, loud
+from dcosmaint.cli.taking_over import asked, loud
 from dcosmaint.cli.work import Wish
 from dcosmaint.lines import TakenOver
 from dcosmaint.model import Work, counted
@@ -146,13 +146,13 @@ def resume(ctx: click.Context, /, roll_id: str | None, config: Path | None, name
         )
         return
     answerable(given)
-    terms = asked_terms(cluster, found, given)
-    for said in () if given["as_json"] else loud(found, terms):
+    wanted = asked(cluster, found, given)
+    for said in () if given["as_json"] else loud(found, wanted):
         click.echo(said, err=True)
     left = counted(len(found.roll.targets) - len(found.progress.ended), "node is", "nodes are")
     asks = f"Go on with {found.roll.work} {found.roll.id}: {left} left, {len(found.progress.flights)} in flight?"
     consent(given, lambda: click.confirm(asks))
     claim = unlocking.take_over(cluster, found.roll, unlocking.Consent(given["yes"], given["owner"]))
     telling = drive.Telling(given["as_json"])
-    line = TakenOver(who(), terms)
+    line = TakenOver(who(), wanted.terms)
     ctx.exit(drive.go_on(cluster, claim, line, telling, confirming(given["confirm"])))

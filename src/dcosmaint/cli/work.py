@@ -12,7 +12,7 @@ import click
 
 from dcosmaint import work_dirs
 from dcosmaint.choice import accepted, strangers, wanted_images
-from dcosmaint.cli import drive, journals, plan_text
+from dcosmaint.cli import drive, journals, plan_text, risk_subjects
 from dcosmaint.cli.cluster import Cluster, who
 from dcosmaint.cli.confirm import confirming
 from dcosmaint.cli.consent import answerable, consent, typed_name
@@ -133,6 +133,7 @@ def _known(given: Mapping[str, Any], inventory: Inventory) -> None:
     zones = sorted({node.instance.zone for node in inventory.nodes})
     _among("--cap", [service for service, _ in given.get("caps", ())], services)
     _among("--zone", given.get("zones", ()), zones)
+    risk_subjects.check(given.get("accepted", ()), inventory)
 
 
 def _among(flag: str, names: Sequence[str], there: Sequence[str]) -> None:
