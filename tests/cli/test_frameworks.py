@@ -45,7 +45,9 @@ def test_a_plan_says_of_those_that_are_waited_for_when_their_turn_comes(stage: S
     stage.limit(frameworks={"metronome": "wait"})
     ended = stage.type("plan", "--ami", stage.new_ami)
     assert ended.exit_code == 0, ended.output
-    assert "(1): wait, its nodes' turn comes when they have none (not rehearsed)" in " ".join(ended.output.split())
+    assert "(1): wait, for 2:00:00: its nodes' turn comes when they have none (not rehearsed)" in " ".join(
+        ended.output.split()
+    )
 
 
 def test_a_plan_is_loud_about_those_that_go_down(stage: Stage) -> None:

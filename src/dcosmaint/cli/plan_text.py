@@ -68,11 +68,11 @@ def _radius(plan: Plan) -> Iterator[RenderableType]:
 
 def _frameworks(plan: Plan) -> Iterator[Text]:
     """Who else has tasks on the targets, and what becomes of them."""
-    fates = plan.roll.policy.frameworks
+    fates, limit = plan.roll.policy.frameworks, timedelta(seconds=round(plan.roll.policy.waits.tasks))
     for name in sorted({name for node in plan.targets for name in node.frameworks}):
         on = [f"{node.address} ({node.frameworks[name]})" for node in plan.targets if name in node.frameworks]
         fate = fates.get(name, "refuse")
-        when = ", its nodes' turn comes when they have none (not rehearsed)" if fate == "wait" else ""
+        when = f", for {limit}: its nodes' turn comes when they have none (not rehearsed)" if fate == "wait" else ""
         yield Text(f"tasks of {name} on {', '.join(on)}: {fate}{when}", "bold yellow" if fate == "ignore" else "")
 
 
