@@ -6,12 +6,15 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from dcosmaint.cli import typed
+from dcosmaint.cli import commands, typed
+from dcosmaint.cli.cluster import Claim
+from dcosmaint.ports import Lease
 from tests.cli.stage import Stage
 from tests.cli.test_locking import FLEET
 
@@ -63,16 +66,46 @@ def test_the_null_device_and_a_pipe_that_has_ended_are_nobody(of: object, monkey
         assert typed.nobody()
 
 
-@pytest.mark.parametrize("words", [("roll", "--bake"), ("drain", "10.0.0.1"), ("undrain", "10.0.0.1")])
-def test_nothing_is_locked_or_looked_at_for_a_question_to_nobody(tmp_path: Path, words: tuple[str, ...]) -> None:
+def test_nothing_is_locked_or_looked_at_for_a_question_to_nobody(tmp_path: Path) -> None:
     """The configuration leads nowhere: a look would say so."""
     (tmp_path / "dcosmaint.yaml").write_text(CONFIG)
     ended = subprocess.run(
-        [sys.executable, "-c", "from dcosmaint.cli import main; main()", *words],
+        [sys.executable, "-c", "from dcosmaint.cli import main; main()", "roll", "--bake"],
         cwd=tmp_path, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
     assert (ended.returncode, ended.stderr) == (2, f"dcosmaint: {NOBODY}\n")
     assert not (tmp_path / "state").exists()
+
+
+def typed_by_nobody(stage: Stage, monkeypatch: pytest.MonkeyPatch, *words: str) -> int | str | None:
+    """Its exit code."""
+    with as_stdin(null(), monkeypatch), pytest.raises(SystemExit) as ended:
+        commands(list(words), obj=stage)
+    return ended.value.code
+
+
+@pytest.mark.parametrize("command", ["drain", "replace"])
+def test_what_goes_away_with_a_node_is_shown_before_nobody_is_asked(
+    tmp_path: Path, command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stage = Stage(tmp_path, FLEET)
+    stage.cluster = replace(stage.cluster, lock=never)
+    assert typed_by_nobody(stage, monkeypatch, command, stage.address(1)) == 2
+    said = capsys.readouterr()
+    assert f"what goes away with {stage.address(1)}" in said.out
+    assert said.err == f"dcosmaint: {NOBODY}\n"
+
+
+def test_nothing_to_do_needs_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stage = Stage(tmp_path, FLEET)
+    assert typed_by_nobody(stage, monkeypatch, "undrain", stage.address(1)) == 0
+    assert capsys.readouterr().out.startswith("Nothing to do: ")
+
+
+def never(claim: Claim) -> AbstractContextManager[Lease]:
+    raise AssertionError("the lock was taken")
 
 
 CONFIG = """\

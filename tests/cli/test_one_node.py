@@ -114,6 +114,33 @@ def test_members_that_go_down_with_their_node_are_told_apart(stage: Stage) -> No
     assert "kafka-events/kafka-1 goes down: 5 partitions" in shown
 
 
+@pytest.mark.parametrize("command", ["drain", "replace"])
+def test_a_dry_run_shows_the_plan_and_touches_nothing(stage: Stage, command: str) -> None:
+    node, before = of_broker(stage), list(stage.world.log)
+    allowed = stage.type(command, node, "--dry-run", *GIVEN_UP)
+    assert allowed.exit_code == 0
+    assert f"what goes away with {node}" in said(allowed.output)
+    assert "Type the cluster's name" not in allowed.output
+    blocked = stage.type(command, node, "--dry-run")
+    assert blocked.exit_code == 3
+    assert "BLOCKED: data-loss: kafka-events/scratch" in said(blocked.output)
+    plan = json.loads(stage.type(command, node, "--dry-run", "--json").stdout)
+    assert [each["node"] for each in plan["nodes"] if not each["excluded"]] == [node]
+    assert (stage.world.log, stage.shelf.ids()) == (before, ())
+
+
+def test_a_dry_run_of_an_undrain_tells_whether_there_is_anything_to_bring_back(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, SAFE)
+    idle = stage.type("undrain", stage.address(0), "--dry-run")
+    assert (idle.exit_code, idle.output.startswith("Nothing to do: ")) == (0, True)
+    assert stage.type("drain", stage.address(0), "--yes").exit_code == 0
+    ended = stage.type("undrain", stage.address(0), "--dry-run")
+    assert ended.exit_code == 0
+    assert "its docker and agent start again" in ended.output
+    assert stage.type("drain", stage.address(0), "--dry-run").output.startswith("Nothing to do: ")
+    assert len(stage.shelf.ids()) == 1
+
+
 def test_the_same_is_in_the_plan_for_programs(stage: Stage) -> None:
     nodes = json.loads(stage.type("plan", "--ami", stage.new_ami, "--json").output)["nodes"]
     blast = next(node["blast"] for node in nodes if node["node"] == of_broker(stage))

@@ -25,8 +25,12 @@ def consent(given: Mapping[str, Any], ask: Callable[[], bool]) -> None:
 
 def answerable(given: Mapping[str, Any]) -> None:
     """Raises `Usage` where a question would come that nobody can answer: before anything is looked at, or locked."""
-    if not given.get("yes") and not given.get("as_json") and typed.nobody():
+    if unanswered(given):
         raise Usage(NOBODY)
+
+
+def unanswered(given: Mapping[str, Any]) -> bool:
+    return not given.get("yes") and not given.get("as_json") and typed.nobody()
 
 
 def _answered(ask: Callable[[], bool]) -> bool:

@@ -37,6 +37,7 @@ wants_image = click.option(
     "--ami", multiple=True, metavar="[GROUP=]AMI", help="The AMI; what Terraform names by default."
 )
 wants_bake = click.option("--bake", is_flag=True, help="Have Packer build the AMI first.")
+wants_dry_run = click.option("--dry-run", is_flag=True, help="Show the plan and touch nothing.")
 asks_each = click.option("--confirm", type=click.Choice(["batch", "node"]), help="Ask before each.")
 
 
@@ -67,20 +68,21 @@ def plan(ctx: click.Context, /, config: Path | None, name: str | None, exit_code
 @wants_deadline
 @confirmed
 @wants_json
-@click.option("--dry-run", is_flag=True, help="Show the plan and touch nothing.")
+@wants_dry_run
 @click.pass_context
 def roll(ctx: click.Context, /, config: Path | None, name: str | None, dry_run: bool, **given: Any) -> None:
     """Replace every outdated node by an instance of the wanted AMI."""
     clusters: Clusters = ctx.obj
     cluster, wish = clusters.open(config, name), Wish(Work.ROLL, given)
-    ctx.exit(work.previewed(work.show_plan(cluster, wish)) if dry_run else work.carry_out(cluster, wish))
+    ctx.exit(work.preview(cluster, wish) if dry_run else work.carry_out(cluster, wish))
 
 
 def _one(ctx: click.Context, kind: Work, given: dict[str, Any]) -> None:
     clusters: Clusters = ctx.obj
     cluster = clusters.open(given.pop("config"), given.pop("name"))
     given["only"] = (given.pop("node"),)
-    ctx.exit(work.carry_out(cluster, Wish(kind, given, ALONE)))
+    wish = Wish(kind, given, ALONE)
+    ctx.exit(work.preview(cluster, wish) if given.pop("dry_run") else work.carry_out(cluster, wish))
 
 
 @click.command()
@@ -91,6 +93,7 @@ def _one(ctx: click.Context, kind: Work, given: dict[str, Any]) -> None:
 @wants_deadline
 @confirmed
 @wants_json
+@wants_dry_run
 @click.pass_context
 def replace(ctx: click.Context, /, **given: Any) -> None:
     """Replace one node, outdated or not."""
@@ -104,6 +107,7 @@ def replace(ctx: click.Context, /, **given: Any) -> None:
 @wants_deadline
 @confirmed
 @wants_json
+@wants_dry_run
 @click.pass_context
 def drain(ctx: click.Context, /, **given: Any) -> None:
     """Empty one node and leave its instance running; it stays empty over a reboot."""
@@ -115,6 +119,7 @@ def drain(ctx: click.Context, /, **given: Any) -> None:
 @on_cluster
 @confirmed
 @wants_json
+@wants_dry_run
 @click.pass_context
 def undrain(ctx: click.Context, /, **given: Any) -> None:
     """Bring a drained node back."""

@@ -15,7 +15,7 @@ from dcosmaint.choice import accepted, strangers, wanted_images
 from dcosmaint.cli import drive, journals, plan_text, risk_subjects
 from dcosmaint.cli.cluster import Cluster, who
 from dcosmaint.cli.confirm import confirming
-from dcosmaint.cli.consent import answerable, consent, typed_name
+from dcosmaint.cli.consent import NOBODY, answerable, consent, typed_name, unanswered
 from dcosmaint.cli.exits import DONE, NO_ANSWER, REFUSED, untouched
 from dcosmaint.cli.jsonl import nothing
 from dcosmaint.cli.options import Flags
@@ -30,6 +30,9 @@ from dcosmaint.plan import Plan, unaccepted
 from dcosmaint.planner.rules import taken, warnings
 from dcosmaint.rolls import Order, a_roll, blockers, new_id
 from dcosmaint.survey import survey
+
+ONE_NODE = (Work.DRAIN, Work.REPLACE, Work.UNDRAIN)
+"""What goes away with the node is worth reading also where nobody is asked."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,8 @@ class Wish:
 
 def carry_out(cluster: Cluster, wish: Wish) -> int:
     """Show the plan, ask, and do it. Returns the exit code."""
+    if wish.work in ONE_NODE and unanswered(wish.given):
+        return _shown_to_nobody(cluster, wish)
     answerable(wish.given)
     roll_id = new_id()
     with drive.held(cluster, claim(cluster, roll_id, wish.given.get("reason", ""))) as lease:
@@ -54,17 +59,31 @@ def carry_out(cluster: Cluster, wish: Wish) -> int:
         for note in journals.notes(cluster.shelf):
             click.echo(note, err=True)
         plan = make_plan(cluster, wish, roll_id)
-        if idle := _idle(cluster, wish, plan):
-            nothing(idle, as_json=wish.as_json)
+        if not _to_do(cluster, wish, plan):
             return DONE
-        if not wish.as_json:
-            plan_text.show(plan, screen())
-        if plan.blockers:
-            raise Refused(f"{_refused(plan, wish)}. Nothing was touched.")
         consent(wish.given, lambda: typed_name(cluster.name))
         telling = drive.Telling(wish.as_json, plan.forecast, cluster.factor)
         agree = confirming(wish.given.get("confirm"))
         return drive.begin(cluster, lease, plan.roll, telling, agree)
+
+
+def _shown_to_nobody(cluster: Cluster, wish: Wish) -> int:
+    """Nobody can say yes: without the lock, what it was to be said to."""
+    if _to_do(cluster, wish, make_plan(cluster, wish, new_id())):
+        raise Usage(NOBODY)
+    return DONE
+
+
+def _to_do(cluster: Cluster, wish: Wish, plan: Plan) -> bool:
+    """Show the plan, or say that there is nothing to do. Raises `Refused` for a plan that is blocked."""
+    if idle := _idle(cluster, wish, plan):
+        nothing(idle, as_json=wish.as_json)
+        return False
+    if not wish.as_json:
+        plan_text.show(plan, screen())
+    if plan.blockers:
+        raise Refused(f"{_refused(plan, wish)}. Nothing was touched.")
+    return True
 
 
 def _idle(cluster: Cluster, wish: Wish, plan: Plan) -> str:
@@ -81,13 +100,19 @@ def _refused(plan: Plan, wish: Wish) -> str:
 
 
 def show_plan(cluster: Cluster, wish: Wish) -> Plan:
-    """Print what would happen. Nothing is touched."""
+    """Print what would happen, or why nothing would. Nothing is touched."""
     plan = make_plan(cluster, wish, new_id())
-    if wish.as_json:
+    if wish.work in ONE_NODE and not wish.as_json and (idle := _idle(cluster, wish, plan)):
+        nothing(idle, as_json=False)
+    elif wish.as_json:
         click.echo(json.dumps(plan.to_json(), indent=2))
     else:
         plan_text.show(plan, screen())
     return plan
+
+
+def preview(cluster: Cluster, wish: Wish) -> int:
+    return previewed(show_plan(cluster, wish))
 
 
 def previewed(plan: Plan) -> int:
