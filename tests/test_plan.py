@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from dcosmaint.model import Finding, Inventory, Roll
-from dcosmaint.plan import Batch, Forecast, Plan, unaccepted
+from dcosmaint.model import Finding, Inventory, Roll, Work
+from dcosmaint.plan import Batch, Forecast, Left, Plan, unaccepted
 from tests.builders import (
     GROUP,
     NEW,
@@ -67,7 +67,7 @@ def test_the_object_has_the_keys_of_the_contract() -> None:
     assert plan["cordon"] == {"method": "deactivate", "airtight": True}
     assert plan["caps"] == {"kafka-events": 1}
     assert (plan["facts"]["mesos_version"], plan["facts"]["security"]) == ("1.9.0", "")
-    assert plan["forecast"] == {"seconds": 600, "member_moves": 3, "assumes": []}
+    assert plan["forecast"] == {"seconds": 600, "member_moves": 3, "assumes": [], "stuck": []}
     assert plan["batches"] == [
         {"number": 1, "nodes": (f"{GROUP}[0]",), "lost": {"kafka-events": 1}, "why": "a batch has 1 node"}
     ]
@@ -115,6 +115,44 @@ def test_exposed_are_the_targets_whose_group_a_plain_apply_would_replace() -> No
     roll = a_roll(inventory, targets=("i-1", "i-4"))
     assert a_plan(inventory, roll).exposed == (f"{GROUP}[1]", f"{GROUP}[4]")
     assert a_plan(a_cluster(), roll).exposed == ()
+
+
+LEFT = (
+    Left("held", "stop-agent: no progress in 600 s", (f"{GROUP}[2]",)),
+    Left("cap", "2 of cap 1", (f"{GROUP}[0]", f"{GROUP}[1]")),
+)
+
+
+def left_over(*blockers: Finding, left: tuple[Left, ...] = LEFT) -> Plan:
+    return replace(a_plan(None, None, *blockers), forecast=replace(FORECAST, left=left))
+
+
+def test_what_a_rehearsal_got_stuck_on_is_said_once_for_all_its_nodes() -> None:
+    plan = left_over()
+    assert [*map(str, plan.stuck)] == [
+        f"{GROUP}[2]: stop-agent: no progress in 600 s",
+        f"{GROUP}[0] and 1 more node: 2 of cap 1",
+    ]
+    assert plan.to_json()["forecast"]["stuck"][1] == {
+        "rule": "cap",
+        "says": "2 of cap 1",
+        "nodes": (f"{GROUP}[0]", f"{GROUP}[1]"),
+    }
+
+
+def test_what_blocks_and_what_was_ordered_is_nothing_that_a_rehearsal_found() -> None:
+    blocked = Finding("cap", f"{GROUP}[0]", "allow as many")
+    assert [each.rule for each in left_over(blocked).stuck] == ["held"]
+    assert left_over(left=(Left("deadline", "has passed", (f"{GROUP}[0]",)),)).stuck == ()
+
+
+def test_of_an_undrain_a_rehearsal_tells_nothing() -> None:
+    plan = left_over()
+    assert replace(plan, roll=replace(plan.roll, work=Work.UNDRAIN)).stuck == ()
+
+
+def test_a_rehearsal_that_broke_off_says_why() -> None:
+    assert str(Left("rehearsal", "no AMI is called so")) == "no AMI is called so"
 
 
 def changed(**of_roll: Any) -> Plan:

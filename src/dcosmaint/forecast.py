@@ -15,8 +15,8 @@ from dcosmaint.executor import Executor
 from dcosmaint.hands import VirtualHands
 from dcosmaint.journal import Journal, Memory
 from dcosmaint.lines import RollBegun
-from dcosmaint.model import Admission, Inventory, Node, Refusal, Roll
-from dcosmaint.plan import Batch, Forecast
+from dcosmaint.model import Admission, Inventory, Node, Progress, Refusal, Roll
+from dcosmaint.plan import Batch, Forecast, Left
 from dcosmaint.planner.case import Case, slots
 from dcosmaint.ports import Lease
 from dcosmaint.pretend import pretend
@@ -44,7 +44,7 @@ def forecast(roll: Roll, inventory: Inventory, assumed: Shape = USUAL) -> Foreca
     except DcosmaintError as error:
         seen.refusals = (Refusal("rehearsal", "", str(error)),)
     moves = sum(json.loads(line)["event"] == "replacing" for line in lines.lines)
-    left = tuple(dict.fromkeys(f"{refusal.node}: {refusal.says}" for refusal in seen.refusals))
+    left = tuple(_left(journal.progress, seen.refusals))
     ends = tuple(ended.at - began for ended in journal.progress.ended)
     return Forecast(tuple(seen.batches), world.now - began, moves, left, ends, tuple(_assumptions(assumed)))
 
@@ -60,6 +60,16 @@ def _assumptions(shape: Shape) -> Iterator[str]:
 def _span(seconds: Range) -> str:
     low, high = (round(each / 60.0) for each in seconds)
     return f"{low} to {high} min"
+
+
+def _left(progress: Progress, refusals: Sequence[Refusal]) -> Iterator[Left]:
+    """Those that were held, then those that got no turn."""
+    held = [Refusal("held", flight.node.address, flight.stopped) for flight in progress.stopped]
+    nodes: dict[tuple[str, str], list[str]] = {}
+    for refusal in (*held, *refusals):
+        rule = "deadline" if progress.late and refusal.rule == "paused" else refusal.rule
+        nodes.setdefault((rule, refusal.says), []).append(refusal.node)
+    return (Left(rule, says, tuple(filter(None, names))) for (rule, says), names in nodes.items())
 
 
 class _Seen:

@@ -11,7 +11,7 @@ from typing import Any
 
 from dcosmaint.blast import blast
 from dcosmaint.choice import outdated, role
-from dcosmaint.model import Finding, Inventory, Node, Roll, counted
+from dcosmaint.model import Finding, Inventory, Node, Roll, Work, counted
 
 SCHEMA = "dcosmaint/plan/v1"
 
@@ -27,13 +27,26 @@ class Batch:
 
 
 @dataclass(frozen=True)
+class Left:
+    """Targets that did not come to their end in a rehearsal, for one reason."""
+
+    rule: str  # of the refusal, or `held`
+    says: str
+    nodes: tuple[str, ...] = ()  # addresses; () where the rehearsal itself broke off
+
+    def __str__(self) -> str:
+        more = f" and {counted(len(self.nodes) - 1, 'more node')}" if len(self.nodes) > 1 else ""
+        return f"{self.nodes[0]}{more}: {self.says}" if self.nodes else self.says
+
+
+@dataclass(frozen=True)
 class Forecast:
     """What a rehearsal on a pretend copy of the cluster did. Its seconds are those of the pretend cluster."""
 
     batches: tuple[Batch, ...]
     seconds: float
     member_moves: int
-    left: tuple[str, ...]  # why targets did not get their turn; () when all did
+    left: tuple[Left, ...]  # why targets did not come to their end, each reason once; () when all did
     ends: tuple[float, ...] = ()  # when its nodes ended, in seconds since its beginning
     assumes: tuple[str, ...] = ()  # what its times go by, that no survey tells
 
@@ -59,6 +72,16 @@ class Plan:
     @property
     def warnings(self) -> tuple[Finding, ...]:
         return (*self.inventory.warnings, *self.risks)
+
+    @property
+    def stuck(self) -> tuple[Left, ...]:
+        """What its rehearsal did not get past, beside blockers, which say so themselves, and a deadline, as ordered.
+
+        An undrain is not rehearsed: of a node that is down no survey tells enough.
+        """
+        told = {"deadline", *(finding.rule for finding in self.blockers)}
+        left = self.forecast.left if self.roll.work is not Work.UNDRAIN else ()
+        return tuple(each for each in left if each.rule not in told)
 
     @property
     def targets(self) -> tuple[Node, ...]:
@@ -108,6 +131,7 @@ class Plan:
                 "seconds": round(forecast.seconds),
                 "member_moves": forecast.member_moves,
                 "assumes": list(forecast.assumes),
+                "stuck": [asdict(each) for each in self.stuck],
             },
             "exposure": {"addresses": list(self.exposed)},
             "blockers": [_finding(finding) for finding in self.blockers],

@@ -10,7 +10,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from dcosmaint.cli.course import SLOWEST, Course, pace
-from dcosmaint.plan import UNKNOWN, Forecast
+from dcosmaint.plan import UNKNOWN, Forecast, Left
 
 FOUR = replace(UNKNOWN, seconds=4000.0, ends=(1000.0, 2000.0, 2000.0, 4000.0))
 """Two batches and a half: the second and the third node end together."""
@@ -37,7 +37,7 @@ def test_it_is_the_rest_of_the_forecast_at_the_pace_that_the_roll_has_shown(
     assert Course(FOUR).left(ended, now) == says
 
 
-@pytest.mark.parametrize("forecast", [UNKNOWN, replace(FOUR, left=("node[3]: its scheduler is there",))])
+@pytest.mark.parametrize("forecast", [UNKNOWN, replace(FOUR, left=(Left("cap", "…"),))])
 def test_nothing_is_said_where_nothing_is_known(forecast: Forecast) -> None:
     """A resume has no forecast, and one that did not come to its end tells of a part of the roll."""
     assert Course(forecast).left((500.0,), 600.0) == ""

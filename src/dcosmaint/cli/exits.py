@@ -1,8 +1,9 @@
 """Exit codes and the last sentence: the one place that knows how a command ends.
 
-0 done, or nothing to do · 1 a bug · 2 usage or configuration · 3 refused, nothing was touched · 4 stopped after
-something was touched · 5 another roll holds the lock · 6 `plan --exit-code`: nodes are outdated and nothing blocks ·
-130 interrupted before anything was touched, or at once.
+0 done, or nothing to do · 1 a bug · 2 usage or configuration · 3 refused, nothing was touched; also a plan that is
+blocked, or that got stuck in its rehearsal · 4 stopped after something was touched · 5 another roll holds the lock ·
+6 `plan --exit-code`: nodes are outdated, and nothing blocks or is stuck · 130 interrupted before anything was touched,
+or at once.
 """
 
 from __future__ import annotations

@@ -45,8 +45,12 @@ def _parts(plan: Plan) -> Iterator[RenderableType]:
 
 
 def _warned(plan: Plan) -> Iterator[Text]:
-    for sentence in plan.forecast.left if plan.roll.work is not Work.UNDRAIN else ():
-        yield Text(f"no turn in the rehearsal: {sentence}", "yellow")
+    if plan.stuck:
+        ended = f"{len(plan.forecast.ends)} of {counted(len(plan.targets), 'node')} came to their end in it"
+        yield Text(f"REHEARSAL STUCK: {ended}, and the roll may stop there as well", "bold yellow")
+    yield from (Text(f"stuck on {each.rule}: {each}", "yellow") for each in plan.stuck)
+    for late in (each for each in plan.forecast.left if each.rule == "deadline"):
+        yield Text(f"no turn in the rehearsal: {late}", "yellow")
     for warning in plan.warnings:
         yield Text(f"warning: {warning.subject}: {warning.message}", "yellow")
     for risk in told(plan.roll.policy.accepted, plan.taken):

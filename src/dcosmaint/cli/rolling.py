@@ -11,7 +11,7 @@ from dcosmaint.cli import drive, journals, unlocking, work
 from dcosmaint.cli.cluster import Clusters, who
 from dcosmaint.cli.confirm import confirming
 from dcosmaint.cli.consent import answerable, consent
-from dcosmaint.cli.exits import OUTDATED
+from dcosmaint.cli.exits import DONE, OUTDATED
 from dcosmaint.cli.jsonl import nothing
 from dcosmaint.cli.options import (
     confirmed,
@@ -48,14 +48,14 @@ asks_each = click.option("--confirm", type=click.Choice(["batch", "node"]), help
 @wants_image
 @wants_bake
 @wants_json
-@click.option("--exit-code", is_flag=True, help="6 when nodes are outdated and nothing blocks.")
+@click.option("--exit-code", is_flag=True, help="6 when nodes are outdated, and nothing blocks or is stuck.")
 @click.pass_context
 def plan(ctx: click.Context, /, config: Path | None, name: str | None, exit_code: bool, **given: Any) -> None:
     """Show what a roll would do, in which order, at what price, and why not faster."""
     clusters: Clusters = ctx.obj
     made = work.show_plan(clusters.open(config, name), Wish(Work.ROLL, given))
-    outdated = exit_code and made.roll.targets and not made.blockers
-    ctx.exit(OUTDATED if outdated else work.previewed(made))
+    ended = work.previewed(made)
+    ctx.exit(OUTDATED if exit_code and made.roll.targets and ended == DONE else ended)
 
 
 @click.command()

@@ -116,7 +116,8 @@ def preview(cluster: Cluster, wish: Wish) -> int:
 
 
 def previewed(plan: Plan) -> int:
-    return REFUSED if plan.blockers else DONE
+    """A rehearsal that got stuck is no good news, though a roll may begin in spite of it."""
+    return REFUSED if plan.blockers or plan.stuck else DONE
 
 
 def make_plan(cluster: Cluster, wish: Wish, roll_id: str) -> Plan:
