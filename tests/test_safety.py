@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dcosmaint.model import Member, Partition
-from dcosmaint.safety import behind, left_to_scheduler, lost, min_isr, over_cap, thin, together, unknown
+from dcosmaint.safety import Away, back, behind, left_to_scheduler, lost, min_isr, over_cap, thin, together, unknown
 from tests.builders import a_member, a_partition, a_pod, a_policy, a_service, a_store
 
 ALL = (a_partition(isr=(0, 1, 2)),)
@@ -124,7 +124,8 @@ def test_a_partition_that_would_keep_too_few_copies_is_named(
     isr: tuple[int, ...], gone: list[int], left: tuple[str, ...] | None
 ) -> None:
     service = a_service(partitions=(a_partition(7, isr),))
-    found = list(thin(service, [a_member(0)], map(a_member, gone), (a_partition(7, (0, 1, 2)),), a_policy()))
+    away = Away([a_member(0)], lost=_all({*gone}))
+    found = list(thin(service, away, (a_partition(7, (0, 1, 2)),), a_policy()))
     assert [one.left for one in found] == ([] if left is None else [left])
     copies = (
         f"{len(left or ())} in-sync {'copy' if len(left or ()) == 1 else 'copies'} ({', '.join(left or ()) or 'none'})"
@@ -138,33 +139,92 @@ def test_a_partition_that_would_keep_too_few_copies_is_named(
 )
 def test_a_loss_is_taken_only_by_name(accepted: str, passes: bool) -> None:
     only = (a_partition(isr=(0,)),)
-    found = thin(a_service(partitions=only), [a_member(0)], [], only, a_policy(accepted=(accepted,)))
+    found = thin(a_service(partitions=only), Away([a_member(0)]), only, a_policy(accepted=(accepted,)))
     assert (not list(found)) == passes
+
+
+PAIR, ONE_LEFT, LAST = ((a_partition(isr=isr),) for isr in ((0, 1), (0,), (1,)))
+
+
+@pytest.mark.parametrize(
+    ("away", "was", "now", "ours"),
+    [
+        (Away(leaving=[a_member(0)]), ONE_LEFT, ONE_LEFT, None),  # replication 1: what was given up
+        (Away([a_member(0)], held=[a_member(1)]), ONE_LEFT, ONE_LEFT, None),  # and no other one has a copy of it
+        (Away([a_member(0)], lost=[a_member(1)]), PAIR, ONE_LEFT, None),  # the other copy went without us
+        (Away([a_member(0)], held=[a_member(1)]), PAIR, PAIR, ("kafka-0", "kafka-1")),
+        (Away([a_member(0)], held=[a_member(1)]), PAIR, ONE_LEFT, ("kafka-0", "kafka-1")),  # it is on its way back
+        (Away([a_member(0)], [a_member(1)], [a_member(1)]), PAIR, ONE_LEFT, ("kafka-0", "kafka-1")),  # by us after all
+        (Away([a_member(0), a_member(1)]), PAIR, PAIR, ("kafka-0", "kafka-1")),  # with one node
+        (Away([a_member(0), a_member(1)]), LAST, LAST, None),
+        (Away([a_member(0)], held=[a_member(1)]), PAIR, (a_partition(isr=()),), ("kafka-0", "kafka-1")),
+        (Away([a_member(0)], held=[a_member(2)]), PAIR, (a_partition(isr=()),), ("kafka-0", "kafka-2")),  # who knows
+        (Away([a_member(0)]), PAIR, (a_partition(isr=()),), None),
+        (Away([a_member(0)], held=[a_member(1, "other")]), PAIR, ONE_LEFT, None),
+    ],
+)
+def test_r14_a_loss_that_is_taken_is_one_members_alone(
+    away: Away, was: tuple[Partition, ...], now: tuple[Partition, ...], ours: tuple[str, ...] | None
+) -> None:
+    """Copies that one of ours after the other would leave whole are nobody's to give up."""
+    accepted = a_policy(accepted=("data-loss=kafka-events",))
+    found = list(thin(a_service(partitions=now), away, was, accepted))
+    assert [one.ours for one in found] == ([] if ours is None else [ours])
+    assert all(str(one).endswith(f"needs 1: {' and '.join(one.ours)} may not be away together") for one in found)
+
+
+def test_r14_a_topic_that_was_created_after_the_roll_began_is_shared_as_well() -> None:
+    """kafka-1 was in sync in it when it was replaced, and is not back."""
+    service, accepted = a_service(partitions=ONE_LEFT), a_policy(accepted=("data-loss=kafka-events",))
+    away = Away([a_member(0)], held=[a_member(1)])
+    assert [one.ours for one in thin(service, away, (), accepted, also=LAST)] == [("kafka-0", "kafka-1")]
+
+
+def test_those_that_are_held_come_back_to_what_they_were_in_and_to_nothing_else() -> None:
+    now = (a_partition(0, (0,)), a_partition(1, (2,)), a_partition(2, (1, 2)))
+    was = (a_partition(0, (0, 1)), a_partition(1, (0, 2)), a_partition(2, (1, 2)))
+    whole = back(a_service(partitions=now), [a_member(1), a_member(0, "other")], was).partitions
+    assert [p.isr for p in whole or ()] == [("kafka-0", "kafka-1"), ("kafka-2",), ("kafka-1", "kafka-2")]
+    assert back(a_service(partitions=None), [a_member(1)], was).partitions is None
 
 
 def test_members_of_other_services_take_no_copies_away() -> None:
     service = a_service(partitions=ALL)
-    assert not list(thin(service, [a_member(0)], [a_member(1, "other"), a_member(2, "other")], ALL, a_policy()))
+    others = [a_member(1, "other"), a_member(2, "other")]
+    assert not list(thin(service, Away([a_member(0)], others, others), ALL, a_policy()))
 
 
 ISR = st.sets(st.integers(0, 4)).map(sorted)
 PARTITIONS = st.lists(st.tuples(ISR, ISR), max_size=6)
 
 
-@given(PARTITIONS, st.sets(st.integers(0, 4), min_size=1), st.sets(st.integers(0, 4)))
+SOME = st.sets(st.integers(0, 4))
+
+
+@given(PARTITIONS, st.sets(st.integers(0, 4), min_size=1), SOME, SOME, st.booleans())
 def test_copies_are_counted_with_everybody_away_who_leaves_or_is_gone(
-    topics: list[tuple[list[int], list[int]]], leaving: set[int], gone: set[int]
+    topics: list[tuple[list[int], list[int]]], leaving: set[int], held: set[int], lost: set[int], accepted: bool
 ) -> None:
     baseline = tuple(a_partition(n, was) for n, (was, _) in enumerate(topics))
     service = a_service(on=range(5), partitions=tuple(a_partition(n, now) for n, (_, now) in enumerate(topics)))
-    found = {one.partition.number for one in thin(service, _all(leaving), _all(gone), baseline, a_policy())}
-    assert found == {n for n, (was, now) in enumerate(topics) if _too_few(was, now, leaving, gone)}
+    policy = a_policy(accepted=("data-loss=kafka-events",) if accepted else ())
+    found = thin(service, Away(_all(leaving), _all(held), _all(lost)), baseline, policy)
+    assert {one.partition.number for one in found} == {
+        n
+        for n, (was, now) in enumerate(topics)
+        if _too_few(was, now, leaving, leaving | held | lost) and not (accepted and _alone(was, now, leaving | held))
+    }
 
 
 def _too_few(was: list[int], now: list[int], leaving: set[int], gone: set[int]) -> bool:
     concerned = not now or leaving & {*was, *now}
     need = {0: 1, 1: 1, 2: 1}.get(len(was), 2)
-    return bool(concerned) and len([pod for pod in now if pod not in leaving and pod not in gone]) < need
+    return bool(concerned) and len([pod for pod in now if pod not in gone]) < need
+
+
+def _alone(was: list[int], now: list[int], ours: set[int]) -> bool:
+    """Whether one of ours alone may have a copy."""
+    return len(ours & {*was, *now} if now else ours) == 1
 
 
 def _all(numbers: set[int]) -> list[Member]:

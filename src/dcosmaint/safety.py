@@ -5,11 +5,20 @@ All are pure and count by name: a member that is lost and held is one member, an
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
 
 from dcosmaint.model import Member, Partition, Pod, Policy, Progress, Roll, Service, counted
 from dcosmaint.model.kinds import SEED, kind_of
+
+
+@dataclass(frozen=True)
+class Away:
+    """Members that would be away at the same time, and by whose doing."""
+
+    leaving: Collection[Member]  # by what is asked about
+    held: Collection[Member] = ()  # by us as well, at other nodes
+    lost: Collection[Member] = ()  # for whatever reason
 
 
 @dataclass(frozen=True)
@@ -19,11 +28,18 @@ class Thin:
     partition: Partition
     left: tuple[str, ...]
     need: int
+    ours: tuple[str, ...]  # pods with a copy of it that we would have away at once
+
+    @property
+    def shared(self) -> bool:
+        """Whether it is for us to take one after the other: nobody's to accept (R14)."""
+        return len(self.ours) > 1
 
     def __str__(self) -> str:
         left = ", ".join(self.left) or "none"
         copies = counted(len(self.left), "in-sync copy", "in-sync copies")
-        return f"{self.partition.name} would keep {copies} ({left}), and needs {self.need}"
+        together = f": {' and '.join(self.ours)} may not be away together" if self.shared else ""
+        return f"{self.partition.name} would keep {copies} ({left}), and needs {self.need}{together}"
 
 
 def lost(service: Service, baseline: tuple[Partition, ...]) -> frozenset[Member]:
@@ -58,6 +74,16 @@ def unknown(service: Service, member: Member, baseline: tuple[Partition, ...]) -
         for p in service.partitions or ()
         if member.pod in p.isr and (p.topic, p.number) not in known
     )
+
+
+def back(service: Service, held: Iterable[Member], baseline: Iterable[Partition]) -> Service:
+    """As it will be once all members that are held are in sync again."""
+    pods = _pods(service, held)
+    if not pods or service.partitions is None:
+        return service
+    shares = _shares(pods, baseline)
+    mended = (replace(p, isr=tuple(sorted({*p.isr, *shares.get((p.topic, p.number), ())}))) for p in service.partitions)
+    return replace(service, partitions=tuple(mended))
 
 
 def unread(service: Service) -> str:
@@ -98,26 +124,39 @@ def together(service: Service, gone: Iterable[Member]) -> str:
 
 
 def thin(
-    service: Service, leaving: Iterable[Member], gone: Iterable[Member], baseline: tuple[Partition, ...], policy: Policy
+    service: Service, away: Away, baseline: tuple[Partition, ...], policy: Policy, also: Iterable[Partition] = ()
 ) -> Iterator[Thin]:
-    """Partitions on `leaving` that would keep too few in-sync copies with every member of `gone` taken away (R14).
+    """Partitions on those that leave which would keep too few in-sync copies with everybody away (R14).
 
-    One that a member was in sync in, and is not any more, is on it too.
+    One that a member was in sync in, and is not any more, is on it too; `also` tells that of what the baseline lacks.
+    Of a topic that is given up, what one member takes with it may be lost, and what several of ours share may not.
     """
-    pods = {m.pod for m in leaving if m.service == service.name}
-    if not pods:
+    leaving, held, lost = (_pods(service, members) for members in (away.leaving, away.held, away.lost))
+    if not leaving:
         return
     was = {(p.topic, p.number): len(p.isr) for p in baseline}
-    theirs = {(p.topic, p.number) for p in baseline if pods.intersection(p.isr)}
-    away = pods | {m.pod for m in gone if m.service == service.name}
+    shares = _shares(leaving | held, [*baseline, *also, *(service.partitions or ())])
     for partition in service.partitions or ():
-        on_them = pods.intersection(partition.isr) or (partition.topic, partition.number) in theirs
-        if not on_them and partition.isr:
-            continue
-        left = tuple(pod for pod in partition.isr if pod not in away)
-        need = min_isr(service.name, was.get((partition.topic, partition.number), len(partition.isr)), policy)
-        if len(left) < need and not policy.accepts("data-loss", service.name, f"{service.name}/{partition.topic}"):
-            yield Thin(partition, left, need)
+        key = partition.topic, partition.number
+        ours = shares.get(key, set()) if partition.isr else leaving | held  # offline: nobody knows who has the data
+        left = tuple(pod for pod in partition.isr if pod not in leaving | held | lost)
+        need = min_isr(service.name, was.get(key, len(partition.isr)), policy)
+        given_up = len(ours) < 2 and policy.accepts("data-loss", service.name, f"{service.name}/{partition.topic}")
+        if leaving & ours and len(left) < need and not given_up:
+            yield Thin(partition, left, need, tuple(sorted(ours)))
+
+
+def _pods(service: Service, members: Iterable[Member]) -> frozenset[str]:
+    return frozenset(member.pod for member in members if member.service == service.name)
+
+
+def _shares(pods: frozenset[str], partitions: Iterable[Partition]) -> dict[tuple[str, int], set[str]]:
+    """Which of the pods are in sync in a partition, or were, by topic and number."""
+    found: dict[tuple[str, int], set[str]] = {}
+    for partition in partitions:
+        if here := pods.intersection(partition.isr):
+            found.setdefault((partition.topic, partition.number), set()).update(here)
+    return found
 
 
 def min_isr(service: str, copies: int, policy: Policy) -> int:

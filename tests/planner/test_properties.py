@@ -31,8 +31,8 @@ often = settings(max_examples=150)
 
 
 def test_the_questions_are_no_idle_ones() -> None:
-    """Of five hundred clusters in many something may start, also several at once that carry members."""
-    started = [thrown(seed).start for seed in range(500)]
+    """Of six hundred clusters in many something may start, also several at once that carry members."""
+    started = [thrown(seed).start for seed in range(600)]
     assert sum(len(start) > 1 for start in started) > 60
     assert sum(sum(bool(node.members) for node in start) > 1 for start in started) > 20
 
@@ -49,9 +49,12 @@ def is_lost(pod: Pod, service: Service, baseline: tuple[Partition, ...]) -> bool
 def gone(question: Question, service: Service) -> set[str]:
     """The pods of a service that are lost, or for which somebody holds a slot."""
     baseline = question.roll.baseline[service.name]
-    lost = {pod.member.pod for pod in service.pods if is_lost(pod, service, baseline)}
+    return held(question, service) | {pod.member.pod for pod in service.pods if is_lost(pod, service, baseline)}
+
+
+def held(question: Question, service: Service) -> set[str]:
     holds = [member for flight in question.progress.flights.values() for member in flight.holds]
-    return lost | {member.pod for member in holds if member.service == service.name}
+    return {member.pod for member in holds if member.service == service.name}
 
 
 def first(node: Node, service: Service) -> set[str]:
@@ -82,15 +85,17 @@ def test_r1_never_more_of_a_service_lost_or_held_than_its_cap(question: Question
 @often
 @given(questions())
 def test_r14_brokers_that_share_a_thin_partition_never_go_together(question: Question) -> None:
+    """Whatever was accepted: what one of them alone takes with it is all that can be given up."""
     for service in question.inventory.services:
-        if f"data-loss={service.name}" in question.roll.policy.accepted:
-            continue
+        given_up = f"data-loss={service.name}" in question.roll.policy.accepted
         leaving = set().union(*(first(node, service) for node in question.start))
-        had = {partition.name: len(partition.isr) for partition in question.roll.baseline[service.name]}
+        had = {partition.name: partition.isr for partition in question.roll.baseline[service.name]}
         for partition in service.partitions or ():
             if leaving & set(partition.isr):
                 left = set(partition.isr) - leaving - gone(question, service)
-                assert len(left) >= (2 if had[partition.name] >= 3 else 1), partition
+                ours = (leaving | held(question, service)) & {*partition.isr, *had[partition.name]}
+                enough = len(left) >= (2 if len(had[partition.name]) >= 3 else 1)
+                assert enough or (given_up and len(ours) == 1), partition
 
 
 @often

@@ -23,7 +23,7 @@ from dcosmaint.model import (
     Work,
 )
 from dcosmaint.model.windows import window
-from dcosmaint.planner.rules import blockers, warnings
+from dcosmaint.planner.rules import blockers, taken, warnings
 from tests.builders import (
     GROUP,
     NOON,
@@ -460,6 +460,31 @@ def test_two_that_need_each_other_and_would_go_down_with_one_node_are_refused_be
     ):
         assert [(one.rule, one.subject) for one in refused] == [("together", FIRST)]
         assert "journal-0 and name-0 may not be lost or held together, and go down with the node" in refused[0].message
+
+
+@pytest.mark.parametrize("accepted", [(), (f"data-loss={EVENTS}",), (f"data-loss={EVENTS}/events",)])
+def test_copies_of_a_partition_that_would_go_down_with_one_node_are_nobodys_to_give_up(
+    accepted: tuple[str, ...],
+) -> None:
+    """Moving one of them first saves the data; where members move first, that happens anyway."""
+    pair = a_service(on=[0, 0, 1], partitions=(a_partition(isr=(0, 1)),))
+    inventory, policy = an_inventory(6, [pair]), a_policy(caps={EVENTS: 2}, accepted=("broker-idle", *accepted))
+    assert found(inventory, policy) == ()
+    for refused in (
+        found(inventory, replace(policy, moves={EVENTS: "ignore"})),
+        found(inventory, policy, manner=Manner(order="replace-last")),
+    ):
+        assert [(one.rule, one.subject, one.risk) for one in refused] == [("data-loss", f"{EVENTS}/events", "")]
+        assert refused[0].message == (
+            "events-0 would keep 0 in-sync copies (none), and needs 1: kafka-0 and kafka-1 may not be away together,"
+            f" and all of them go down with {FIRST}: move all but one of them to other nodes first"
+        )
+
+
+def test_a_loss_that_is_accepted_is_not_taken_by_brokers_that_go_one_after_the_other() -> None:
+    service = a_service(on=[0, 1, 2], partitions=(a_partition(isr=(0, 1)), a_partition(1, isr=(1, 2))))
+    inventory, policy = an_inventory(6, [service]), a_policy(caps={EVENTS: 3}, accepted=(f"data-loss={EVENTS}",))
+    assert taken(a_roll(inventory, policy), inventory) == ()
 
 
 def test_a_window_that_this_roll_has_written_itself_stands_in_nobodys_way() -> None:

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from dcosmaint.sandbox.world import Rejected, Shape, World, build
+from dcosmaint.sandbox.monitor import judge
+from dcosmaint.sandbox.world import KafkaShape, Rejected, Shape, TopicShape, World, build
 from dcosmaint.sandbox.world.kafka import Broker
 from dcosmaint.sandbox.world.shape import EVENTS, FRAGILE
 from tests.sandbox.drill import until, whole
@@ -173,6 +174,17 @@ def test_the_only_copy_of_a_partition_is_lost_with_its_broker() -> None:
     until(world, lambda: broker(world).placed == 1)
     assert [line["partition"] for line in events(world, "partition-wiped")] == ["scratch-1"]
     assert events(world, "replace")[0]["copies"] == {"scratch-1": 0}
+
+
+@pytest.mark.parametrize("api", ["pod", "brokers"])
+def test_of_two_brokers_that_are_replaced_in_one_moment_the_second_one_counts_as_the_last_copy(api: str) -> None:
+    """The first still serves, and is about to be wiped."""
+    world = build(Shape(services=(KafkaShape(SERVICE, 2, (TopicShape("pairs", 1, 2),), api=api),)))
+    for member in world.schedulers[SERVICE].service.brokers:
+        world.schedulers[SERVICE].replace(member.pod)
+    assert [line["copies"] for line in events(world, "replace")] == [{"pairs-0": 1}, {"pairs-0": 0}]
+    (breach,) = judge(world.log, {SERVICE: 2}).breaches
+    assert breach.endswith("was replaced with 0 other in-sync copies of pairs-0, and it needs 1")
 
 
 def test_the_last_in_sync_copy_has_no_leader_until_it_is_back() -> None:

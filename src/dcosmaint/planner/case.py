@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from dcosmaint.model import Flight, Inventory, Member, Node, Policy, Progress, Refusal, Roll
-from dcosmaint.safety import baseline, lost
+from dcosmaint.safety import back, baseline, lost
 
 
 @dataclass(frozen=True)
@@ -30,9 +30,21 @@ class Case:
         )
 
     @cached_property
+    def mended(self) -> Inventory:
+        """The inventory as it will be once what we hold is whole: what only has to wait for us is no risk to take."""
+        held, services = self.progress.held, self.inventory.services
+        whole = (back(s, held, baseline(self.roll, self.progress, s.name)) for s in services)
+        return replace(self.inventory, services=tuple(whole))
+
+    @cached_property
+    def held(self) -> frozenset[Member]:
+        """Members held, with those that every chosen node takes away."""
+        return self.progress.held | {m for node in self.chosen for m in self.takes(node)}
+
+    @cached_property
     def gone(self) -> frozenset[Member]:
-        """Members lost or held, with those that every chosen node takes away."""
-        return self.lost | self.progress.held | {m for node in self.chosen for m in self.takes(node)}
+        """Members lost or held."""
+        return self.lost | self.held
 
     def takes(self, node: Node) -> frozenset[Member]:
         """Those that it takes a slot for, and those that go down with it and are not ours to move."""

@@ -15,7 +15,7 @@ from dcosmaint.planner.frameworks import waited
 from dcosmaint.planner.line import LINE
 from dcosmaint.planner.places import homeless
 from dcosmaint.planner.rules import of_node
-from dcosmaint.safety import over_cap, thin
+from dcosmaint.safety import Away, over_cap, thin
 
 
 def paused(case: Case, node: Node) -> Refusal | None:
@@ -83,7 +83,7 @@ def in_flight(case: Case, node: Node) -> Refusal | None:
 
 def rules(case: Case, node: Node) -> Refusal | None:
     """What blocked a plan may also come true while the roll goes on: all of it is told at once (R13)."""
-    found = tuple(of_node(case.roll, case.inventory, node, steered=case.progress.steered))
+    found = tuple(of_node(case.roll, case.mended, node, steered=case.progress.steered))
     says = "; ".join(f"{finding.subject}: {finding.message}{finding.risk}" for finding in found)
     return no(found[0].rule, node, says) if found else None
 
@@ -173,10 +173,10 @@ def together(case: Case, node: Node) -> Refusal | None:
 
 def data(case: Case, node: Node) -> Refusal | None:
     """R14: data before caps."""
+    away = Away(case.takes(node), case.held, case.lost)
     for service in case.inventory.services:
-        baseline = case.roll.baseline.get(service.name, ())
-        worst = next(thin(service, case.takes(node), case.gone, baseline, case.roll.policy), None)
-        if worst:
+        baseline, also = case.roll.baseline.get(service.name, ()), case.progress.also(service.name)
+        if worst := next(thin(service, away, baseline, case.roll.policy, also), None):
             return no("data", node, f"{service.name}: {worst}")
     return None
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from dcosmaint.model import Finding, Inventory, Node, Partition, Policy, Roll, Service
+from dcosmaint.model import Finding, Inventory, Member, Node, Partition, Policy, Roll, Service
 from dcosmaint.model.kinds import kind_of, proved
-from dcosmaint.safety import thin
+from dcosmaint.safety import Away, Thin, thin
 
 
 def services(roll: Roll, inventory: Inventory, node: Node) -> Iterator[Finding]:
@@ -118,8 +118,15 @@ def _copies(roll: Roll, service: Service, node: Node) -> Iterator[Finding]:
     """R14, for each member alone, or for those that go down together."""
     baseline = roll.baseline.get(service.name, ())
     own = [member for member in node.members if member.service == service.name]
-    for leaving in [own] if roll.manner.last else [[member] for member in own]:
-        pods = " and ".join(member.pod for member in leaving)
-        for worst in thin(service, leaving, leaving, baseline, roll.policy):
-            message = f"{worst} without {pods}, whose volume a replace wipes: give the topic more replicas"
-            yield Finding("data-loss", f"{service.name}/{worst.partition.topic}", message, acceptable=True)
+    together = roll.manner.last or roll.policy.ignores(service.name)
+    for leaving in [own] if together else [[member] for member in own]:
+        for worst in thin(service, Away(leaving), baseline, roll.policy):
+            subject, cure = f"{service.name}/{worst.partition.topic}", _cure(worst, node, leaving)
+            yield Finding("data-loss", subject, f"{worst}{cure}", acceptable=not worst.shared)
+
+
+def _cure(worst: Thin, node: Node, leaving: Sequence[Member]) -> str:
+    if worst.shared:
+        return f", and all of them go down with {node.address}: move all but one of them to other nodes first"
+    pods = " and ".join(member.pod for member in leaving)
+    return f" without {pods}, whose volume a replace wipes: give the topic more replicas"

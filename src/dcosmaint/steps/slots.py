@@ -13,7 +13,7 @@ from dcosmaint.journal import Journal
 from dcosmaint.lines import Moved, Moving, Noted, Replacing, Slot
 from dcosmaint.model import Flight, Member, Partition, Pod, Service
 from dcosmaint.redaction import redacted
-from dcosmaint.safety import baseline, lost, over_cap, thin, together, unknown, unread
+from dcosmaint.safety import Away, baseline, lost, over_cap, thin, together, unknown, unread
 
 
 @dataclass(frozen=True)
@@ -85,16 +85,14 @@ class Slots:
         for member in members:
             if not (stuck or self._left) and (begun := self._others(member)):
                 return f"{member} is not whole yet after its move from {begun[0]}"
-        gone, cap = self._gone(service).union(members), self.journal.roll.policy.cap(service.name)
+        away = Away(members, self.journal.progress.held, lost(service, self.baseline(service)))
+        gone, cap = {*away.leaving, *away.held, *away.lost}, self.journal.roll.policy.cap(service.name)
         counted = over_cap(service, gone, cap) or together(service, gone)
-        return unread(service) or counted or self._thin(members, service, gone)
+        return unread(service) or counted or self._thin(service, away)
 
-    def _gone(self, service: Service) -> frozenset[Member]:
-        return lost(service, self.baseline(service)) | self.journal.progress.held
-
-    def _thin(self, members: Sequence[Member], service: Service, gone: frozenset[Member]) -> str:
-        roll = self.journal.roll
-        worst = next(thin(service, members, gone, roll.baseline.get(service.name, ()), roll.policy), None)
+    def _thin(self, service: Service, away: Away) -> str:
+        roll, also = self.journal.roll, self.journal.progress.also(service.name)
+        worst = next(thin(service, away, roll.baseline.get(service.name, ()), roll.policy, also), None)
         return f"{service.name}: {worst}" if worst else ""
 
     @property

@@ -86,6 +86,7 @@ class Topics:
         return {p.name: len(p.replicas) for p in self._of(broker)}
 
     def copies(self, broker: Broker) -> dict[str, int]:
-        """For each partition that it holds: the in-sync copies on other brokers that serve."""
-        serving = {other.index for other in self._service.brokers if other.registered and other is not broker}
-        return {p.name: len(serving.intersection(p.isr)) for p in self._of(broker)}
+        """For each partition that it holds: the in-sync copies on other brokers that serve, and are not to be wiped."""
+        others = (other for other in self._service.brokers if other is not broker)
+        staying = {other.index for other in others if other.registered and not other.marked}
+        return {p.name: len(staying.intersection(p.isr)) for p in self._of(broker)}
