@@ -11,6 +11,7 @@ from dcosmaint.lines import Admitted, RollBegun
 from dcosmaint.model import Ended, Inventory, Member, Progress, Service
 from dcosmaint.planner import admit
 from dcosmaint.planner.case import Case
+from dcosmaint.planner.limits import data
 from dcosmaint.steps.slots import Slots
 from tests.builders import a_flight, a_member, a_partition, a_policy, a_roll, a_service, a_store, an_inventory
 from tests.rolls.stage import EVENTS, Free
@@ -60,6 +61,23 @@ def test_a_broker_that_is_behind_in_a_topic_of_a_later_day_is_lost_while_its_nod
         flight = a_flight(WELL.nodes[0], holds=(), also=flying)
         case = Case(roll, inventory, Progress(flights={flight.node.address: flight}))
         assert case.lost == lost
+
+
+def test_r14_copies_of_a_topic_of_a_later_day_are_not_given_up_together_either() -> None:
+    """The journal alone knows that kafka-0, which was moved from node 0 and is not back, had one of the two."""
+    service = replace(WELL.services[0], partitions=(a_partition(isr=(1,), topic="fresh"),))
+    policy = a_policy(strategy="window", default_cap=3, accepted=(f"data-loss={EVENTS}",))
+    roll, node = a_roll(WELL, policy), WELL.nodes[1]
+    left = a_flight(WELL.nodes[0], holds=(a_member(0),), also={EVENTS: (a_partition(isr=(0,), topic="fresh"),)})
+    journal = Journal(Memory(), Free(), lambda: 0.0)
+    journal.append(RollBegun(roll))
+    journal.append(Admitted((left, a_flight(node, holds=()))))
+    at_the_door = data(Case(roll, replace(WELL, services=(service,)), Progress({left.node.address: left})), node)
+    assert at_the_door
+    for said in (at_the_door.says, Slots(node.address, journal).take(service.pods[1], service)):
+        assert said.startswith(
+            "kafka-events: fresh-0 would keep 0 in-sync copies (none), and needs 1: kafka-0 and kafka-1"
+        )
 
 
 def test_a_broker_that_is_lost_and_held_counts_once() -> None:
