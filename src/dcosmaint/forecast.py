@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from dcosmaint.admission import Door
 from dcosmaint.errors import DcosmaintError
@@ -34,6 +35,8 @@ def forecast(roll: Roll, inventory: Inventory, assumed: Shape = USUAL) -> Foreca
 
     `assumed`: how long things take that no survey tells.
     """
+    absent = [node for node in inventory.nodes if node.instance.id in roll.targets and node.agent is None]
+    roll = _without(roll, absent)
     world = pretend(inventory, roll, assumed)
     hands, began, lines = VirtualHands(world), world.now, Memory()
     journal = Journal(lines, _Free(), hands.now)
@@ -44,9 +47,15 @@ def forecast(roll: Roll, inventory: Inventory, assumed: Shape = USUAL) -> Foreca
     except DcosmaintError as error:
         seen.refusals = (Refusal("rehearsal", "", str(error)),)
     moves = sum(json.loads(line)["event"] == "replacing" for line in lines.lines)
-    left = tuple(_left(journal.progress, seen.refusals))
+    left = (*_unlisted(absent), *_left(journal.progress, seen.refusals))
     ends = tuple(ended.at - began for ended in journal.progress.ended)
     return Forecast(tuple(seen.batches), world.now - began, moves, left, ends, tuple(_assumptions(assumed)))
+
+
+def _without(roll: Roll, absent: Sequence[Node]) -> Roll:
+    """The pretend copy has agents. Who waits there for one that is not would be told to leave it out of the roll."""
+    gone = {node.instance.id for node in absent}
+    return replace(roll, targets=tuple(target for target in roll.targets if target not in gone))
 
 
 def _assumptions(shape: Shape) -> Iterator[str]:
@@ -70,6 +79,11 @@ def _left(progress: Progress, refusals: Sequence[Refusal]) -> Iterator[Left]:
         rule = "deadline" if progress.late and refusal.rule == "paused" else refusal.rule
         nodes.setdefault((rule, refusal.says), []).append(refusal.node)
     return (Left(rule, says, tuple(filter(None, names))) for (rule, says), names in nodes.items())
+
+
+def _unlisted(absent: Sequence[Node]) -> Iterator[Left]:
+    if absent:
+        yield Left("no-agent", "Mesos lists no agent to rehearse with", tuple(node.address for node in absent))
 
 
 class _Seen:

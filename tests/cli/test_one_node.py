@@ -202,6 +202,25 @@ def test_why_a_node_is_drained_is_told_to_whoever_meets_it(tmp_path: Path) -> No
     assert f": its disk is dying; `dcosmaint undrain {ip}` brings it back)" in blocked
 
 
+@pytest.mark.parametrize("command", ["replace", "roll"])
+def test_a_drained_node_that_is_to_be_replaced_is_to_be_undrained_and_left_out_of_no_roll_that_there_is_not(
+    tmp_path: Path, command: str
+) -> None:
+    stage = Stage(tmp_path, SAFE)
+    whole = json.loads(stage.type("roll", "--ami", stage.new_ami, "--dry-run", "--json").stdout)["forecast"]
+    assert stage.type("drain", stage.address(0), "--yes").exit_code == 0
+    words = (command, *((stage.address(0),) if command == "replace" else ()), "--ami", stage.new_ami, "--dry-run")
+    told = stage.type(*words)
+    assert told.exit_code == 3
+    ip = stage.world.node(stage.address(0)).private_ip
+    assert f"`dcosmaint undrain {ip}` brings it back)" in said(told.output)
+    assert "resume --exclude" not in said(told.output)
+    assert "STUCK" not in told.output, "its blocker says it"
+    assert json.loads(stage.type(*words, "--json").stdout)["forecast"]["seconds"] < 2 * whole["seconds"]
+    assert stage.type("undrain", ip, "--yes").exit_code == 0
+    assert stage.type(*words).exit_code == 0
+
+
 def late(stage: Stage, command: str = "replace") -> str:
     """A roll of two nodes whose deadline came after the first; its id."""
     words = ("roll", "--ami", stage.new_ami, "--limit", "2", "--deadline", "2m", "--yes", "--batch-size", "1")
