@@ -51,7 +51,8 @@ def told(shelf: Shelf, inventory: Inventory, findings: Iterable[Finding]) -> Ite
 
 def _public_too(shelf: Shelf, node: Node) -> str:
     """What would bring a public agent back that takes no work, or ""."""
-    way = way_back(shelf, node) or (f"`dcos node reactivate {node.agent_id}` if that is over" if node.agent else "")
+    shut = node.agent is not None and (node.agent.deactivated or node.agent.draining)
+    way = way_back(shelf, node) or (f"`dcos node reactivate {node.agent_id}` if that is over" if shut else "")
     return f", or bring {node.address} back ({way})" if way and _public(shelf, node) else ""
 
 

@@ -72,7 +72,51 @@ def test_a_node_in_flight_is_named_with_the_roll_that_alone_ends_it(killed: Stag
         assert "undrain" not in one["remedy"]
     assert len(held) == len(unlisted) == 1
     assert f"`dcosmaint resume {roll}` goes on with it" in said(killed, "plan", "--ami", killed.new_ami)
-    assert killed.type("undrain", ip, "--yes").exit_code == 3
+    for flag in ("--yes", "--dry-run"):
+        refused = killed.type("undrain", ip, flag)
+        assert refused.exit_code == 3
+        assert f"`dcosmaint resume {roll}`" in " ".join(refused.output.split())
+
+
+def blocked(stage: Stage, *words: str) -> dict[str, set[str]]:
+    """The subjects of a plan's blockers, by rule."""
+    made = stage.type("plan", "--ami", stage.new_ami, "--json", *words)
+    assert made.exit_code == 3
+    found: dict[str, set[str]] = {}
+    for one in json.loads(made.stdout)["blockers"]:
+        found.setdefault(one["rule"], set()).add(one["subject"])
+    return found
+
+
+def test_what_a_roll_in_flight_has_away_comes_back_with_it_and_is_nothing_to_give_up(killed: Stage) -> None:
+    """Of the topic logins one copy is left as long as the broker is down."""
+    roll, address, _ = flown(killed)
+    assert blocked(killed) == {
+        "in-flight": {f"roll {roll}"},
+        "away": {"kafka-events/kafka-0"},
+        "no-agent": {address},
+    }
+    away = f"is away now, in flight of roll {roll}, and comes back with that: `dcosmaint resume {roll}` unless it runs"
+    assert f"away: kafka-events/kafka-0 {away}" in said(killed, "plan", "--ami", killed.new_ami)
+    told = [(one["state"], one["says"], one["remedy"]) for one in checks(killed) if one["name"] == "plan"]
+    assert told == [("red", f"away: kafka-events/kafka-0: {away}", "")]
+
+
+def test_a_topic_of_one_copy_is_told_as_such_beside_a_roll_in_flight(tmp_path: Path) -> None:
+    fragile = replace(EVENTS, topics=(TopicShape("scratch", 3, 1), TopicShape("logins", 3, 2)))
+    stage = Killed(tmp_path, replace(OLD, services=(fragile,)))
+    words = ("--accept", "data-loss=kafka-events/scratch", "--limit", "3", "--batch-size", "3", "--canary", "0")
+    assert stage.type("roll", "--ami", stage.new_ami, "--yes", *words).exit_code == 4
+    found = blocked(stage)
+    assert "away" in found
+    assert found["data-loss"] == {"kafka-events/scratch"}
+
+
+def test_a_recovery_that_waits_for_another_member_as_well_is_told(killed: Stage) -> None:
+    killed.world.crash("kafka-events", "kafka-1")
+    found = blocked(killed)
+    assert found["plan-incomplete"] == {"kafka-events"}
+    assert found["away"] == {"kafka-events/kafka-0"}
 
 
 def test_a_drained_node_is_named_with_its_undrain(tmp_path: Path) -> None:
@@ -91,7 +135,7 @@ def test_a_node_that_no_journal_here_tells_of_is_named_with_both(tmp_path: Path)
     stage.shelf.journal(stage.shelf.ids()[0]).unlink()
     (held,) = [one for one in checks(stage) if "is held stopped" in one["says"]]
     ip = stage.world.node(stage.address(0)).private_ip
-    assert held["remedy"].startswith(f"`dcosmaint undrain {ip}` if it was drained, or the `dcosmaint resume` of")
+    assert held["remedy"].startswith(f"`dcosmaint undrain {ip}` if it was drained, the `dcosmaint resume` of")
 
 
 @pytest.mark.parametrize("profile", ["1.11", "2.1"])

@@ -141,8 +141,8 @@ def _way_back(shelf: Shelf, node: Node) -> str:
     with suppress(Unfit):
         if way := way_back(shelf, node):
             return way
-    elsewhere = "the `dcosmaint resume` of whoever has it in flight"
-    return f"`dcosmaint undrain {node.private_ip}` if it was drained, or {elsewhere}"
+    drained = f"`dcosmaint undrain {node.private_ip}` if it was drained"
+    return f"{drained}, the `dcosmaint resume` of whoever has it in flight, or see to its agent"
 
 
 def _seen(node: Node, seen: Units, shelf: Shelf) -> Remark:
@@ -171,7 +171,7 @@ def _joins(shelf: Shelf, seen: Callable[[], Inventory], never: Sequence[str]) ->
         if node.agent is None and node.instance.state == "running":
             yield red(
                 f"{node.address}: {node.instance.id} runs, and no one agent is listed at {node.private_ip}",
-                f"{_way_back(shelf, node)}; else see to its agent, or leave it out with `--exclude`",
+                _way_back(shelf, node),
             )
     joined = sum(node.agent is not None for node in inventory.nodes)
     all_ = f"{joined} of {counted(len(inventory.nodes), 'node')} {'joins' if joined == 1 else 'join'}"

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import partial
 
+from dcosmaint import unended
 from dcosmaint.checkup.check import Check, Remark, ok, red
 from dcosmaint.checkup.dcos import listed
 from dcosmaint.checkup.fleet import SURVEY
@@ -23,6 +24,7 @@ from dcosmaint.work_dirs import told as asked
 TOLD = frozenset(
     {
         "foreign-cordon",
+        "in-flight",
         "inactive-agent",
         "instance-state",
         "no-agent",
@@ -41,7 +43,7 @@ def of_plan(patient: Patient, shelf: Shelf, seen: Callable[[], Inventory]) -> tu
 
 
 def _blocked(patient: Patient, shelf: Shelf, seen: Callable[[], Inventory]) -> Iterator[Remark]:
-    inventory = _untold(seen())
+    inventory = unended.told(shelf, _untold(seen()))
     roll = _of_all(inventory, patient)
     inventory = _asked(roll, inventory, patient.site.units)
     found = blockers(roll, inventory, patient.site.ec2)

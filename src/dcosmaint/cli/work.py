@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from dcosmaint import work_dirs
+from dcosmaint import unended, work_dirs
 from dcosmaint.choice import accepted, strangers, wanted_images
 from dcosmaint.cli import drive, journals, plan_text, risk_subjects
 from dcosmaint.cli.cluster import Cluster, who
@@ -125,7 +125,7 @@ def make_plan(cluster: Cluster, wish: Wish, roll_id: str) -> Plan:
         click.echo(f"note: {notice}", err=True)
     try:
         with cluster.connect(cluster.shelf.workspace(roll_id)) as site:
-            inventory = survey(site, datetime.now(UTC).timestamp())
+            inventory = unended.told(cluster.shelf, survey(site, datetime.now(UTC).timestamp()))
             order = _order(cluster, wish, inventory)
             roll = a_roll(roll_id, cluster.name, who(), order, inventory)
             left, lifts = drained_from(cluster.shelf, roll), lifted_by(cluster.shelf, roll, inventory)

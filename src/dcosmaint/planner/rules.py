@@ -18,16 +18,19 @@ from dcosmaint.planner.places import homeless
 from dcosmaint.planner.service_rules import by_itself, word_only
 
 NO_PLACE = "no-place"
+AWAY, IN_FLIGHT = "away", "in-flight"
 LAST = (
     ", or set policy.order to auto or replace-last: it is then replaced once a new node stands in the place of its own"
 )
 
 
 def blockers(roll: Roll, inventory: Inventory) -> tuple[Finding, ...]:
-    """Everything that stands in the way, all at once (R13). Bringing a node back takes nothing away from anybody."""
+    """Everything that stands in the way, all at once (R13). Bringing a node back takes nothing from anybody."""
     targets = [node for node in inventory.nodes if node.instance.id in roll.targets]
-    if roll.work is Work.UNDRAIN or not targets:
+    if not targets:
         return ()
+    if roll.work is Work.UNDRAIN:
+        return tuple(finding for finding in inventory.blockers if finding.rule == IN_FLIGHT)
     found, case = [*unfit(roll, inventory), *_of_cluster(roll, inventory)], Case(roll, inventory, Progress())
     for node in targets:
         found += [*of_node(roll, inventory, node), *_placeless(case, node)]
@@ -59,7 +62,9 @@ def taken(roll: Roll, inventory: Inventory) -> tuple[Finding, ...]:
 
 def _of_cluster(roll: Roll, inventory: Inventory) -> Iterator[Finding]:
     joined = {node.address for node in inventory.nodes}
-    yield from (f for f in inventory.blockers if f.rule == "unjoined" and f.subject not in joined)
+    for finding in inventory.blockers:
+        if finding.rule in (AWAY, IN_FLIGHT) or (finding.rule == "unjoined" and finding.subject not in joined):
+            yield finding
     for service in inventory.services:
         if {service.deploy, service.recovery} != {"COMPLETE"} and not roll.policy.ignores(service.name):
             message = f"deploy plan {service.deploy}, recovery plan {service.recovery}: let it end first"
