@@ -82,6 +82,14 @@ def test_nodes_of_which_the_same_is_said_share_a_line(tmp_path: Path) -> None:
     assert one["says"].startswith(f"unknown-framework: {stage.address(1)}, {stage.address(3)}: runs 1 task of spark")
 
 
+def test_another_thing_that_is_said_of_a_node_is_told_as_well(tmp_path: Path) -> None:
+    jobs = tuple(JobsShape(name, on=(1,), lasts=None) for name in ("metronome", "spark"))
+    found = of_plan(Stage(tmp_path, replace(SMALL, jobs=jobs)), 3)
+    assert [one["says"].partition(", which")[0] for one in found] == [
+        f"unknown-framework: aws_instance.dcos_agent_node[1]: runs 1 task of {name}" for name in ("metronome", "spark")
+    ]
+
+
 def test_data_of_somebody_else_is_red_with_its_node(tmp_path: Path) -> None:
     stage = Stage(tmp_path, SMALL)
     stage.world.leave_volume(stage.world.node(stage.address(1)).agent_id, "jenkins", role="jenkins-role")

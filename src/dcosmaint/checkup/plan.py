@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import partial
@@ -20,6 +21,8 @@ from dcosmaint.ports import UnitReads
 from dcosmaint.rolls import Order, a_roll, blockers
 from dcosmaint.shelf import Shelf
 from dcosmaint.work_dirs import told as asked
+
+NUMBERED = re.compile(r"\S*\d\S*")
 
 TOLD = frozenset(
     {
@@ -76,10 +79,14 @@ def _asked(roll: Roll, inventory: Inventory, units: UnitReads) -> Inventory:
 
 
 def _remarks(findings: Iterable[Finding]) -> Iterator[Remark]:
-    """One a subject, by the first of what is said of it; subjects of which the same is said share one."""
-    of_subject: dict[tuple[str, str], list[Finding]] = {}
+    """What differs of one subject in its numbers alone, such as partitions, is told by the first of it.
+
+    Subjects of which the same is said share a remark.
+    """
+    of_subject: dict[tuple[str, str, str], list[Finding]] = {}
     for finding in findings:
-        of_subject.setdefault((finding.rule, finding.subject), []).append(finding)
+        kind = NUMBERED.sub("", finding.message)
+        of_subject.setdefault((finding.rule, finding.subject, kind), []).append(finding)
     alike: dict[tuple[str, str], list[tuple[Finding, int]]] = {}
     for found in of_subject.values():
         alike.setdefault((found[0].rule, found[0].message), []).append((found[0], len(found)))
