@@ -33,6 +33,7 @@ from dcosmaint.steps.move_apps import MoveApps
 from dcosmaint.steps.not_ours import Idle, LeftAlone
 from dcosmaint.steps.replace_brokers import ReplaceBrokers
 from dcosmaint.steps.replace_fallen import ReplaceFallen
+from dcosmaint.steps.served import Served
 from dcosmaint.steps.start_node import LostNode, StartAgent, StartDocker, UncordonAgent
 from dcosmaint.steps.stop_agent import StopAgent
 from dcosmaint.steps.stop_docker import StopDocker
@@ -142,7 +143,8 @@ def stop_node(seat: Seat) -> Steps:
     Docker first, as operators do it by hand: safe where the cordon is airtight. A stopped docker under an agent that
     still takes offers is a black hole for every app of the cluster.
     """
-    idle = Idle(may_leave(seat), seat.site.mesos, seat.site.services, seat.slots, seat.roll.policy)
+    served = Served(may_leave(seat), seat.site.mesos, seat.site.marathon, seat.slots)
+    idle = Idle(served, seat.site.mesos, seat.site.services, seat.slots, seat.roll.policy)
     docker, agent = _stop_docker(seat, idle), _stop_agent(seat, idle)
     agent_first = seat.roll.policy.stop_order == "agent-first" or not seat.roll.manner.airtight
     stop = (agent, docker) if agent_first else (docker, agent)

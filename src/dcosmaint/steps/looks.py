@@ -91,6 +91,15 @@ def still_cordoned(mesos: MesosReads, node: Node) -> None:
             raise StartOver(f"agent {agent.id} at {node.private_ip} takes work again")
 
 
+def serving(app: App, agents: Iterable[Agent]) -> int:
+    """Instances that serve where the master hears of the agent: Marathon takes minutes to learn that one fell silent.
+
+    An agent that is deactivated is never active.
+    """
+    heard = {agent.id for agent in agents if agent.active or agent.deactivated}
+    return sum(agent in heard for agent in app.on)
+
+
 def apps_short(marathon: MarathonReads, mesos: MesosReads, counts: Mapping[str, int]) -> tuple[str, ...]:
     """Apps with fewer running instances than at admission, but for those that have to wait for the new node."""
     agents = mesos.agents().listed

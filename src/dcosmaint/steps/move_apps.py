@@ -14,7 +14,7 @@ from typing import ClassVar
 from dcosmaint.model import App, Node, Policy, Waiting
 from dcosmaint.planner.apps import places
 from dcosmaint.ports import MarathonActs, MarathonReads, MesosReads
-from dcosmaint.steps.looks import apps_short, still_cordoned
+from dcosmaint.steps.looks import apps_short, serving, still_cordoned
 from dcosmaint.steps.slots import Slots
 
 
@@ -72,8 +72,11 @@ class MoveApps:
 
     def _spared(self, app: App) -> bool:
         """Whether it can do without one: as many serve as did when this node began, or as are wanted now."""
-        whole = len(app.on) >= min(self.counts.get(app.id, app.instances), app.instances)
+        whole = self._serve(app) >= min(self.counts.get(app.id, app.instances), app.instances)
         return whole and not app.deploying and not (self._last(app) and len(app.on) < 2)
+
+    def _serve(self, app: App) -> int:
+        return serving(app, self.mesos.agents().listed)
 
     def _move(self, app: App) -> None:
         """One of one is started anew elsewhere before it ends here, where its upgrade strategy says so."""
@@ -83,7 +86,7 @@ class MoveApps:
             self.acts.kill(app, min(app.instance_ids[self.node.agent_id]))
 
     def _says(self, app: App) -> str:
-        return f"{app.id} {len(app.instance_ids[self.node.agent_id])} here, {len(app.on)} of {app.instances} serve"
+        return f"{app.id} {len(app.instance_ids[self.node.agent_id])} here, {self._serve(app)} of {app.instances} serve"
 
 
 def _why(others: Sequence[str], stuck: Sequence[str]) -> Iterator[str]:
