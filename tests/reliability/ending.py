@@ -51,7 +51,8 @@ def aborted(world: World, journal: Journal, tally: Tally) -> Iterator[str]:
     serving = {agent.machine.address for agent in world.ground.agents.values() if agent.offers}
     away = {*progress.flights, *(world.machine(i).address for i in (roll.targets if roll.work in STAYING else ()))}
     there = serving | away
-    yield from (f"away after the abort: {address}" for address in world.terraform.state if address not in there)
+    missing = (a for a, i in world.terraform.state.items() if a not in there and not _taken(world, world.machine(i)))
+    yield from (f"away after the abort: {address}" for address in missing)
     yield from (f"still cordoned: {address}" for address in cordoned(world) if address not in progress.flights)
     if not progress.flights:
         yield from (f"not well: {whom}" for whom in unwell(world))

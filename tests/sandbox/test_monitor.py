@@ -292,6 +292,7 @@ PLACED: dict[str, Any] = {"service": SERVICE, "pod": "kafka-1", "from": "S1"}
         ([said("placed", "sdk", **PLACED, agent="S2", empty=True)], 2),  # the log has it elsewhere
         ([said("placed", "sdk", **PLACED, agent="S1", empty=True)], 1),
         ([said("placed", "sdk", **PLACED, agent="S1", empty=empty) for empty in (True, False)], 1),  # and crashed there
+        ([said("placed", "sdk", **{**PLACED, "from": f"S{n}"}, agent="S1", empty=n == 1) for n in (1, 0)], 1),  # new id
     ],
 )
 def test_a_node_may_stop_with_a_broker_that_fell_back_to_it_and_not_end_with_it(

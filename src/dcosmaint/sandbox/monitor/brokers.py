@@ -41,10 +41,10 @@ class Brokers:
     def placed(self, line: Line) -> None:
         member = (line["service"], line["pod"])
         self._placed[member] = line["at"]
-        if line["agent"] != line["from"]:
+        if line["empty"] and line["agent"] != line["from"]:
             self._fell.pop(member, None)
-        elif line["empty"]:
-            self._fell[member] = line["agent"]  # and it stays so when it is only started again there
+        elif line["empty"] or member in self._fell:  # started again there, be it under another id of its agent
+            self._fell[member] = line["agent"]
 
     def fallen(self, line: Line) -> set[str]:
         """Those that a replace has placed on this very node again."""
