@@ -109,9 +109,13 @@ def _not_back(world: World, roll: Roll) -> list[str]:
 
 
 def _replaced(world: World, roll: Roll) -> list[str]:
-    """Targets that live, or whose address has no serving node of the wanted AMI. A baked one is known by its tag."""
+    """Targets that live, or whose address has no serving node of the wanted AMI. A baked one is known by its tag.
+
+    A new one that somebody else terminated in the last moment is nobody's in flight any more.
+    """
     images = {group: ami or _baked(world, roll) for group, ami in roll.images.items()}
-    return not_replaced(world, replace(roll, images=images))
+    found = not_replaced(world, replace(roll, images=images))
+    return [a for a in found if world.node(a).id in roll.targets or not _taken(world, world.node(a))]
 
 
 ENDS: dict[Work, Callable[[World, Roll], list[str]]] = {
