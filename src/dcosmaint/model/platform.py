@@ -57,6 +57,11 @@ class Agent:
     def role(self) -> Literal["private", "public"]:
         return "public" if self.public else "private"
 
+    @property
+    def serves(self) -> bool:
+        """Whether what runs there serves, as far as the master hears. One that is deactivated is never active."""
+        return self.active or self.deactivated
+
 
 @dataclass(frozen=True)
 class Agents:

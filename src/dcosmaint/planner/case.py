@@ -69,7 +69,7 @@ class Case:
 def serving(inventory: Inventory) -> tuple[str, ...]:
     """Where agents serve, also those that take nothing new: addresses, and agent ids outside the configured groups."""
     joined = {node.agent_id: node.address for node in inventory.nodes if node.agent}
-    there = (agent.id for agent in inventory.agents if agent.active or agent.deactivated)
+    there = (agent.id for agent in inventory.agents if agent.serves)
     return tuple(joined.get(agent, agent) for agent in there)
 
 

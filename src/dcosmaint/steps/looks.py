@@ -92,11 +92,8 @@ def still_cordoned(mesos: MesosReads, node: Node) -> None:
 
 
 def serving(app: App, agents: Iterable[Agent]) -> int:
-    """Instances that serve where the master hears of the agent: Marathon takes minutes to learn that one fell silent.
-
-    An agent that is deactivated is never active.
-    """
-    heard = {agent.id for agent in agents if agent.active or agent.deactivated}
+    """Instances on agents that serve: Marathon takes minutes to learn that one fell silent."""
+    heard = {agent.id for agent in agents if agent.serves}
     return sum(agent in heard for agent in app.on)
 
 

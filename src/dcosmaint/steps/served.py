@@ -36,7 +36,7 @@ class Served:
     def _alone(self) -> str:
         node = self.slots.flight.node
         others = [agent for agent in self.mesos.agents().listed if agent.id not in self.slots.flight.agent_ids]
-        if node.agent and node.agent.public and not any(a.public and (a.active or a.deactivated) for a in others):
+        if node.agent and node.agent.public and not any(a.public and a.serves for a in others):
             return "no other public agent serves now"
         last = [app.id for app in self.marathon.apps() if self._last(app, others)]
         return f"nothing else of {', '.join(last)} serves now" if last else ""
