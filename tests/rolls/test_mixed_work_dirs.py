@@ -45,18 +45,23 @@ def marked(world: World) -> list[str]:
     return [line["address"] for line in gone if line["how"] == "marked gone"]
 
 
+def renewed(stage: Stage, policy: Policy) -> tuple[dict[str, str], dict[str, str]]:
+    """The agents' ids before a clean roll, and after it, by address."""
+    before = ids(stage.world)
+    roll = stage.roll(policy=policy)
+    rolled(stage, roll)
+    clean(stage, roll)
+    assert not_replaced(stage.world, roll) == []
+    return before, ids(stage.world)
+
+
 @BOTH
 @pytest.mark.parametrize("seed", range(3))
 def test_keep_brings_back_the_agents_whose_work_dir_is_kept_and_makes_new_ones_of_the_others(
     shape: Shape, seed: int
 ) -> None:
     stage = Stage(build(replace(shape, seed=seed)))
-    before = ids(stage.world)
-    roll = stage.roll(policy=KEEP)
-    rolled(stage, roll)
-    clean(stage, roll)
-    assert not_replaced(stage.world, roll) == []
-    after = ids(stage.world)
+    before, after = renewed(stage, KEEP)
     assert [address for address in sorted(before) if after[address] == before[address]] == APART
     assert not set(of(stage.world, "empty-work-dir"))
 
@@ -65,12 +70,8 @@ def test_keep_brings_back_the_agents_whose_work_dir_is_kept_and_makes_new_ones_o
 @pytest.mark.parametrize("seed", range(3))
 def test_fresh_empties_the_work_dirs_that_are_kept_and_no_others(shape: Shape, seed: int) -> None:
     stage = Stage(build(replace(shape, seed=seed)))
-    before = ids(stage.world)
-    roll = stage.roll(policy=FRESH)
-    rolled(stage, roll)
-    clean(stage, roll)
-    assert not_replaced(stage.world, roll) == []
-    assert set(ids(stage.world).values()).isdisjoint(before.values())
+    before, after = renewed(stage, FRESH)
+    assert set(after.values()).isdisjoint(before.values())
     assert sorted(of(stage.world, "empty-work-dir")) == APART
 
 
